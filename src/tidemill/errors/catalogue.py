@@ -1,0 +1,24 @@
+"""All error codes with their meanings, gathered from `codes/<room>.py`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from tidemill.errors.codes import (
+    cli,
+    connector,
+    engine,
+    format,
+    plan,
+    project,
+    service,
+    sql,
+)
+
+_ROOMS = (sql, plan, engine, format, connector, service, project, cli)
+
+CATALOGUE: Mapping[str, str] = MappingProxyType(
+    {code: meaning for room in _ROOMS for code, meaning in room.CODES.items()}
+)
+"""Code to meaning (one sentence that stands in the error reference)."""

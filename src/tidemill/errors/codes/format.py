@@ -1,0 +1,3 @@
+"""Error codes of the room `format`: code to its meaning in one sentence."""
+
+CODES: dict[str, str] = {}

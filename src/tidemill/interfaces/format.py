@@ -1,0 +1,86 @@
+"""Bytes to Arrow rows and back.
+
+A format is the same for every connector and knows none of them. Its rules are those of Flink's
+format of the same name; where Flink fails the job on a bad row, the decoder sets the row aside.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import pyarrow as pa
+
+from tidemill.interfaces.options import OptionSet, OptionValues
+from tidemill.model import Batch, Schema
+
+
+@dataclass(frozen=True, slots=True)
+class Reject:
+    """A message that could not be decoded: its index, a declared error code, and why."""
+
+    index: int
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """What a sequence of messages became.
+
+    `rows` has the schema's columns in order. `kinds` as in `Batch`. `origin` maps each row to the
+    index of its message, ascending (one message may give no row, one, or two: an update is -U and
+    +U); None stands for the identity: each message gave exactly one row. `skipped` counts messages
+    that mean no row and are no error (a tombstone of a changelog).
+    """
+
+    rows: pa.RecordBatch
+    kinds: pa.Int8Array | None = None
+    origin: pa.Int32Array | None = None
+    rejects: tuple[Reject, ...] = ()
+    skipped: int = 0
+
+
+class Decoder(Protocol):
+    """Decodes the messages of one table. Stateless between calls; used from one thread."""
+
+    def decode(self, messages: Sequence[bytes | None]) -> Decoded:
+        """Decode the messages; never raises for bad input of any kind, at any size.
+
+        `len(messages)` = messages that gave rows + rejects + skipped.
+        """
+        ...
+
+
+class Encoder(Protocol):
+    """Encodes the rows of one table. Stateless between calls; used from one thread."""
+
+    def encode(self, batch: Batch) -> pa.BinaryArray:
+        """One message per row, null for a tombstone.
+
+        Raises ConnectorError only for a kind of row the format cannot carry, which the plan has
+        already refused.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class FormatFactory:
+    """How a format is registered.
+
+    `options` are declared without the format's prefix (`ignore-parse-errors`, not
+    `json.ignore-parse-errors`); the connector strips it. `changelog` says whether the format
+    carries row kinds (debezium-json does, json does not). `metadata` names the metadata keys that
+    the format itself offers, with their types. A format may lack a decoder or an encoder.
+
+    `decoder(schema, options, columns_needed)` and `encoder(schema, options)` make the objects;
+    columns not in `columns_needed` (None: all) may be left NULL.
+    """
+
+    name: str
+    options: OptionSet
+    changelog: bool
+    decoder: Callable[[Schema, OptionValues, frozenset[str] | None], Decoder] | None = None
+    encoder: Callable[[Schema, OptionValues], Encoder] | None = None
+    metadata: Mapping[str, str] | None = None

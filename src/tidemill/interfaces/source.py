@@ -1,0 +1,80 @@
+"""What a connector implements to be read from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import pyarrow as pa
+
+from tidemill.model import DeadLetter, Position
+
+
+@dataclass(frozen=True, slots=True)
+class PartitionBatch:
+    """What one read took from one partition, in the partition's order.
+
+    `rows` has exactly the columns of the table descriptor's schema (physical and metadata, in that
+    order). `kinds` as in `Batch`. `position` is where reading goes on after this slice. Of the
+    `records` inputs consumed, each became row(s), one of `dead_letters`, or was `skipped`
+    (tombstones and the like): nothing else may happen to it. `ingested_at_ms` is the newest
+    broker or file time seen, for lag; None where there is none. `lag` counts records that are
+    known to be waiting behind `position`.
+    """
+
+    partition: str
+    rows: pa.RecordBatch
+    kinds: pa.Int8Array | None
+    position: Position
+    records: int
+    skipped: int = 0
+    dead_letters: tuple[DeadLetter, ...] = ()
+    ingested_at_ms: int | None = None
+    lag: int | None = None
+
+
+class Source(Protocol):
+    """An open reader of one table.
+
+    Called: `open` once, then `read` again and again, then `close` once (also after a failure); all
+    from one thread, the source's own reader thread, so a source needs no locks.
+    Guarantees: reading on from a position that was returned gives every later row, once, in the
+    same order within its partition. A fresh source opened at a position behaves as the old one.
+    Non-guarantees: order between partitions; that `read` returns as many rows as asked for.
+    Failure: raises ConnectorError (retryable or not). A position beyond what the store still has is
+    an error, never a silent reset. After an error only `close` is called.
+    """
+
+    def open(self, start: Mapping[str, Position]) -> None:
+        """Connect, and start each partition at its position; those not named, at the startup mode.
+
+        A partition that appears later starts at its earliest row.
+        """
+        ...
+
+    def partitions(self) -> Sequence[str]:
+        """The partitions known now, also those without a row so far."""
+        ...
+
+    def read(self, rows_max: int, timeout_ms: int) -> Sequence[PartitionBatch]:
+        """Return what is there, at most about `rows_max` rows; wait at most `timeout_ms` for some.
+
+        An empty sequence means that nothing came in time.
+        """
+        ...
+
+    def finished(self) -> bool:
+        """Whether a bounded source has delivered its last row; an unbounded one is never finished."""
+        ...
+
+    def caught_up(self) -> bool:
+        """Whether all that stood in the store when asked has been delivered by `read`.
+
+        For `run --until-caught-up`; asked only after a `read` that returned nothing.
+        """
+        ...
+
+    def close(self) -> None:
+        """Give everything back. Must not raise, and must work when `open` failed half-way."""
+        ...

@@ -1,0 +1,229 @@
+"""The typed logical plan: a tree (shared nodes make it a DAG) of relational operators.
+
+Every node knows its output row as `fields`. Expressions in a node refer to the fields of its input
+by index (`InputRef`). The binder makes these nodes; the plan room turns them into stages. A node is
+immutable; two INSERTs over one view share the view's node by identity.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import TypeAlias
+
+from tidemill.errors import TextWhere
+from tidemill.model import DataType, Schema, TableDescriptor
+from tidemill.sql.expressions import AggregateCall, Expression, LiteralValue
+
+
+class TimeAttribute(Enum):
+    """Whether a field is a time attribute."""
+
+    ROWTIME = "rowtime"
+    PROCTIME = "proctime"
+
+
+@dataclass(frozen=True, slots=True)
+class RowField:
+    """One output column of a node."""
+
+    name: str
+    type: DataType
+    time_attribute: TimeAttribute | None = None
+
+
+Fields: TypeAlias = tuple[RowField, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Scan:
+    """Reads a table. Fields: the descriptor's schema (physical and metadata columns), in order."""
+
+    table: TableDescriptor
+    fields: Fields
+    where: TextWhere | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Watermark:
+    """Declares event time: per partition, the watermark is the greatest value of `expression`.
+
+    `column` is the index of the rowtime field; fields are the input's, that one marked ROWTIME.
+    """
+
+    input: LogicalNode
+    column: int
+    expression: Expression
+    fields: Fields
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Project:
+    """Computes each output field from one input row."""
+
+    input: LogicalNode
+    expressions: tuple[Expression, ...]
+    fields: Fields
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Filter:
+    """Keeps the rows for which the predicate is TRUE."""
+
+    input: LogicalNode
+    predicate: Expression
+    fields: Fields
+
+
+class WindowKind(Enum):
+    """The kinds of window."""
+
+    TUMBLE = "TUMBLE"
+    HOP = "HOP"
+    CUMULATE = "CUMULATE"
+    SESSION = "SESSION"
+
+
+@dataclass(frozen=True, slots=True)
+class WindowSpec:
+    """A window over the time attribute at index `time_column` of the input; all in milliseconds.
+
+    TUMBLE: size. HOP: size and slide. CUMULATE: size (the maximum) and slide (the step).
+    SESSION: gap as size, and the partition columns.
+    """
+
+    kind: WindowKind
+    time_column: int
+    time_attribute: TimeAttribute
+    size_ms: int
+    slide_ms: int | None = None
+    offset_ms: int = 0
+    partition_columns: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class WindowTableFunction:
+    """Assigns each row its window(s): fields are the input's, then window_start, window_end, window_time.
+
+    The input's rowtime stops being a time attribute; window_time takes its place.
+    """
+
+    input: LogicalNode
+    window: WindowSpec
+    fields: Fields
+
+
+class WindowProperty(Enum):
+    """A key of a window aggregate that stands for the window itself."""
+
+    START = "window_start"
+    END = "window_end"
+    TIME = "window_time"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Aggregate:
+    """GROUP BY. Fields: the keys, then the window properties, then the aggregates.
+
+    With `window` set it is a window aggregate: `input` is then the *input of the window function*
+    (the binder has folded it in, whichever form the text used), results come out once per window
+    when event time passes its end, append-only. Without, it is an unbounded aggregate that emits a
+    changelog (or, over bounded input only, its final rows).
+    """
+
+    input: LogicalNode
+    keys: tuple[Expression, ...]
+    aggregates: tuple[AggregateCall, ...]
+    fields: Fields
+    window: WindowSpec | None = None
+    window_properties: tuple[WindowProperty, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Union:
+    """UNION ALL of inputs with the same types."""
+
+    inputs: tuple[LogicalNode, ...]
+    fields: Fields
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Values:
+    """Constant rows; bounded."""
+
+    rows: tuple[tuple[LiteralValue, ...], ...]
+    fields: Fields
+
+
+@dataclass(frozen=True, slots=True)
+class SortKey:
+    """One key of an ORDER BY. Flink's default: NULLs are smallest."""
+
+    expression: Expression
+    descending: bool = False
+    nulls_first: bool = True
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sort:
+    """ORDER BY, OFFSET and LIMIT at the top of a bounded query or of a shell's SELECT."""
+
+    input: LogicalNode
+    keys: tuple[SortKey, ...]
+    fields: Fields
+    limit: int | None = None
+    offset: int = 0
+
+
+LogicalNode: TypeAlias = (
+    "Scan | Watermark | Project | Filter | WindowTableFunction | Aggregate | Union | Values | Sort"
+)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Insert:
+    """INSERT INTO: the query's fields are already cast to the sink's columns, in their order.
+
+    `sink.schema` holds the columns that are written (physical and non-virtual metadata).
+    """
+
+    query: LogicalNode
+    sink: TableDescriptor
+    where: TextWhere | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Select:
+    """A bare SELECT whose rows go to the caller; `schema` names and types its columns."""
+
+    query: LogicalNode
+    schema: Schema
+    where: TextWhere | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """A whole bound file: what is to run, together, as one job.
+
+    `settings` are the SET values (known and harmless ones only); `notes` say what was taken and
+    ignored, in sentences. `selects` is empty in a pipeline file; in the shell the last statement may be one.
+    `tables` are all tables that the file declares, by name.
+    """
+
+    file: str
+    text: str
+    inserts: tuple[Insert, ...]
+    selects: tuple[Select, ...]
+    settings: Mapping[str, str]
+    tables: Mapping[str, TableDescriptor]
+    notes: tuple[str, ...] = field(default=())
+
+
+def inputs(node: LogicalNode) -> tuple[LogicalNode, ...]:
+    """The direct inputs of a node."""
+    if isinstance(node, Union):
+        return node.inputs
+    if isinstance(node, (Scan, Values)):
+        return ()
+    return (node.input,)
