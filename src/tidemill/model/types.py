@@ -114,7 +114,7 @@ class DataType:
             return f"MAP<{self.key}, {self.value}>"
         if root is TypeRoot.ROW:
             return "ROW<" + ", ".join(f"`{f.name}` {f.type}" for f in self.fields) + ">"
-        return root.value
+        return str(root.value)
 
     def arrow(self) -> pa.DataType:
         """The Arrow type that carries this type's values."""

@@ -104,8 +104,9 @@ class WindowSpec:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class WindowTableFunction:
-    """Assigns each row its window(s): fields are the input's, then window_start, window_end, window_time.
+    """Assigns each row its window(s).
 
+    Fields are the input's, then window_start, window_end and window_time.
     The input's rowtime stops being a time attribute; window_time takes its place.
     """
 
@@ -207,7 +208,8 @@ class Script:
     """A whole bound file: what is to run, together, as one job.
 
     `settings` are the SET values (known and harmless ones only); `notes` say what was taken and
-    ignored, in sentences. `selects` is empty in a pipeline file; in the shell the last statement may be one.
+    ignored, in sentences. `selects` is empty in a pipeline file; in the shell the last statement
+    may be one.
     `tables` are all tables that the file declares, by name.
     """
 
