@@ -1,10 +1,40 @@
 # Tidemill. `make` alone shows what there is.
 .DEFAULT_GOAL := help
-PYTHON ?= python3
-VENV := .venv
-BIN := $(VENV)/bin
+BIN := .venv/bin
 
-.PHONY: help setup demo test check lint types format bench lock clean
+.PHONY: help setup setup-dev demo test check lint types format bench lock clean
 
-help: ## Show this help
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+help: ## show this help
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: ## make .venv with locked versions and fetch the servers (no root, no Docker)
+	@tools/setup.sh
+
+setup-dev: ## the same with what the tests and checks need
+	@tools/setup.sh dev
+
+demo: setup ## run the NYC taxi example; real files: make demo ARGS="--input FILE.parquet"
+	@$(BIN)/tidemill demo nyc_taxi $(ARGS)
+
+test: setup-dev ## run all tests, on real servers
+	@$(BIN)/python -m pytest $(ARGS)
+
+check: lint types ## lint, layers and types, without tests
+
+lint: setup-dev ## ruff and the layer contract
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/lint-imports
+
+types: setup-dev ## mypy, strict
+	@$(BIN)/mypy
+
+format: setup-dev ## format the code
+	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
+
+bench: setup-dev ## measure the tasks beside Flink SQL on this machine
+	@$(BIN)/python -m bench $(ARGS)
+
+lock: ## renew requirements*.lock from pyproject.toml (needs uv)
+	@tools/lock.sh
+
+clean: ## remove .venv and caches (not the data under .tidemill)
+	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
