@@ -1,0 +1,120 @@
+"""The recorded input: 240-byte JSON taxi events in one topic of one partition, lz4, seeded."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import duckdb
+from confluent_kafka import Consumer, Producer, TopicPartition
+from confluent_kafka.admin import AdminClient, NewTopic
+
+FIRST_PICKUP_MS = 1_700_000_000_000 // 60_000 * 60_000
+STEP_MS = 10
+ZONES = 265
+CHUNK_ROWS = 200_000
+
+_EVENTS = """
+SELECT
+  i AS ride_id,
+  1 + CAST(h1 % 2 AS INTEGER) AS vendor_id,
+  $first + i * $step AS pickup_at,
+  $first + i * $step + 120000 + CAST(h2 % 3000000 AS BIGINT) AS dropoff_at,
+  1 + CAST(h3 % 5 AS INTEGER) AS passenger_count,
+  round(CASE WHEN h4 % 100 < 15 THEN 10.01 + (h5 % 2000) / 100.0
+             ELSE (h5 % 1000) / 100.0 END, 2) AS trip_distance,
+  1 + CAST(h6 % $zones AS INTEGER) AS pu_location_id,
+  1 + CAST(h7 % $zones AS INTEGER) AS do_location_id,
+  CASE WHEN h8 % 10 < 8 THEN 1 ELSE 2 END AS payment_type,
+  round(3.0 + (h9 % 6000) / 100.0, 2) AS fare_amount,
+  round((h10 % 1500) / 100.0, 2) AS tip_amount,
+  round(3.0 + (h9 % 6000) / 100.0 + (h10 % 1500) / 100.0, 2) AS total_amount
+FROM (
+  SELECT i, hash(i, 1) AS h1, hash(i, 2) AS h2, hash(i, 3) AS h3, hash(i, 4) AS h4,
+         hash(i, 5) AS h5, hash(i, 6) AS h6, hash(i, 7) AS h7, hash(i, 8) AS h8,
+         hash(i, 9) AS h9, hash(i, 10) AS h10
+  FROM (SELECT unnest(range($low, $high)) AS i)
+)
+"""
+
+
+def events(low: int, high: int, con: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyRelation:
+    """Rows `low` to `high` of the endless, fixed sequence of events."""
+    return con.sql(
+        _EVENTS,
+        params={
+            "first": FIRST_PICKUP_MS,
+            "step": STEP_MS,
+            "zones": ZONES,
+            "low": low,
+            "high": high,
+        },
+    )
+
+
+def record(bootstrap: str, topic: str, count: int) -> None:
+    """Write the first `count` events to the topic, unless it already holds exactly that many."""
+    if _length(bootstrap, topic) == count:
+        return
+    admin = AdminClient({"bootstrap.servers": bootstrap})
+    new = NewTopic(topic, 1, 1, config={"retention.ms": "-1", "compression.type": "producer"})
+    admin.create_topics([new])[topic].result(30)
+    producer = Producer(
+        {
+            "bootstrap.servers": bootstrap,
+            "compression.type": "lz4",
+            "linger.ms": 20,
+            "batch.size": 1_000_000,
+            "queue.buffering.max.messages": 2_000_000,
+            "enable.idempotence": True,
+        }
+    )
+    con = duckdb.connect()
+    for low in range(0, count, CHUNK_ROWS):
+        rows = events(low, min(low + CHUNK_ROWS, count), con)
+        for (text,) in con.sql("SELECT CAST(to_json(e) AS VARCHAR) FROM rows AS e").fetchall():
+            producer.produce(topic, text.encode())
+        producer.flush(60)
+    assert _length(bootstrap, topic) == count, "the recording is not whole"
+
+
+def _length(bootstrap: str, topic: str) -> int:
+    """Records in the topic's only partition; 0 where there is no such topic."""
+    if topic not in AdminClient({"bootstrap.servers": bootstrap}).list_topics(timeout=10).topics:
+        return 0
+    consumer = Consumer({"bootstrap.servers": bootstrap, "group.id": "bench-length"})
+    try:
+        low, high = consumer.get_watermark_offsets(TopicPartition(topic, 0), timeout=10)
+        return int(high - low)
+    finally:
+        consumer.close()
+
+
+def read_output(bootstrap: str, topic: str, file: Path) -> int:
+    """Write all committed records of the topic to `file`, a line each; return their number."""
+    consumer = Consumer(
+        {
+            "bootstrap.servers": bootstrap,
+            "group.id": "bench-read",
+            "isolation.level": "read_committed",
+            "enable.partition.eof": True,
+            "enable.auto.commit": False,
+            "fetch.queue.backoff.ms": 5,
+        }
+    )
+    partitions = consumer.list_topics(topic, timeout=10).topics[topic].partitions
+    consumer.assign([TopicPartition(topic, p, 0) for p in partitions])
+    count, ended = 0, set()
+    with file.open("wb") as out:
+        buffered = io.BufferedWriter(out.raw, 1 << 20)
+        while len(ended) < len(partitions):
+            for message in consumer.consume(10_000, timeout=1):
+                if message.error() is not None:
+                    ended.add(message.partition())
+                elif message.value() is not None:
+                    buffered.write(message.value() + b"\n")
+                    count += 1
+        buffered.flush()
+        buffered.detach()
+    consumer.close()
+    return count
