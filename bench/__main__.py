@@ -1,0 +1,150 @@
+"""The command: `python -m bench [--tasks T1,T2] [--runs 3] [--events 5000000]`."""
+
+from __future__ import annotations
+
+import argparse
+import datetime as dt
+import platform
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from confluent_kafka.admin import AdminClient, NewTopic
+from tidemill.control.down import down
+from tidemill.control.up import up
+from tidemill.services import running_endpoints
+
+from bench.engines import BenchEngine, Run
+from bench.engines.flink import FlinkSql
+from bench.engines.tidemill import Tidemill
+from bench.report import Sample, as_json, markdown, summarise
+from bench.tasks import TASKS, Task
+from bench.topic import read_output, record
+from bench.verify import difference
+
+ENGINES = {
+    "tidemill": Tidemill,
+    "flink-1": lambda: FlinkSql(1),
+    "flink-2": lambda: FlinkSql(2),
+}
+
+
+def main() -> int:
+    """Measure, print the table, write the files."""
+    arguments = _arguments()
+    tasks = [TASKS[name] for name in arguments.tasks.split(",")]
+    engines = [ENGINES[name]() for name in arguments.engines.split(",")]
+    small, large = arguments.events // 5, arguments.events
+    samples: list[Sample] = []
+    with tempfile.TemporaryDirectory(prefix="tidemill-bench-") as text, _broker(Path(text)) as server:
+        folder = Path(text)
+        for count in (small, large):
+            _say(f"recording {count:,} events")
+            record(server, f"rides-{count}", count)
+        for engine in engines:
+            _say(f"starting {engine.name}")
+            engine.start(server, folder)
+        try:
+            for number in range(arguments.runs):
+                for task in tasks:
+                    for engine in engines:
+                        samples.append(
+                            _sample(engine, task, small, large, number, server, folder)
+                        )
+        finally:
+            for engine in engines:
+                engine.stop()
+    rows = summarise(samples, {engine.name: engine.settings for engine in engines})
+    about: dict[str, object] = {
+        "date": dt.datetime.now(dt.UTC).date().isoformat(),
+        "command": "python -m bench " + " ".join(sys.argv[1:]),
+        "machine": f"{platform.machine()}, {platform.system()} {platform.release()}",
+        "method": f"{arguments.runs} interleaved runs; {large:,} minus {small:,} events; medians",
+    }
+    table = markdown(rows, about)
+    print(table)
+    if arguments.output:
+        arguments.output.mkdir(parents=True, exist_ok=True)
+        (arguments.output / "bench.md").write_text(table)
+        (arguments.output / "bench.json").write_text(as_json(rows, samples, about))
+    return 0
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("--tasks", default="T1,T2", help="tasks, by comma (default: T1,T2)")
+    parser.add_argument("--engines", default=",".join(ENGINES), help="engines, by comma")
+    parser.add_argument("--runs", type=int, default=3, help="runs of each (default: 3)")
+    parser.add_argument("--events", type=int, default=5_000_000, help="events of the large run")
+    parser.add_argument("--output", type=Path, help="folder for bench.md and bench.json")
+    return parser.parse_args()
+
+
+def _sample(
+    engine: BenchEngine,
+    task: Task,
+    small: int,
+    large: int,
+    number: int,
+    server: str,
+    folder: Path,
+) -> Sample:
+    """Run small and large, check both outputs, take the difference."""
+    runs: list[Run] = []
+    for count in (small, large):
+        slug = "".join(c if c.isalnum() else "-" for c in engine.name.lower())
+        output = f"{task.name.lower()}-{slug}-{count}-{number}"
+        AdminClient({"bootstrap.servers": server}).create_topics([NewTopic(output, 1, 1)])[
+            output
+        ].result(30)
+        runs.append(engine.run(_fill(task, count, output, server), output))
+        lines = folder / f"{output}.jsonl"
+        read_output(server, output, lines)
+        wrong = difference(task, count, lines)
+        lines.unlink()
+        if wrong:
+            raise SystemExit(f"{engine.name}, {task.name}, {count:,} events: wrong output: {wrong}")
+    events = large - small
+    seconds = runs[1].usage.wall_s - runs[0].usage.wall_s
+    sample = Sample(
+        task.name,
+        engine.name,
+        events / seconds,
+        (runs[1].usage.cpu_s - runs[0].usage.cpu_s) / events * 1e6,
+        runs[0].first_output_s,
+        runs[1].usage.memory_peak_bytes / 1e6,
+    )
+    _say(
+        f"{task.name} {engine.name}: {sample.events_per_s:,.0f} events/s, "
+        f"{sample.cpu_us_per_event:.2f} µs CPU an event, output checked"
+    )
+    return sample
+
+
+def _fill(task: Task, count: int, output: str, server: str) -> str:
+    text = task.file.read_text()
+    values = {"input_topic": f"rides-{count}", "output_topic": output, "bootstrap": server}
+    for name, value in values.items():
+        text = text.replace("${var:" + name + "}", value)
+    return text
+
+
+@contextmanager
+def _broker(folder: Path) -> Iterator[str]:
+    """A Kafka of its own for the measurement, ended afterwards."""
+    state = folder / "servers"
+    up(state, ["kafka"])
+    try:
+        yield running_endpoints(state)["kafka"].properties["bootstrap.servers"]
+    finally:
+        down(state)
+
+
+def _say(text: str) -> None:
+    print(f"· {text}", file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
