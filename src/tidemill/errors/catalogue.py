@@ -8,6 +8,7 @@ from types import MappingProxyType
 from tidemill.errors.codes import (
     cli,
     connector,
+    demo,
     engine,
     format,
     plan,
@@ -16,7 +17,7 @@ from tidemill.errors.codes import (
     sql,
 )
 
-_ROOMS = (sql, plan, engine, format, connector, service, project, cli)
+_ROOMS = (sql, plan, engine, format, connector, service, project, cli, demo)
 
 CATALOGUE: Mapping[str, str] = MappingProxyType(
     {code: meaning for room in _ROOMS for code, meaning in room.CODES.items()}
