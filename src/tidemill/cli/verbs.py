@@ -1,0 +1,66 @@
+"""The list of all verbs: name, place of its code, one line of help. Nothing is imported here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class VerbEntry:
+    """One verb, or (with `verbs`) a noun with its own verbs."""
+
+    name: str
+    target: str
+    help: str
+    group: str = ""
+    verbs: tuple[VerbEntry, ...] = ()
+
+
+PROJECT, SERVERS, PIPELINES, DATA, MORE = "Project", "Servers", "Pipelines", "Data", "More"
+
+TOPIC = (
+    VerbEntry("list", "tidemill.cli.topic_list:APP", "List the topics."),
+    VerbEntry("describe", "tidemill.cli.topic_describe:APP", "Show a topic's partitions."),
+    VerbEntry("read", "tidemill.cli.topic_read:APP", "Print the messages of a topic."),
+    VerbEntry("write", "tidemill.cli.topic_write:APP", "Write messages to a topic."),
+    VerbEntry("create", "tidemill.cli.topic_create:APP", "Create a topic."),
+    VerbEntry("delete", "tidemill.cli.topic_delete:APP", "Delete topics and all their messages."),
+)
+CONNECTOR = (
+    VerbEntry("list", "tidemill.cli.connector_list:APP", "List the connectors and their states."),
+    VerbEntry(
+        "register", "tidemill.cli.connector_register:APP", "Register a connector and wait for it."
+    ),
+    VerbEntry(
+        "status", "tidemill.cli.connector_status:APP", "Show a connector's state and its trace."
+    ),
+    VerbEntry("pause", "tidemill.cli.connector_pause:APP", "Pause a connector."),
+    VerbEntry("resume", "tidemill.cli.connector_resume:APP", "Resume a paused connector."),
+    VerbEntry(
+        "restart", "tidemill.cli.connector_restart:APP", "Restart a connector and its tasks."
+    ),
+    VerbEntry("delete", "tidemill.cli.connector_delete:APP", "Delete a connector."),
+)
+VERBS = (
+    VerbEntry("init", "tidemill.cli.init:APP", "Make a new project from a template.", PROJECT),
+    VerbEntry(
+        "doctor", "tidemill.cli.doctor:APP", "Look for what could stop Tidemill here.", PROJECT
+    ),
+    VerbEntry("demo", "tidemill.cli.demo:APP", "Run an example project, end to end.", PROJECT),
+    VerbEntry("up", "tidemill.cli.up:APP", "Start the project's servers.", SERVERS),
+    VerbEntry("down", "tidemill.cli.down:APP", "Stop the project's servers.", SERVERS),
+    VerbEntry("status", "tidemill.cli.status:APP", "Show the servers' state and memory.", SERVERS),
+    VerbEntry("logs", "tidemill.cli.logs:APP", "Print a server's log.", SERVERS),
+    VerbEntry(
+        "check", "tidemill.cli.check:APP", "Check pipelines without running them.", PIPELINES
+    ),
+    VerbEntry("explain", "tidemill.cli.explain:APP", "Show how a pipeline would run.", PIPELINES),
+    VerbEntry("run", "tidemill.cli.run:APP", "Run a pipeline.", PIPELINES),
+    VerbEntry("sql", "tidemill.cli.sql:APP", "Run SQL, or open an interactive shell.", PIPELINES),
+    VerbEntry("topic", "", "List, read and write Kafka topics.", DATA, TOPIC),
+    VerbEntry("connector", "", "Manage connectors of Kafka Connect.", DATA, CONNECTOR),
+    VerbEntry(
+        "completion", "tidemill.cli.completion:APP", "Print a shell's completion script.", MORE
+    ),
+    VerbEntry("version", "tidemill.cli.version:APP", "Show the versions.", MORE),
+)

@@ -1,0 +1,34 @@
+-- Trips and revenue per zone and minute.
+CREATE TABLE trips (
+  id        BIGINT,
+  pickup_at TIMESTAMP(3),
+  zone      INT,
+  fare      DECIMAL(10, 2),
+  WATERMARK FOR pickup_at AS pickup_at - INTERVAL '5' SECOND
+) WITH (
+  'connector' = 'kafka',
+  'topic' = 'trips',
+  'properties.bootstrap.servers' = '${server:kafka.bootstrap}',
+  'properties.group.id' = 'zone_minute',
+  'scan.startup.mode' = 'earliest-offset',
+  'format' = 'json'
+);
+
+CREATE TABLE zone_minute (
+  window_start TIMESTAMP(3),
+  zone         INT,
+  trips        BIGINT,
+  revenue      DECIMAL(38, 2),
+  PRIMARY KEY (window_start, zone) NOT ENFORCED
+) WITH (
+  'connector' = 'jdbc',
+  'url' = '${server:postgres.jdbc-url}',
+  'username' = '${server:postgres.user}',
+  'password' = '${secret:postgres.password}',
+  'table-name' = 'zone_minute'
+);
+
+INSERT INTO zone_minute
+SELECT window_start, zone, COUNT(*), SUM(fare)
+FROM TABLE(TUMBLE(TABLE trips, DESCRIPTOR(pickup_at), INTERVAL '1' MINUTE))
+GROUP BY window_start, window_end, zone;
