@@ -1,3 +1,25 @@
 """Error codes of the room `project`: code to its meaning in one sentence."""
 
-CODES: dict[str, str] = {}
+CODES: dict[str, str] = {
+    "project.not-found": "No tidemill.yaml stands in this folder or above it.",
+    "project.unreadable": "A file of the project cannot be read.",
+    "project.bad-yaml": "tidemill.yaml is not well-formed YAML.",
+    "project.unknown-key": "tidemill.yaml has a key that Tidemill does not know.",
+    "project.missing-key": "tidemill.yaml lacks a key that is needed.",
+    "project.bad-value": "A value in tidemill.yaml is of the wrong type or out of range.",
+    "project.literal-secret": "A secret stands in tidemill.yaml as plain text.",
+    "project.no-pipelines": "A pattern under `pipelines` matches no file.",
+    "project.unknown-pipeline": "The project has no pipeline of this name.",
+    "project.duplicate-pipeline": "Two pipelines of the project have the same name.",
+    "project.bad-reference": "A ${...} reference is not written as references are.",
+    "project.unknown-variable": "A ${var:...} reference names a variable that is not declared.",
+    "project.unset-environment": "A ${env:...} reference names an environment variable not set.",
+    "project.unknown-server": "A ${server:...} or ${secret:...} reference names no known server.",
+    "project.server-not-running": "A reference needs a server of the project that is not running.",
+    "project.unknown-property": "A ${server:...} or ${secret:...} reference names no such property.",
+    "project.unsafe-secret-file": "The file of a ${file:...} reference can be read by other users.",
+    "project.state-dir": "The state folder .tidemill cannot be made or written.",
+    "project.unknown-option": "A table has an option that its connector or format does not know.",
+    "project.missing-option": "A table lacks an option that its connector or format needs.",
+    "project.bad-option-value": "An option of a table has a value it does not take.",
+}

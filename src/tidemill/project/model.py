@@ -1,0 +1,102 @@
+"""What may stand in `tidemill.yaml`: one strict pydantic model, the source of the JSON Schema.
+
+Every value is still as written: `${...}` references are resolved later, where they are used.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag
+
+NAME = r"^[A-Za-z0-9][A-Za-z0-9_-]*$"
+"""Names of projects, pipelines and connections: they become folder, topic and group names."""
+
+Name = Annotated[str, Field(pattern=NAME, max_length=100)]
+Port = Annotated[int, Field(ge=1, le=65535, description="TCP port; by default a free one")]
+HeapMb = Annotated[int, Field(ge=128, le=65536, description="Java heap in MB")]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class PostgresServer(_Strict):
+    """The project's own Postgres (`wal_level=logical`)."""
+
+    port: Port | None = None
+
+
+class KafkaServer(_Strict):
+    """The project's own Kafka broker (KRaft, one node)."""
+
+    port: Port | None = None
+    heap_mb: HeapMb = 512
+
+
+class ConnectServer(_Strict):
+    """The project's own Kafka Connect worker with the Debezium Postgres connector."""
+
+    port: Port | None = None
+    heap_mb: HeapMb = 512
+
+
+def _empty_if_none(value: Any) -> Any:
+    return {} if value is None else value
+
+
+class Servers(_Strict):
+    """The real servers that `tidemill up` starts; one that is not named is not started."""
+
+    postgres: Annotated[PostgresServer | None, BeforeValidator(_empty_if_none)] = None
+    kafka: Annotated[KafkaServer | None, BeforeValidator(_empty_if_none)] = None
+    connect: Annotated[ConnectServer | None, BeforeValidator(_empty_if_none)] = None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The servers that the project names, in the order they depend on each other."""
+        chosen = ((name, getattr(self, name)) for name in ("postgres", "kafka", "connect"))
+        return tuple(name for name, server in chosen if server is not None)
+
+
+class Pipeline(_Strict):
+    """One or more pipeline files, with their settings."""
+
+    file: Annotated[str, Field(min_length=1, description="Path or pattern, from the project")]
+    name: Annotated[Name | None, Field(description="By default the file's name without .sql")] = (
+        None
+    )
+    settings: Annotated[
+        dict[str, str | int | float | bool], Field(description="SET values for this pipeline")
+    ] = {}
+    variables: Annotated[
+        dict[Name, str | int | float | bool], Field(description="Override the project's variables")
+    ] = {}
+
+
+def _pipeline_form(value: Any) -> str:
+    return "(path)" if isinstance(value, str) else "(entry)"
+
+
+PipelineItem = Annotated[
+    Annotated[str, Field(min_length=1), Tag("(path)")] | Annotated[Pipeline, Tag("(entry)")],
+    Discriminator(_pipeline_form),
+]
+
+
+class ProjectFile(_Strict):
+    """A Tidemill project: its servers, connections, pipelines and variables."""
+
+    name: Annotated[Name | None, Field(description="By default the folder's name")] = None
+    servers: Annotated[Servers, BeforeValidator(_empty_if_none)] = Servers()
+    connections: Annotated[
+        dict[Name, dict[str, str | int | bool]],
+        Field(
+            description="External servers by name; `${server:NAME.KEY}` reads their properties. "
+            "A connection with the name of a server takes its place."
+        ),
+    ] = {}
+    pipelines: Annotated[list[PipelineItem], Field(description="Pipeline files of Flink SQL")] = []
+    variables: Annotated[
+        dict[Name, str | int | float | bool], Field(description="Values for `${var:NAME}`")
+    ] = {}

@@ -1,0 +1,67 @@
+"""What `${server:NAME.KEY}` and `${secret:NAME.KEY}` can read: running servers and connections."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from tidemill.interfaces.service import Endpoint
+from tidemill.project.secret import Secret
+
+NOMINAL: Mapping[str, Mapping[str, str]] = {
+    "postgres": {
+        "host": "localhost",
+        "port": "5432",
+        "user": "postgres",
+        "database": "postgres",
+        "jdbc-url": "jdbc:postgresql://localhost:5432/postgres",
+    },
+    "kafka": {
+        "host": "localhost",
+        "port": "9092",
+        "bootstrap": "localhost:9092",
+        "bootstrap.servers": "localhost:9092",
+    },
+    "connect": {"host": "localhost", "port": "8083", "url": "http://localhost:8083"},
+}
+"""Stand-ins for the project's servers, for checking a file while they are down."""
+
+
+@dataclass(frozen=True, slots=True)
+class ServerProperties:
+    """The properties of one server, plain and secret ones."""
+
+    plain: Mapping[str, str]
+    secrets: Mapping[str, Secret] = field(default_factory=dict)
+
+
+def endpoint_properties(endpoint: Endpoint) -> ServerProperties:
+    """The properties of a running server of the project."""
+    plain = {"host": endpoint.host, **endpoint.properties}
+    for name, port in endpoint.ports.items():
+        plain.setdefault("port", str(port))
+        plain[f"{name}-port"] = str(port)
+    secrets = {name: Secret(value) for name, value in endpoint.secrets.items()}
+    return ServerProperties(_derived(plain), secrets)
+
+
+def connection_properties(
+    plain: Mapping[str, str], secrets: Mapping[str, Secret]
+) -> ServerProperties:
+    """The properties of an external server, as the project file gives them."""
+    return ServerProperties(_derived(plain), secrets)
+
+
+def _derived(given: Mapping[str, str]) -> dict[str, str]:
+    """Add the properties under the names that references use, where they follow from others."""
+    plain = dict(given)
+    if "bootstrap.servers" in plain:
+        plain.setdefault("bootstrap", plain["bootstrap.servers"])
+    if plain.get("url", "").startswith("jdbc:"):
+        plain.setdefault("jdbc-url", plain["url"])
+    if "database" in plain and "host" in plain:
+        port = plain.get("port", "5432")
+        plain.setdefault(
+            "jdbc-url", f"jdbc:postgresql://{plain['host']}:{port}/{plain['database']}"
+        )
+    return plain
