@@ -69,9 +69,7 @@ def month_of(trips: pa.Table) -> tuple[datetime, datetime]:
         ((c["counts"], c["values"]) for c in pc.value_counts(months).to_pylist()), reverse=True
     )
     first: datetime = counts[0][1]
-    return first, first.replace(
-        year=first.year + first.month // 12, month=first.month % 12 + 1
-    )
+    return first, first.replace(year=first.year + first.month // 12, month=first.month % 12 + 1)
 
 
 def _read(path: Path) -> pa.Table:
@@ -92,7 +90,8 @@ def _read(path: Path) -> pa.Table:
     try:
         if path.suffix.lower() == ".parquet":
             return pq.ParquetFile(path).read()
-        return pyarrow.csv.read_csv(path)
+        options = pyarrow.csv.ConvertOptions(strings_can_be_null=True)
+        return pyarrow.csv.read_csv(path, convert_options=options)
     except (pa.ArrowException, OSError) as error:
         raise UserError(
             f"{path.name} cannot be read as {path.suffix[1:].lower()}",

@@ -1,0 +1,100 @@
+"""What a demo reports while it runs and what it gives back: plain data."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from tidemill.control.demo.nyc_taxi.verify import Verification
+
+
+@dataclass(frozen=True, slots=True)
+class StepEvent:
+    """A step began or ended; `seconds` is None at its beginning."""
+
+    step: str
+    detail: str = ""
+    seconds: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ProgressEvent:
+    """How far the rows are, a few times a second.
+
+    `inserted` counts the rows in the table, `rows_in` those the pipeline has read, over all runs.
+    """
+
+    inserted: int
+    inserted_target: int
+    rows_in: int
+    rows_out: int
+    filtered: int
+    late: int
+    rejected: int
+    lag: int | None
+    watermark: datetime | None
+    rows_per_s: float
+    seconds: float
+
+
+DemoEvent: TypeAlias = StepEvent | ProgressEvent
+Reporter: TypeAlias = Callable[[DemoEvent], None]
+
+
+@dataclass(frozen=True, slots=True)
+class ZoneTotal:
+    """One pick-up zone over all finished windows."""
+
+    zone_id: int
+    zone: str
+    trips: int
+    passengers: int
+    revenue: Decimal
+    avg_distance: float
+
+
+@dataclass(frozen=True, slots=True)
+class HourTotal:
+    """One hour over all zones."""
+
+    window_start: datetime
+    trips: int
+    revenue: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class DemoResult:
+    """What a demo came to. `interrupted`: it was asked to stop before its end; nothing was lost."""
+
+    example: str
+    folder: Path
+    interrupted: bool
+    rows_new: int
+    seconds: float
+    first_window_s: float | None
+    rows_per_s: float
+    top_zones: tuple[ZoneTotal, ...] = ()
+    hours: tuple[HourTotal, ...] = ()
+    verification: Verification | None = None
+    kept_running: bool = False
+
+    def as_dict(self) -> Mapping[str, Any]:
+        """The result for `--json`: times in ISO 8601, money as text."""
+        plain: dict[str, Any] = _plain(asdict(self))
+        if self.verification is not None:
+            plain["verification"]["ok"] = self.verification.ok
+        return plain
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _plain(inner) for key, inner in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(inner) for inner in value]
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return str(value) if isinstance(value, (Decimal, Path)) else value
