@@ -1,3 +1,4 @@
+# ruff: noqa: DTZ001 - TLC files hold wall-clock times without a zone
 """TLC's files, yellow and green, Parquet and CSV; and files that are not."""
 
 from datetime import datetime

@@ -1,3 +1,4 @@
+# ruff: noqa: DTZ001 - TLC files hold wall-clock times without a zone
 """The generated trips: the same every time, in TLC's schema, with the dirt of real months."""
 
 from datetime import datetime

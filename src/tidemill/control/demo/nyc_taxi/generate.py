@@ -1,10 +1,10 @@
 """Generated taxi trips in the TLC yellow-taxi schema, with the dirt that real months have.
 
-Guarantees: the same `(seed, starts_at, rows)` gives the same table, byte for byte, on every machine;
-trips follow a daily and weekly rhythm, start in 265 zones of very different weight, and cost what a
-New York taxi costs. About 7 % of the rows are dirty in the ways real files are: negative fares, zero
-distance, missing passenger counts, drop-off before pick-up, dates years off, impossible distances,
-meters left on for a day.
+Guarantees: the same `(seed, starts_at, rows)` gives the same table, on every machine; trips follow
+a daily and weekly rhythm, start in 265 zones of very different weight, and cost what a New York taxi
+costs. About 7 % of the rows are dirty in the ways real files are: negative fares, zero distance,
+missing passenger counts, drop-off before pick-up, dates years off, impossible distances, meters left
+on for a day.
 Non-guarantees: nothing here is a statistic of the real city.
 """
 
@@ -56,7 +56,7 @@ def _pickup_offsets(rng: np.random.Generator, rows: int, starts_at: datetime) ->
     hours = np.arange(25)
     weekday = np.interp(hour, hours, (*_WEEKDAY, _WEEKDAY[0]))
     weekend = np.interp(hour, hours, (*_WEEKEND, _WEEKEND[0]))
-    cumulated = np.cumsum(np.where(day >= 5, weekend, weekday))  # noqa: PLR2004 - Saturday is 5
+    cumulated = np.cumsum(np.where(day >= 5, weekend, weekday))
     picked = np.searchsorted(cumulated, rng.random(rows) * cumulated[-1])
     offsets = picked * 60 + rng.integers(0, 60, rows)
     return np.sort(np.minimum(offsets, max(0, int(length_s) - 1)))
@@ -65,7 +65,8 @@ def _pickup_offsets(rng: np.random.Generator, rows: int, starts_at: datetime) ->
 def _zone_weights() -> np.ndarray:
     weights = 1 / (20.0 + np.random.default_rng(265).permutation(ZONES) ** 1.6)
     weights[np.array(_BUSY) - 1] = np.linspace(0.055, 0.02, len(_BUSY))
-    return weights / weights.sum()
+    shares: np.ndarray = weights / weights.sum()
+    return shares
 
 
 def _clean_trips(rng: np.random.Generator, pickup_s: np.ndarray) -> dict[str, np.ndarray]:
@@ -79,9 +80,9 @@ def _clean_trips(rng: np.random.Generator, pickup_s: np.ndarray) -> dict[str, np
     hour = pickup_s % 86_400 / 3600
     speed_mph = np.where((hour >= 7) & (hour < 20), 9.5, 15.0) * np.where(airport, 1.7, 1.0)
     minutes = (distance / speed_mph * 60 * rng.lognormal(0, 0.25, rows) + 1.5).clip(1, 170)
-    jfk_flat = ((pick == AIRPORTS[0]) | (drop == AIRPORTS[0])) & (rng.random(rows) < 0.75)  # noqa: PLR2004
+    jfk_flat = ((pick == AIRPORTS[0]) | (drop == AIRPORTS[0])) & (rng.random(rows) < 0.75)
     metered = 3.0 + 0.7 * np.floor(distance * 5 * 0.72) + 0.7 * np.floor(minutes * 0.38)
-    card = rng.random(rows) < 0.79  # noqa: PLR2004
+    card = rng.random(rows) < 0.79
     trips = {
         "pickup_s": pickup_s,
         "dropoff_s": pickup_s + np.round(minutes * 60).astype(np.int64),
@@ -94,7 +95,7 @@ def _clean_trips(rng: np.random.Generator, pickup_s: np.ndarray) -> dict[str, np
         "payment": np.where(card, 1, rng.choice(np.array([2, 3, 4]), rows, p=(0.92, 0.03, 0.05))),
         "fare": np.round(np.where(jfk_flat, 70.0, metered), 2),
         "unknown": np.zeros(rows, dtype=bool),
-        "forward": rng.random(rows) < 0.004,  # noqa: PLR2004
+        "forward": rng.random(rows) < 0.004,
     }
     _add_surcharges(rng, trips, airport, hour, card)
     return trips
@@ -108,14 +109,14 @@ def _add_surcharges(
     card: np.ndarray,
 ) -> None:
     rows = len(hour)
-    rush, night = (hour >= 16) & (hour < 20), (hour >= 20) | (hour < 6)  # noqa: PLR2004
+    rush, night = (hour >= 16) & (hour < 20), (hour >= 20) | (hour < 6)
     trips["extra"] = np.where(rush, 2.5, np.where(night, 1.0, 0.0))
     trips["mta"] = np.full(rows, 0.5)
     trips["improvement"] = np.full(rows, 1.0)
-    trips["tolls"] = np.where(airport & (rng.random(rows) < 0.45), 6.94, 0.0)  # noqa: PLR2004
-    trips["congestion"] = np.where(rng.random(rows) < 0.9, 2.5, 0.0)  # noqa: PLR2004
+    trips["tolls"] = np.where(airport & (rng.random(rows) < 0.45), 6.94, 0.0)
+    trips["congestion"] = np.where(rng.random(rows) < 0.9, 2.5, 0.0)
     trips["airport_fee"] = np.where(np.isin(trips["pick"], AIRPORTS), 1.75, 0.0)
-    trips["cbd"] = np.where(rng.random(rows) < 0.7, 0.75, 0.0)  # noqa: PLR2004
+    trips["cbd"] = np.where(rng.random(rows) < 0.7, 0.75, 0.0)
     parts = ("fare", "extra", "mta", "improvement", "tolls", "congestion", "airport_fee", "cbd")
     before_tip = sum(trips[name] for name in parts)
     trips["tip"] = np.round(np.where(card, before_tip * rng.normal(0.2, 0.05, rows).clip(0), 0), 2)

@@ -1,8 +1,8 @@
 """Streams rows into the trips table at a chosen rate, as an application would insert them.
 
-Guarantees: each row is inserted exactly once, in order, over any number of interruptions: a chunk of
-rows and the count of rows loaded commit in one transaction, and the count is read back before going
-on. A restart of Postgres is waited for. `stop` ends it between two chunks.
+Guarantees: each row is inserted exactly once, in order, over any number of interruptions: a chunk
+of rows and the count of rows loaded commit in one transaction, and the count is read back before
+going on. A restart of Postgres is waited for. `stop` ends it between two chunks.
 Non-guarantees: two loaders on one table at once (the demo's folder is locked against that).
 """
 
@@ -117,7 +117,7 @@ class Loader:
         with connection.cursor() as cursor:
             with cursor.copy(_COPY) as copy:
                 copy.write(_csv(chunk))
-            loaded = self.rows_loaded + chunk.num_rows
+            loaded: int = self.rows_loaded + chunk.num_rows
             cursor.execute(
                 "UPDATE public.trip_load SET rows_loaded = %s WHERE part = %s AND rows_loaded = %s",
                 (loaded, self._part.number, self.rows_loaded),

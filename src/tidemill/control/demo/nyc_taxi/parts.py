@@ -1,7 +1,8 @@
 """What is to be loaded: parts of trips, each recorded in the table `trip_load`.
 
-A file given by the user is one part. Generated trips come in parts of so many rows, each going on in
-time where the one before ended; a part that was interrupted is finished before a new one is planned.
+A file given by the user is one part. Generated trips come in parts of so many rows, each going on
+in time where the one before ended; a part that was interrupted is finished before a new one is
+planned.
 Guarantees: a part's rows follow from its record alone, so an interrupted load goes on with exactly
 the rows that are missing.
 """

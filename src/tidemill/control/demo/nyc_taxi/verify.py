@@ -1,4 +1,4 @@
-"""Is every inserted row accounted for, and is every window right? Asked of the servers, not the engine.
+"""Is every inserted row accounted for, and every window right? Asked of the servers themselves.
 
 The pipeline is written a second time, as SQL over the Postgres table (`sql/verify.sql` of the
 example), and compared with what came out: the windows in Postgres, the windows in Kafka and the
@@ -99,7 +99,8 @@ def verify(
         )
         windows, watermark = _one(
             connection,
-            "SELECT (SELECT count(*) FROM expected_window), (SELECT max(watermark_now) FROM row_fate)",
+            "SELECT (SELECT count(*) FROM expected_window),"
+            " (SELECT max(watermark_now) FROM row_fate)",
         )
         rows_missing = [*_clean_differences(connection), *_count_differences(fates, counted)]
         windows_differ = [
