@@ -21,24 +21,31 @@ class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
 
-class PostgresServer(_Strict):
+class _Server(_Strict):
+    port: Port | None = None
+    properties: Annotated[
+        dict[str, str | int | float | bool],
+        Field(description="The server's own configuration, under its own names"),
+    ] = {}
+    start_timeout_s: Annotated[
+        int, Field(ge=1, le=3600, description="How long it may take to be ready, in seconds")
+    ] = 60
+
+
+class PostgresServer(_Server):
     """The project's own Postgres (`wal_level=logical`)."""
 
-    port: Port | None = None
 
-
-class KafkaServer(_Strict):
+class KafkaServer(_Server):
     """The project's own Kafka broker (KRaft, one node)."""
 
-    port: Port | None = None
-    heap_mb: HeapMb = 512
+    heap_mb: HeapMb | None = None
 
 
-class ConnectServer(_Strict):
+class ConnectServer(_Server):
     """The project's own Kafka Connect worker with the Debezium Postgres connector."""
 
-    port: Port | None = None
-    heap_mb: HeapMb = 512
+    heap_mb: HeapMb | None = None
 
 
 def _empty_if_none(value: Any) -> Any:
@@ -51,6 +58,10 @@ class Servers(_Strict):
     postgres: Annotated[PostgresServer | None, BeforeValidator(_empty_if_none)] = None
     kafka: Annotated[KafkaServer | None, BeforeValidator(_empty_if_none)] = None
     connect: Annotated[ConnectServer | None, BeforeValidator(_empty_if_none)] = None
+
+    def given(self) -> dict[str, dict[str, Any]]:
+        """The settings that the project gives, by server; servers in their order of dependence."""
+        return {name: getattr(self, name).model_dump(exclude_unset=True) for name in self.names}
 
     @property
     def names(self) -> tuple[str, ...]:
