@@ -1,3 +1,26 @@
 """Error codes of the room `service`: code to its meaning in one sentence."""
 
-CODES: dict[str, str] = {}
+CODES: dict[str, str] = {
+    "service.bad-lock": "The list of server files (servers.lock) is missing or cannot be read.",
+    "service.bad-setting": "A server was given a setting that it does not know or cannot use.",
+    "service.binary-not-executable": "A server's program exists but may not be executed.",
+    "service.binary-missing": "A server's program is not where its package should have put it.",
+    "service.cache-unusable": "The cache folder cannot be made or written.",
+    "service.cancelled": "The start was given up because somebody stopped the servers meanwhile.",
+    "service.checksum-mismatch": "A downloaded file is not the one that servers.lock names.",
+    "service.data-unusable": "A server's data folder cannot be used by this program or this user.",
+    "service.dependency-failed": "A server was not started because one that it needs has failed.",
+    "service.died": "A server ended by itself, and restarting it did not help.",
+    "service.disk-full": "There is no room left on the disk that a server writes to.",
+    "service.download-failed": "A file of a server could not be downloaded.",
+    "service.format-failed": "A server's data folder could not be made ready for its first start.",
+    "service.java-unusable": "The Java that was asked for cannot be used.",
+    "service.not-installed": "A server's files are not in the cache.",
+    "service.not-running": "The server that was asked for is not running.",
+    "service.not-stopped": "A process of a server goes on although it was killed.",
+    "service.port-taken": "The port that a server must have is used by another process.",
+    "service.start-timeout": "A server was not ready in the time given.",
+    "service.supervisor-failed": "The supervisor, which keeps the servers running, did not start.",
+    "service.unknown-server": "There is no server of this name.",
+    "service.unsupported-user": "A server cannot run as this user, and no other user can be used.",
+}

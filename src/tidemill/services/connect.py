@@ -1,0 +1,136 @@
+"""Kafka Connect in distributed mode with the Debezium connector for Postgres, REST on loopback.
+
+Guarantees: connectors, their offsets and their state live in Kafka and outlive restarts and
+`kill -9`. A secret need not stand in a connector's configuration: it can be referred to as
+`${file:<state folder>/servers/postgres/secrets.properties:password}`.
+Non-guarantees: the REST interface has no authentication (loopback only).
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+import signal
+from collections.abc import Mapping
+from pathlib import Path
+
+from tidemill.interfaces.service import Command, Endpoint
+from tidemill.services.context import ServiceContext
+from tidemill.services.install import class_path, plugin_folder
+from tidemill.services.jvm import LOGGING, jvm_command, write_properties
+from tidemill.services.kafka import MESSAGE_BYTES_MAX
+from tidemill.services.ports import HOST, choose_ports
+from tidemill.services.state import write_private
+
+HEAP_MB = 512
+QUIET = """\
+logger.reflections.name = org.reflections
+logger.reflections.level = error
+logger.plugins.name = org.apache.kafka.connect.runtime.isolation
+logger.plugins.level = warn
+logger.clients.name = org.apache.kafka.clients
+logger.clients.level = warn
+logger.config.name = org.apache.kafka.common.config
+logger.config.level = warn
+"""
+
+
+class Connect:
+    """One Kafka Connect worker."""
+
+    name = "connect"
+    depends_on: tuple[str, ...] = ("kafka",)
+    installs = ("connect", "debezium-postgres")
+    disk_min_bytes = 20 * 1024 * 1024
+    death_signal = int(signal.SIGKILL)
+
+    def __init__(self, context: ServiceContext) -> None:
+        self._context = context
+        self._folder = Path()
+        self._port = 0
+
+    def prepare(self, data: Path, endpoints: Mapping[str, Endpoint]) -> Endpoint:
+        """Write the worker's configuration."""
+        self._folder = data
+        settings = self._context.settings
+        ports = choose_ports(self.name, ("rest",), data, settings.port, self._context.note)
+        self._port = ports["rest"]
+        values = {
+            **_defaults(data, self._port, endpoints["kafka"].properties["bootstrap.servers"]),
+            **settings.properties,
+        }
+        write_private(data / "worker.properties", write_properties(values))
+        write_private(data / "log4j2.properties", LOGGING + QUIET)
+        return Endpoint(HOST, ports, {"url": f"http://{HOST}:{self._port}"})
+
+    def command(self) -> Command:
+        """The worker process."""
+        return jvm_command(
+            self._folder,
+            self._context.settings.heap_mb or HEAP_MB,
+            class_path("connect"),
+            "org.apache.kafka.connect.cli.ConnectDistributed",
+            [str(self._folder / "worker.properties")],
+            {"log4j2.configurationFile": str(self._folder / "log4j2.properties")},
+        )
+
+    def ready(self) -> bool:
+        """Whether the worker has joined its group and answers requests about connectors."""
+        return self._get("/health", "status") == "healthy" and self._get("/connectors") is not None
+
+    def stop_signal(self) -> int:
+        """SIGTERM: the worker stops its tasks and leaves its group."""
+        return int(signal.SIGTERM)
+
+    def _get(self, path: str, key: str | None = None) -> object:
+        connection = http.client.HTTPConnection(HOST, self._port, timeout=3)
+        try:
+            connection.request("GET", path)
+            response = connection.getresponse()
+            content = json.loads(response.read())
+        except (OSError, http.client.HTTPException, ValueError):
+            return None
+        finally:
+            connection.close()
+        if response.status != 200:
+            return None
+        return content.get(key) if key and isinstance(content, dict) else content
+
+
+def _defaults(folder: Path, port: int, bootstrap: str) -> dict[str, str]:
+    size = str(MESSAGE_BYTES_MAX)
+    return {
+        "bootstrap.servers": bootstrap,
+        "group.id": "tidemill-connect",
+        "listeners": f"http://{HOST}:{port}",
+        "rest.advertised.host.name": HOST,
+        "rest.advertised.port": str(port),
+        "plugin.path": str(plugin_folder("debezium-postgres")),
+        "plugin.discovery": "service_load",
+        "config.storage.topic": "tidemill-connect.configs",
+        "config.storage.replication.factor": "1",
+        "offset.storage.topic": "tidemill-connect.offsets",
+        "offset.storage.replication.factor": "1",
+        "offset.storage.partitions": "4",
+        "status.storage.topic": "tidemill-connect.status",
+        "status.storage.replication.factor": "1",
+        "status.storage.partitions": "2",
+        "key.converter": "org.apache.kafka.connect.json.JsonConverter",
+        "key.converter.schemas.enable": "false",
+        "value.converter": "org.apache.kafka.connect.json.JsonConverter",
+        "value.converter.schemas.enable": "false",
+        # What Connect repeats after a crash is at most what came since the last flush.
+        "offset.flush.interval.ms": "1000",
+        # With one worker nobody else can take its tasks over: do not wait for it to come back.
+        "scheduled.rebalance.max.delay.ms": "0",
+        "session.timeout.ms": "6000",
+        "heartbeat.interval.ms": "1500",
+        "producer.max.request.size": size,
+        "producer.compression.type": "lz4",
+        "consumer.max.partition.fetch.bytes": size,
+        "config.providers": "file",
+        "config.providers.file.class": (
+            "org.apache.kafka.common.config.provider.FileConfigProvider"
+        ),
+        "config.providers.file.param.allowed.paths": str(folder.parent),
+    }

@@ -1,0 +1,142 @@
+"""Apache Kafka: one broker that is its own controller (KRaft), on loopback.
+
+Guarantees: transactions and groups work with one broker (every internal topic has one replica);
+messages up to 16 MB; the data outlives restarts and `kill -9`. Records are kept until they are
+deleted (`log.retention.ms=-1`), and any record timestamp is taken, since replayed events carry
+old ones. Topics are made on first write, as is Kafka's default and as Debezium expects.
+Non-guarantees: no replication, and no authentication (loopback only).
+"""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import signal
+import uuid
+from collections.abc import Mapping
+from pathlib import Path
+
+from tidemill.errors import ServiceError, Where
+from tidemill.interfaces.service import Command, Endpoint
+from tidemill.services.context import ServiceContext
+from tidemill.services.install import class_path
+from tidemill.services.jvm import LOGGING, jvm_command, write_properties
+from tidemill.services.ports import HOST, choose_ports
+from tidemill.services.spawn import run_helper
+from tidemill.services.state import write_private
+
+HEAP_MB = 512
+MESSAGE_BYTES_MAX = 16 * 1024 * 1024
+
+
+class Kafka:
+    """A single-node Kafka broker."""
+
+    name = "kafka"
+    depends_on: tuple[str, ...] = ()
+    installs = ("kafka",)
+    disk_min_bytes = 100 * 1024 * 1024
+    death_signal = int(signal.SIGKILL)
+
+    def __init__(self, context: ServiceContext) -> None:
+        self._context = context
+        self._folder = Path()
+        self._bootstrap = ""
+
+    def prepare(self, data: Path, endpoints: Mapping[str, Endpoint]) -> Endpoint:
+        """Write the configuration and, before the first start, format the storage."""
+        self._folder = data
+        settings = self._context.settings
+        ports = choose_ports(
+            self.name, ("broker", "controller"), data, settings.port, self._context.note
+        )
+        self._bootstrap = f"{HOST}:{ports['broker']}"
+        write_private(data / "log4j2.properties", LOGGING)
+        values = {**_defaults(data, ports), **settings.properties}
+        write_private(data / "server.properties", write_properties(values))
+        if not (data / "data" / "meta.properties").exists():
+            self._format()
+        return Endpoint(HOST, {"broker": ports["broker"]}, {"bootstrap.servers": self._bootstrap})
+
+    def command(self) -> Command:
+        """The broker process."""
+        heap_mb = self._context.settings.heap_mb or HEAP_MB
+        return self._java(heap_mb, "kafka.Kafka", str(self._folder / "server.properties"))
+
+    def ready(self) -> bool:
+        """Whether metadata, groups and transactions are served."""
+        from confluent_kafka import KafkaException, Producer
+        from confluent_kafka.admin import AdminClient
+
+        options = {
+            "bootstrap.servers": self._bootstrap,
+            "socket.connection.setup.timeout.ms": 2000,
+            "reconnect.backoff.ms": 50,
+            "reconnect.backoff.max.ms": 200,
+            "log_level": 0,
+        }
+        with contextlib.suppress(KafkaException):
+            if not AdminClient(options).list_topics(timeout=2).brokers:
+                return False
+            # Makes the transaction log on the first start, so that no client has to wait for it.
+            producer = Producer({**options, "transactional.id": "tidemill-readiness"})
+            producer.init_transactions(10)
+            return True
+        return False
+
+    def stop_signal(self) -> int:
+        """SIGTERM: the broker closes its logs."""
+        return int(signal.SIGTERM)
+
+    def _java(self, heap_mb: int, main_class: str, *arguments: str) -> Command:
+        logging = {"log4j2.configurationFile": str(self._folder / "log4j2.properties")}
+        return jvm_command(
+            self._folder, heap_mb, class_path("kafka"), main_class, arguments, logging
+        )
+
+    def _format(self) -> None:
+        cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+        # A cluster id that starts with a dash would be read as an option.
+        cluster = "T" + cluster[1:] if cluster.startswith("-") else cluster
+        arguments = ("format", "-t", cluster, "-c", str(self._folder / "server.properties"))
+        code, output = run_helper(self.name, self._java(256, "kafka.tools.StorageTool", *arguments))
+        if code != 0:
+            raise ServiceError(
+                "kafka's storage could not be formatted",
+                code="service.disk-full" if "No space left" in output else "service.format-failed",
+                where=Where(server=self.name, file=str(self._folder)),
+                detail="\n".join(output.strip().splitlines()[-8:]),
+                hint="Check the `properties` that you set for kafka, and the room on the disk.",
+            )
+
+
+def _defaults(folder: Path, ports: Mapping[str, int]) -> dict[str, str]:
+    broker = f"BROKER://{HOST}:{ports['broker']}"
+    return {
+        "process.roles": "broker,controller",
+        "node.id": "1",
+        "controller.quorum.voters": f"1@{HOST}:{ports['controller']}",
+        "listeners": f"{broker},CONTROLLER://{HOST}:{ports['controller']}",
+        "advertised.listeners": broker,
+        "inter.broker.listener.name": "BROKER",
+        "controller.listener.names": "CONTROLLER",
+        "listener.security.protocol.map": "BROKER:PLAINTEXT,CONTROLLER:PLAINTEXT",
+        "log.dirs": str(folder / "data"),
+        "num.partitions": "1",
+        "offsets.topic.replication.factor": "1",
+        "offsets.topic.num.partitions": "4",
+        "transaction.state.log.replication.factor": "1",
+        "transaction.state.log.min.isr": "1",
+        "transaction.state.log.num.partitions": "4",
+        "share.coordinator.state.topic.replication.factor": "1",
+        "share.coordinator.state.topic.min.isr": "1",
+        "group.initial.rebalance.delay.ms": "0",
+        "message.max.bytes": str(MESSAGE_BYTES_MAX),
+        "replica.fetch.max.bytes": str(MESSAGE_BYTES_MAX),
+        "log.retention.ms": "-1",
+        "log.message.timestamp.after.max.ms": str(2**63 - 1),
+        "log.cleaner.dedupe.buffer.size": str(16 * 1024 * 1024),
+        "num.network.threads": "2",
+        "num.io.threads": "4",
+        "controlled.shutdown.enable": "false",
+    }

@@ -1,0 +1,63 @@
+"""What a user may set for one server."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from tidemill.errors import ServiceError, Where, did_you_mean
+
+
+@dataclass(frozen=True, slots=True)
+class ServerSettings:
+    """Settings of one server; all have good defaults.
+
+    `port` None: a free port is chosen once and kept. `heap_mb` is the JVM's heap limit (JVM servers
+    only). `properties` go into the server's own configuration under its own names, over ours.
+    `start_timeout_s` is how long the server may take to be ready.
+    """
+
+    port: int | None = None
+    heap_mb: int | None = None
+    properties: Mapping[str, str] = field(default_factory=dict)
+    start_timeout_s: float = 60.0
+
+    def as_dict(self) -> dict[str, Any]:
+        """The settings as JSON data."""
+        return asdict(self)
+
+
+def parse_settings(server: str, given: Mapping[str, Any]) -> ServerSettings:
+    """Settings from JSON data; raises ServiceError that names what is wrong."""
+    known = ("port", "heap_mb", "properties", "start_timeout_s")
+    for key in given:
+        if key not in known:
+            raise _bad(server, f"`{key}` is not a setting", did_you_mean(key, known))
+    port, heap_mb = given.get("port"), given.get("heap_mb")
+    if port is not None and not (type(port) is int and 1 <= port <= 65535):
+        raise _bad(server, f"`port` cannot be `{port}`", "A port is a number from 1 to 65535.")
+    if heap_mb is not None and not (type(heap_mb) is int and heap_mb >= 64):
+        raise _bad(server, f"`heap_mb` cannot be `{heap_mb}`", "A heap has 64 megabytes or more.")
+    timeout = given.get("start_timeout_s", 60.0)
+    if not (isinstance(timeout, int | float) and 0 < timeout <= 3600):
+        raise _bad(server, f"`start_timeout_s` cannot be `{timeout}`", "Give seconds, up to 3600.")
+    properties = given.get("properties") or {}
+    for key, value in properties.items():
+        if any(character in f"{key}{value}" for character in "\n\r\0"):
+            raise _bad(server, f"the property `{key}` has a line break", "Write it on one line.")
+    texts = {str(key): _text(value) for key, value in properties.items()}
+    return ServerSettings(port, heap_mb, texts, float(timeout))
+
+
+def _text(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _bad(server: str, message: str, hint: str | None) -> ServiceError:
+    return ServiceError(
+        f"{message} of {server}",
+        code="service.bad-setting",
+        where=Where(server=server),
+        hint=hint or "Settings are: port, heap_mb, properties, start_timeout_s.",
+    )
