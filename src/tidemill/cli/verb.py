@@ -44,7 +44,10 @@ def verb(name: str, function: Callable[..., Any], example: str) -> App:
     """The command for one verb, with its example at the end of its help."""
     text = inspect.getdoc(function) or ""
     summary, _, rest = text.partition("\n\n")
-    body = rest.partition("Args:\n")[0].strip()
+    body = "\n\n".join(
+        " ".join(paragraph.split())
+        for paragraph in rest.partition("Args:\n")[0].strip().split("\n\n")
+    )
     lines = [*([body, ""] if body else []), "Example:"]
     lines += [f"  {line}" for line in example.strip().splitlines()]
     app = App(
