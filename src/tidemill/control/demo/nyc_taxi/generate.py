@@ -1,10 +1,10 @@
 """Generated taxi trips in the TLC yellow-taxi schema, with the dirt that real months have.
 
 Guarantees: the same `(seed, starts_at, rows)` gives the same table, on every machine; trips follow
-a daily and weekly rhythm, start in 265 zones of very different weight, and cost what a New York taxi
-costs. About 7 % of the rows are dirty in the ways real files are: negative fares, zero distance,
-missing passenger counts, drop-off before pick-up, dates years off, impossible distances, meters left
-on for a day.
+a daily and weekly rhythm, start in 265 zones of very different weight, and cost what a New York
+taxi costs. About 7 % of the rows are dirty in the ways real files are: negative fares, zero
+distance, missing passenger counts, drop-off before pick-up, dates years off, impossible distances,
+meters left on for a day.
 Non-guarantees: nothing here is a statistic of the real city.
 """
 

@@ -73,6 +73,10 @@ class Loader:
         if self._thread.is_alive():
             self._thread.join()
 
+    def wait(self, timeout_s: float | None = None) -> None:
+        """Wait until nothing more will be inserted."""
+        self._thread.join(timeout_s)
+
     @property
     def finished(self) -> bool:
         """Whether nothing more will be inserted; look at `error` then."""

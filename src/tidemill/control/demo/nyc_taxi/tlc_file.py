@@ -2,8 +2,8 @@
 
 Guarantees: every row of the file comes out, once, dirt included; a column the file lacks is NULL;
 the order is that of the drop-offs (a meter reports a trip when it ends), ties in the file's order,
-so the same file always gives the same rows in the same order. A file that is cut off, that is no TLC file,
-or whose values do not fit raises UserError and says which column.
+so the same file always gives the same rows in the same order. A file that is cut off, that is no
+TLC file, or whose values do not fit raises UserError and says which column.
 Non-guarantees: years before 2011 have other columns (coordinates instead of zones) and are refused.
 Memory: the whole file is held, about 250 bytes a row.
 """
