@@ -1,0 +1,1 @@
+"""Format `json`: one JSON object (or array of objects) per message."""

@@ -1,0 +1,22 @@
+"""Format `json`; see `decoder` and `encoder` for its rules."""
+
+from __future__ import annotations
+
+from tidemill.formats.json.decoder import JsonDecoder, has_decimal, row_type
+from tidemill.formats.json.encoder import JsonEncoder
+from tidemill.formats.json.options import OPTIONS, decode_rules, encode_rules
+from tidemill.interfaces.format import FormatFactory
+from tidemill.interfaces.options import OptionValues
+from tidemill.model import Schema
+
+
+def _decoder(schema: Schema, options: OptionValues, needed: frozenset[str] | None) -> JsonDecoder:
+    rules = decode_rules(options, tree=False, decimals=has_decimal(row_type(schema)))
+    return JsonDecoder(schema, rules, needed)
+
+
+def _encoder(schema: Schema, options: OptionValues) -> JsonEncoder:
+    return JsonEncoder(schema, encode_rules(options))
+
+
+FORMAT = FormatFactory("json", OPTIONS, changelog=False, decoder=_decoder, encoder=_encoder)
