@@ -46,6 +46,7 @@ if ! [ -e .venv/.package-"$(stamp_of requirements.lock)" ]; then
   rm -f .venv/.package-*
   : > .venv/.package-"$(stamp_of requirements.lock)"
 fi
-[ "${1:-}" = dev ] && install_locked dev requirements-dev.lock
+if [ "${1:-}" = dev ]; then install_locked dev requirements-dev.lock; fi
+tools/native.sh
 .venv/bin/tidemill fetch
 say "· ready in $(( $(date +%s) - start )) s"

@@ -1,0 +1,9 @@
+"""Kafka batches to Arrow and back, in Rust. Optional: without it Tidemill uses its Python path.
+
+Both paths give the same rows: whatever the native scanner is not sure about is handed back, message
+by message, to the Python decoder.
+"""
+
+from tidemill_native._native import ArrowBatch, JsonDecoder, KafkaReader, NativeSlice, __version__
+
+__all__ = ["ArrowBatch", "JsonDecoder", "KafkaReader", "NativeSlice", "__version__"]

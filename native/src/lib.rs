@@ -1,0 +1,23 @@
+//! Kafka batches to Arrow and back, for Tidemill. No SQL.
+//!
+//! Four jobs: read Kafka batches without the GIL, decode JSON into Arrow columns, encode Arrow as
+//! JSON, produce. What the scanner is not sure about is never guessed: such a message is handed back
+//! to the Python path, which decodes it by the full rules. So both paths give the same rows.
+
+mod columns;
+mod capsule;
+mod decoder;
+mod kafka;
+mod scanner;
+
+use pyo3::prelude::*;
+
+#[pymodule]
+fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add_class::<decoder::JsonDecoder>()?;
+    module.add_class::<capsule::ArrowBatch>()?;
+    module.add_class::<kafka::KafkaReader>()?;
+    module.add_class::<kafka::NativeSlice>()?;
+    module.add("__version__", env!("CARGO_PKG_VERSION"))?;
+    Ok(())
+}

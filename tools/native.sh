@@ -1,0 +1,38 @@
+#!/bin/sh
+# Builds the native crate where a Rust toolchain is present, and installs it into .venv.
+# The wheel is cached across clones by the hash of its sources; without Rust, or when the build fails,
+# Tidemill goes on with its Python path. NATIVE=0 leaves it out.
+set -eu
+cd "$(dirname "$0")/.."
+
+say() { printf '%s\n' "$*" >&2; }
+
+[ "${NATIVE:-1}" = 0 ] && exit 0
+sources=$(cat native/Cargo.toml native/pyproject.toml native/src/*.rs \
+  native/python/tidemill_native/* tools/native.sh | cksum | tr ' ' '-')
+stamp=".venv/.native-$sources"
+[ -e "$stamp" ] && exit 0
+cache="${TIDEMILL_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/tidemill}/native/$sources-$(uname -m)"
+
+if ! ls "$cache"/*.whl >/dev/null 2>&1; then
+  if ! command -v cargo >/dev/null 2>&1 || ! command -v cc >/dev/null 2>&1; then
+    say "· no Rust toolchain: the Python path serves (slower, same results)"
+    exit 0
+  fi
+  say "· building the native crate (about a minute, once; NATIVE=0 leaves it out)"
+  mkdir -p "$cache"
+  log="$cache/build.log"
+  if ! { .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps \
+           --require-hashes --target "$cache/maturin" -r requirements-native.lock &&
+         CARGO_TARGET_DIR="$cache/target" "$cache/maturin/bin/maturin" build --release --quiet \
+           --manifest-path native/Cargo.toml --interpreter .venv/bin/python --out "$cache"
+       } > "$log" 2>&1; then
+    say "· the native crate did not build ($log); the Python path serves (slower, same results)"
+    exit 0
+  fi
+  rm -rf "$cache/target" "$cache/maturin"
+fi
+.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-index \
+  --force-reinstall "$cache"/*.whl
+rm -f .venv/.native-*
+: > "$stamp"
