@@ -1,0 +1,94 @@
+"""Structured logs: one JSON object per line, in a file that only its owner may read.
+
+Guarantees: a value given to `hide_secret` is written as `******`, wherever in a message it stands.
+A full disk never stops the program that logs. Files are rotated: at most five of ten megabytes.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import logging.handlers
+import os
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+MASK = "******"
+_SECRETS: set[str] = set()
+_BYTES_MAX, _FILES = 10 << 20, 4
+_KNOWN = frozenset(logging.LogRecord("", 0, "", 0, "", (), None).__dict__) | {"message", "asctime"}
+
+
+def hide_secret(value: str) -> None:
+    """Mask this value in all logs from now on."""
+    if value:
+        # A line is JSON: there a secret with a quote or a backslash stands escaped.
+        _SECRETS.update(
+            (value, json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1])
+        )
+
+
+def forget_secrets() -> None:
+    """Mask nothing any more (for tests)."""
+    _SECRETS.clear()
+
+
+def masked(text: str) -> str:
+    """The text with all hidden secrets masked."""
+    for secret in sorted(_SECRETS, key=len, reverse=True):
+        text = text.replace(secret, MASK)
+    return text
+
+
+class JsonLines(logging.Formatter):
+    """A record as one line of JSON; `extra=` values become keys."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The line, without its end."""
+        stamp = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(record.created))
+        line = {
+            "time": f"{stamp}.{int(record.msecs):03d}Z",
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": record.getMessage(),
+            **{k: v for k, v in record.__dict__.items() if k not in _KNOWN},
+        }
+        if record.exc_info:
+            line["traceback"] = self.formatException(record.exc_info)
+        return masked(json.dumps(line, ensure_ascii=False, default=str))
+
+
+class _Private(logging.handlers.RotatingFileHandler):
+    def _open(self) -> object:  # type: ignore[override]
+        flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
+        return os.fdopen(os.open(self.baseFilename, flags, 0o600), "a", encoding="utf-8")
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's own name
+        """Drop the record: a log that cannot be written must not stop a pipeline."""
+
+
+@dataclass(frozen=True)
+class LogFile:
+    """An open log; `close` ends it."""
+
+    path: Path
+    handler: logging.Handler
+
+    def close(self) -> None:
+        """Stop logging into the file."""
+        logging.getLogger("tidemill").removeHandler(self.handler)
+        self.handler.close()
+
+
+def open_log(folder: Path, name: str, level: int = logging.INFO) -> LogFile:
+    """Log everything under the logger `tidemill` into `<folder>/<name>.jsonl`."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path = folder / f"{name}.jsonl"
+    handler = _Private(path, maxBytes=_BYTES_MAX, backupCount=_FILES, delay=True, encoding="utf-8")
+    handler.setFormatter(JsonLines())
+    logger = logging.getLogger("tidemill")
+    logger.setLevel(level)
+    logger.propagate = False
+    logger.addHandler(handler)
+    return LogFile(path, handler)
