@@ -119,8 +119,13 @@ class ConnectClient:
         )
 
     def _status_if_there(self, name: str) -> ConnectorStatus | None:
-        # Right after it was created, Connect answers 404 until it has read its own topic.
-        return self.status(name) if name in self.names() else None
+        # Right after it was created, Connect answers 404 until it has read its own topics.
+        try:
+            return self.status(name) if name in self.names() else None
+        except UserError as error:
+            if error.code == "control.unknown-connector":
+                return None
+            raise
 
     def _failed(self, status: ConnectorStatus) -> ComponentError:
         return ComponentError(
