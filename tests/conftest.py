@@ -1,8 +1,8 @@
 """Shared real servers for the whole test run, started when the first test asks for them.
 
-`kafka_endpoint`, `postgres_endpoint` and `connect_endpoint` are real servers under the product's own
-supervisor, in a temporary folder, one stack for the session; they end with the session, also when it
-is killed. Tests share them: take names from `unique_name`.
+`kafka_endpoint`, `postgres_endpoint` and `connect_endpoint` are real servers under the product's
+own supervisor, in a temporary folder, one stack for the session; they end with the session, also
+when it is killed. Tests share them: take names from `unique_name`.
 """
 
 from __future__ import annotations

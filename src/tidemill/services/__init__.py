@@ -1,7 +1,7 @@
 """Real servers as child processes: Postgres, Kafka, Kafka Connect with Debezium.
 
 - one file per server: `postgres`, `kafka`, `connect`; all of them in `registry`
-- `install`: their files, by `servers.lock`; `lock` makes that list; `java`: what runs the JVM servers
+- `install`: their files, by `servers.lock`, which `lock` makes; `java`: what runs JVM servers
 - `supervisor`: the process that keeps them running
 
 Guarantees: loopback only; no Docker and no root needed, and root is fine too; no process outlives
@@ -21,10 +21,14 @@ def running_endpoints(state_dir: Path) -> Mapping[str, Endpoint]:
 
     A server that has just died and is being restarted is among them: it comes back on its port.
     """
-    from tidemill.services.endpoints import endpoints_of
-    from tidemill.services.state import state_folder
-    from tidemill.services.supervisor.client import is_supervised, read_status
-    from tidemill.services.supervisor.status import ServerState
+    # Loaded when asked for: `tidemill --help` must not wait for them.
+    from tidemill.services.endpoints import endpoints_of  # noqa: PLC0415
+    from tidemill.services.state import state_folder  # noqa: PLC0415
+    from tidemill.services.supervisor.client import (  # noqa: PLC0415
+        is_supervised,
+        read_status,
+    )
+    from tidemill.services.supervisor.status import ServerState  # noqa: PLC0415
 
     folder = state_folder(state_dir)
     status = read_status(folder) if is_supervised(folder) else None

@@ -18,7 +18,10 @@ from tidemill.errors import ServiceError, Where, did_you_mean
 
 @dataclass(frozen=True, slots=True)
 class Artifact:
-    """One file in a Maven repository: coordinates `group:artifact:version[:extension:classifier]`."""
+    """One file in a Maven repository.
+
+    Its coordinates are `group:artifact:version[:extension:classifier]`.
+    """
 
     coordinates: str
     bytes: int
@@ -42,8 +45,8 @@ class Artifact:
 class ServerFiles:
     """What one server needs from the Maven repository.
 
-    `layout` is `classpath` (jars, used where they lie) or `plugin` (archives, unpacked into a folder
-    of their own).
+    `layout` is `classpath` (jars, used where they lie) or `plugin` (archives, each unpacked into a
+    folder of its own).
     """
 
     server: str

@@ -109,7 +109,8 @@ def _missing(todo: Iterable[ServerFiles]) -> list[Artifact]:
     missing = []
     for artifact in wanted.values():
         path = artifact_path(artifact)
-        if not path.exists() or path.stat().st_size != artifact.bytes or sha256_of(path) != artifact.sha256:
+        right_size = path.exists() and path.stat().st_size == artifact.bytes
+        if not right_size or sha256_of(path) != artifact.sha256:
             missing.append(artifact)
     return sorted(missing, key=lambda artifact: -artifact.bytes)
 

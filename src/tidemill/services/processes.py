@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
-import signal
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -53,10 +53,8 @@ def parse_process_id(value: Any) -> ProcessId | None:
 
 def signal_group(pid: int, number: int) -> None:
     """Signal a process and those of its process group; nothing happens where it is gone."""
-    try:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(pid, number)
-    except (ProcessLookupError, PermissionError):
-        pass
 
 
 def kill_tree(identity: ProcessId, timeout_s: float = 10.0) -> bool:
@@ -123,6 +121,3 @@ def _lives(process: psutil.Process) -> bool:
         return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
     except psutil.Error:
         return False
-
-
-SIGKILL = int(signal.SIGKILL)

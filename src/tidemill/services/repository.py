@@ -22,7 +22,7 @@ def repository_url() -> str:
 
 
 def _public_repository() -> str:
-    from jgo.constants import MAVEN_CENTRAL_URL  # slow to import, and seldom needed
+    from jgo.constants import MAVEN_CENTRAL_URL  # noqa: PLC0415 - slow, and seldom needed
 
     return str(MAVEN_CENTRAL_URL)
 

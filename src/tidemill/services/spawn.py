@@ -1,8 +1,8 @@
 """Starting child processes that cannot outlive us.
 
 Every child leads a session and process group of its own, and where the system can (Linux) it is
-signalled by the kernel when the thread that started it dies; so start lasting children from the main
-thread, and helpers from a thread that waits for them.
+signalled by the kernel when the thread that started it dies; so start lasting children from the
+main thread, and helpers from a thread that waits for them.
 """
 
 from __future__ import annotations

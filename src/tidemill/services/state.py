@@ -5,7 +5,7 @@
       supervisor.lock launch.lock  held by living processes
       requests/                    wishes to the supervisor
       logs/<server>.log
-      servers/<server>/            endpoint.json (0600), ports.json, process.json, configuration, data
+      servers/<server>/            endpoint.json (0600), ports.json, process.json, data ...
 
 Files are written whole and renamed into place, so a reader never sees half of one.
 """

@@ -153,9 +153,9 @@ def _launch(folder: StateFolder, program: Sequence[str], tie_to_caller: bool) ->
     me = identify(process.pid)
     while time.monotonic() < deadline:
         status = read_status(folder)
-        if status is not None and me is not None and status.process.pid == me.pid:
-            if is_supervised(folder):
-                return
+        mine = status is not None and me is not None and status.process.pid == me.pid
+        if mine and is_supervised(folder):
+            return
         if process.poll() is not None:
             break
         time.sleep(_POLL_S)

@@ -1,7 +1,8 @@
 """The life of one server under the supervisor.
 
     waiting -> preparing -> starting -> ready -> (died) restarting -> starting -> ready ...
-                                 \\-> failed           \\-> failed
+
+and from each of them to failed, or over stopping to stopped.
 
 `step` is called again and again from the supervisor's main thread and never blocks; preparing and
 probing run in the pool. Processes are started from the main thread, since the kernel ties them to

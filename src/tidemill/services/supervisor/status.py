@@ -31,7 +31,7 @@ class ServerState(Enum):
 
 @dataclass(frozen=True, slots=True)
 class ServerStatus:
-    """One server. Times are milliseconds since the epoch; `started_ms` is how long the start took."""
+    """One server; `began_at_ms` is since the epoch, `started_ms` is how long the start took."""
 
     name: str
     state: ServerState
@@ -84,7 +84,7 @@ def parse_status(value: Any) -> SupervisorStatus | None:
 def error_of(server: str, value: Mapping[str, Any] | None) -> ServiceError:
     """The error that a server's status tells of, to be raised in another process."""
     value = value or {}
-    code = value.get("code")
+    code = str(value.get("code"))
     return ServiceError(
         value.get("message") or f"{server} has failed",
         code=code if code in CATALOGUE else "service.died",
