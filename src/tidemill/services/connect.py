@@ -119,7 +119,10 @@ def _defaults(folder: Path, port: int, bootstrap: str) -> dict[str, str]:
         "key.converter.schemas.enable": "false",
         "value.converter": "org.apache.kafka.connect.json.JsonConverter",
         "value.converter.schemas.enable": "false",
-        # What Connect repeats after a crash is at most what came since the last flush.
+        # Records and their offsets commit in one transaction, so that a connector that supports it
+        # (Debezium does) writes nothing twice after a crash, for read_committed readers.
+        "exactly.once.source.support": "enabled",
+        # For connectors that don't: what they repeat is at most what came since the last flush.
         "offset.flush.interval.ms": "1000",
         # With one worker nobody else can take its tasks over: do not wait for it to come back.
         "scheduled.rebalance.max.delay.ms": "0",
