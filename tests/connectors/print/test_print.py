@@ -58,7 +58,7 @@ def test_values_are_written_as_java_does(capsys):
     }  # fmt: skip
     row = (
         True, 0.1, 1e10, Decimal("1.500"), b"\x01\xff", dt.date(2026, 1, 2), dt.time(9, 5),
-        dt.datetime(2026, 1, 2, 3, 4), dt.datetime(2026, 1, 2, 3, 4, 5, 600000, dt.UTC),
+        dt.datetime(2026, 1, 2, 3, 4), dt.datetime(2026, 1, 2, 3, 4, 5, 600000, dt.UTC),  # noqa: DTZ001
         [True, None], [("k", 1.0)], {"x": 1, "y": None},
     )  # fmt: skip
     shown(table(columns), [row])

@@ -20,4 +20,5 @@ CODES: dict[str, str] = {
     "connector.bad-position": "A stored position does not belong to this source.",
     "connector.output-closed": "Nobody reads the standard output or standard error any more.",
     "connector.not-open": "A connector was called out of turn: before open, or after a failure.",
+    "connector.doubtful-commit": "A connection broke during a commit, so its outcome is unknown.",
 }

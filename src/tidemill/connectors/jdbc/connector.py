@@ -1,0 +1,26 @@
+"""How `jdbc` is registered."""
+
+from __future__ import annotations
+
+from tidemill.connectors.jdbc.options import OPTIONS, parse
+from tidemill.connectors.jdbc.sink import JdbcGroup, group_key
+from tidemill.connectors.jdbc.target import check_types
+from tidemill.interfaces.connector import Changelog, Connector, JobContext
+from tidemill.model import TableDescriptor
+
+
+def _sink_changelog(table: TableDescriptor, job: JobContext) -> Changelog:
+    parse(table)
+    check_types(table)
+    keyed = bool(table.primary_key)
+    return Changelog(updates=keyed, upsert=keyed)
+
+
+CONNECTOR = Connector(
+    name="jdbc",
+    options=OPTIONS,
+    sink_changelog=_sink_changelog,
+    group_key=group_key,
+    commit_group=JdbcGroup,
+)
+"""The connector `jdbc`."""
