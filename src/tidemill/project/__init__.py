@@ -13,6 +13,7 @@ from tidemill.project.load import (
     check_project,
     find_project_file,
     load_project,
+    no_project,
     project_of,
     read_project,
 )
@@ -41,6 +42,7 @@ __all__ = [
     "find_sql_references",
     "json_schema",
     "load_project",
+    "no_project",
     "project_of",
     "read_project",
     "safe_name",

@@ -27,12 +27,17 @@ def load_project(start: Path | None = None) -> Project:
     base = start or Path.cwd()
     file = base if base.is_file() else find_project_file(base)
     if file is None:
-        raise ProjectError(
-            f"no {PROJECT_FILE} in {base.resolve()} or above it",
-            code="project.not-found",
-            hint="Go to the project's folder, or make one: tidemill init my-project",
-        )
+        raise no_project(base)
     return read_project(file)
+
+
+def no_project(start: Path | None) -> ProjectError:
+    """The error that there is no project in a folder or above it."""
+    return ProjectError(
+        f"no {PROJECT_FILE} in {(start or Path.cwd()).resolve()} or above it",
+        code="project.not-found",
+        hint="Go to the project's folder, or make one: tidemill init my-project",
+    )
 
 
 def project_of(pipeline_file: Path) -> Project:

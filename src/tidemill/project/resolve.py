@@ -151,8 +151,9 @@ class Resolver:
             ) from None
 
     def _secret(self, reference: Reference) -> Secret:
-        if self._lenient and reference.name in NOMINAL:
-            return Secret("")
+        if self._lenient and reference.name not in self._project.settings.connections:
+            if reference.name in NOMINAL:
+                return Secret("")
         secrets = self._server(reference).secrets
         if reference.member not in secrets:
             raise self._no_property(reference, secrets, "secret")
@@ -175,7 +176,7 @@ class Resolver:
         name = reference.name
         connections = self._project.settings.connections
         if name in connections:
-            return self._connection(name)
+            return self._connection(name, reference.kind == "secret" and not self._lenient)
         if name in self._endpoints:
             return endpoint_properties(self._endpoints[name])
         if name not in NOMINAL:
@@ -196,10 +197,13 @@ class Resolver:
             hint=f"Start it: tidemill up {name}",
         )
 
-    def _connection(self, name: str) -> ServerProperties:
+    def _connection(self, name: str, reveal: bool) -> ServerProperties:
         plain: dict[str, str] = {}
         secrets: dict[str, Secret] = {}
         for key, value in self._project.settings.connections[name].items():
+            if looks_secret(key) and not reveal:
+                secrets[key] = Secret("")
+                continue
             resolved = self._declared(("connections", name, key), value)
             if isinstance(resolved, Secret):
                 secrets[key] = resolved
