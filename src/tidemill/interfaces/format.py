@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import pyarrow as pa
 
@@ -23,6 +23,22 @@ class Reject:
     index: int
     code: str
     message: str
+
+
+class Change(NamedTuple):
+    """Where a change stands in the log of the database it comes from.
+
+    Within one `history` (one capture of one database), (`commit`, `change`) never falls as the
+    changes come; several changes may share it. `timestamp_ms` is the database's time of the
+    commit. A `snapshot` change stands outside the log: it is a row as found.
+    """
+
+    history: str
+    commit: int
+    change: int
+    timestamp_ms: int
+    operation: str
+    snapshot: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +56,7 @@ class Decoded:
     origin: pa.Int32Array | None = None
     rejects: tuple[Reject, ...] = ()
     skipped: int = 0
+    changes: Sequence[Change | None] | None = None
 
 
 class Decoder(Protocol):

@@ -20,7 +20,8 @@ class PartitionBatch:
     `records` inputs consumed, each became row(s), one of `dead_letters`, or was `skipped`
     (tombstones and the like): nothing else may happen to it. `ingested_at_ms` is the newest
     broker or file time seen, for lag; None where there is none. `lag` counts records that are
-    known to be waiting behind `position`.
+    known to be waiting behind `position`. `duplicates` says how many of `skipped` were repeats of
+    changes already delivered.
     """
 
     partition: str
@@ -32,6 +33,7 @@ class PartitionBatch:
     dead_letters: tuple[DeadLetter, ...] = ()
     ingested_at_ms: int | None = None
     lag: int | None = None
+    duplicates: int = 0
 
 
 class Source(Protocol):

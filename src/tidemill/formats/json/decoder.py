@@ -19,9 +19,10 @@ import pyarrow as pa
 
 from tidemill.formats.json import nodes
 from tidemill.formats.json.codec import Mismatch
+from tidemill.formats.json.gathered import Gathered
 from tidemill.formats.json.nested import RowCodec, shown_kind
 from tidemill.formats.json.options import DecodeRules
-from tidemill.interfaces.format import Decoded, Reject
+from tidemill.interfaces.format import Change, Decoded
 from tidemill.model import DataType, Schema, TypeRoot
 from tidemill.model.types import Field
 
@@ -37,50 +38,6 @@ def has_decimal(type_: DataType) -> bool:
 def row_type(schema: Schema) -> DataType:
     """The schema's columns as a ROW."""
     return DataType(TypeRoot.ROW, fields=tuple(Field(c.name, c.type) for c in schema.columns))
-
-
-class Gathered:
-    """Carriers of rows with the messages they came from, and what became of the others."""
-
-    def __init__(self) -> None:
-        self.rows: list[Any] = []
-        self.rejects: dict[int, Reject] = {}
-        self.skipped = 0
-        self._runs: list[tuple[int, int, bool]] = []
-        self.plain = True
-
-    def run(self, first: int, count: int) -> None:
-        """Each of `count` messages from `first` gave one row."""
-        if count:
-            self._runs.append((first, count, True))
-
-    def one(self, index: int, count: int) -> None:
-        """One message gave `count` rows."""
-        self.plain = self.plain and count == 1
-        if count:
-            self._runs.append((index, count, False))
-
-    def reject(self, index: int, code: str, message: str) -> None:
-        """One message gave no row but an error."""
-        self.plain = False
-        self.rejects.setdefault(index, Reject(index, code, message))
-
-    def skip(self) -> None:
-        """One message means no row."""
-        self.plain = False
-        self.skipped += 1
-
-    def origin(self) -> np.ndarray[Any, np.dtype[np.int32]]:
-        """The message index of each row."""
-        if not self._runs:
-            return np.empty(0, np.int32)
-        parts = [
-            np.arange(first, first + count, dtype=np.int32)
-            if rising
-            else np.full(count, first, np.int32)
-            for first, count, rising in self._runs
-        ]
-        return np.concatenate(parts)
 
 
 def gather(
@@ -205,12 +162,13 @@ def settle(
     batch: pa.RecordBatch,
     wrong: dict[int, tuple[str, str]],
     kinds: pa.Int8Array | None = None,
+    changes: Sequence[Change | None] | None = None,
 ) -> Decoded:
     """Take the rows of bad messages out and put the result together."""
     origin = gathered.origin()
     for row, (code, text) in wrong.items():
         gathered.reject(int(origin[row]), code, text)
-    if wrong:
+    if gathered.rejects and len(origin):
         bad = np.fromiter(gathered.rejects, np.int32, len(gathered.rejects))
         keep = pa.array(~np.isin(origin, bad))
         batch = batch.filter(keep)
@@ -222,4 +180,5 @@ def settle(
         origin=pa.array(origin, pa.int32()),
         rejects=tuple(gathered.rejects[index] for index in sorted(gathered.rejects)),
         skipped=gathered.skipped,
+        changes=changes,
     )

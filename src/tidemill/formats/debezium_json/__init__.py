@@ -1,0 +1,1 @@
+"""Format `debezium-json`: change events of Debezium as a changelog."""
