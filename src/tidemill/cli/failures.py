@@ -60,11 +60,12 @@ def report(error: BaseException, *, as_json: bool, debug: bool) -> int:
     if as_json:
         say(json.dumps({"error": error.as_dict()}, ensure_ascii=False))
     else:
-        say(_coloured(error.render()))
+        say(coloured(error.render()))
     return error.exit_code
 
 
-def _coloured(text: str) -> str:
+def coloured(text: str) -> str:
+    """A rendered error in colour, where stderr takes it."""
     if not colour(sys.stderr):
         return text
     lines = []

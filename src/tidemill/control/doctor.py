@@ -1,0 +1,84 @@
+"""Look for what could stop Tidemill on this machine and in this project."""
+
+from __future__ import annotations
+
+import os
+import sys
+from importlib import import_module
+from importlib.metadata import version
+from pathlib import Path
+
+from tidemill.control.doctor_servers import Check, doctor_servers
+from tidemill.errors import TidemillError
+from tidemill.project import Project, bare_project, check_project, find_project_file
+
+_LIBRARIES = {
+    "duckdb": "duckdb",
+    "pyarrow": "pyarrow",
+    "sqlglot": "sqlglot",
+    "confluent-kafka": "confluent_kafka",
+    "psycopg": "psycopg",
+}
+
+
+def doctor(folder: Path | None = None) -> list[Check]:
+    """All checks; none raises."""
+    project, checks = _project(folder or Path.cwd())
+    names = project.servers.names or None
+    found = [_python(), *_libraries(), *checks, _state(project)]
+    return found + doctor_servers(project.state_dir, names)
+
+
+def _python() -> Check:
+    text = f"Python {sys.version.split()[0]} in {sys.prefix}"
+    return Check("python", "ok", text)
+
+
+def _libraries() -> list[Check]:
+    checks = []
+    for name, module in _LIBRARIES.items():
+        try:
+            import_module(module)
+            checks.append(Check(f"library {name}", "ok", version(name)))
+        except Exception as error:
+            # Whatever a broken binary raises at import is the finding itself.
+            text = f"cannot be loaded: {str(error).splitlines()[0] if str(error) else error!r}"
+            checks.append(Check(f"library {name}", "failed", text, "Install Tidemill again."))
+    return checks
+
+
+def _project(start: Path) -> tuple[Project, list[Check]]:
+    file = start if start.is_file() else find_project_file(start)
+    bare = bare_project(start if start.is_dir() else start.parent)
+    if file is None:
+        hint = "Make one: tidemill init my-project"
+        return bare, [Check("project", "warning", f"no tidemill.yaml in {start} or above", hint)]
+    project, errors = check_project(file)
+    if project is None:
+        checks = [Check("project", "failed", f"{e.where}: {e.message}", e.hint) for e in errors]
+        return bare_project(file.parent), checks
+    try:
+        count = len(project.pipelines())
+    except TidemillError as error:
+        return project, [Check("project", "failed", error.message, error.hint)]
+    return project, [Check("project", "ok", f"{project.name}, {count} pipelines, {file}")]
+
+
+def _state(project: Project) -> Check:
+    folder = project.state_dir
+    if not folder.exists():
+        writable = os.access(project.root, os.W_OK)
+        if writable:
+            return Check("state folder", "ok", f"{folder}, not made yet")
+        hint = "Make the project's folder writable for this user."
+        return Check("state folder", "failed", f"{project.root} cannot be written", hint)
+    if folder.stat().st_mode & 0o077:
+        return Check(
+            "state folder",
+            "warning",
+            f"{folder} can be read by other users",
+            f"Run: chmod 700 {folder}",
+        )
+    if not os.access(folder, os.W_OK):
+        return Check("state folder", "failed", f"{folder} cannot be written", "Look at its owner.")
+    return Check("state folder", "ok", str(folder))

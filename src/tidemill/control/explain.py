@@ -1,0 +1,46 @@
+"""Explain how a pipeline would run, without any server."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from tidemill.control.check import Finding, findings
+from tidemill.control.pipeline import compile_pipeline
+from tidemill.control.project_context import project_for
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """The plan as text and as data, with warnings and notes."""
+
+    pipeline: str
+    text: str
+    tree: Any
+    warnings: tuple[Finding, ...]
+    notes: tuple[str, ...]
+
+    def as_dict(self) -> dict[str, Any]:
+        """The explanation for `--json`."""
+        return {
+            "pipeline": self.pipeline,
+            "plan": self.tree,
+            "text": self.text,
+            "warnings": [asdict(warning) for warning in self.warnings],
+            "notes": list(self.notes),
+        }
+
+
+def explain(
+    wanted: str, folder: Path | None = None, *, variables: Mapping[str, str] | None = None
+) -> Explanation:
+    """Explain one pipeline, given by name or path."""
+    from tidemill.plan import explain as explain_plan  # noqa: PLC0415 - loaded when used
+
+    project = project_for(wanted, folder)
+    pipeline = project.pipeline(wanted)
+    compiled = compile_pipeline(project, pipeline, variables=variables, lenient=True)
+    tree = explain_plan(compiled.plan)
+    return Explanation(pipeline.name, str(tree), tree, findings(compiled.plan), compiled.notes)

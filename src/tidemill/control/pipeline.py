@@ -1,0 +1,198 @@
+"""A pipeline from its file to its plan: references resolved, SQL bound, stages built.
+
+Guarantees: what is compiled holds no secret; where a secret is referred to, its reference stands,
+and `opened` puts the value in just before a connector gets the table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tidemill.control.project_context import resolver
+from tidemill.errors import ProjectError, Span, TextWhere, TidemillError, UserError, Where
+from tidemill.observe import hide_secret
+from tidemill.project import (
+    PipelineFile,
+    Project,
+    Reference,
+    Resolver,
+    RevealedSecret,
+    Secret,
+    find_references,
+    find_sql_references,
+)
+
+if TYPE_CHECKING:
+    from tidemill.model import TableDescriptor
+    from tidemill.plan import PhysicalPlan
+    from tidemill.sql.logical import Script
+
+
+@dataclass(frozen=True)
+class SqlSource:
+    """A SQL text with its references resolved, those to secrets left as they stand.
+
+    `original` is the text as written; `pieces` say which span of it became which of `text`.
+    """
+
+    text: str
+    file: str
+    original: str
+    pieces: tuple[tuple[Span, Span], ...]
+    secrets: Mapping[str, Reference]
+    notes: tuple[str, ...]
+    resolver: Resolver
+
+    def as_written(self, error: TidemillError) -> TidemillError:
+        """The error with its place in the text as it was written."""
+        where = error.where
+        if isinstance(where, TextWhere) and where.text == self.text:
+            start, end = self._before(where.span.start), self._before(where.span.end, end=True)
+            error.where = TextWhere(where.file, self.original, Span(start, max(start, end)))
+        return error
+
+    def _before(self, offset: int, *, end: bool = False) -> int:
+        shift = 0
+        for was, now in self.pieces:
+            if offset < now.start or (end and offset == now.start):
+                break
+            if offset < now.end or (end and offset == now.end):
+                return was.end if end else was.start
+            shift = was.end - now.end
+        return offset + shift
+
+
+@dataclass(frozen=True)
+class CompiledPipeline:
+    """A pipeline that can be run or explained."""
+
+    source: SqlSource
+    script: Script
+    plan: PhysicalPlan
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was taken and ignored, or assumed, in sentences."""
+        return tuple(dict.fromkeys((*self.source.notes, *self.script.notes, *self.plan.notes)))
+
+
+def read_sql(path: Path) -> str:
+    """The text of a SQL file."""
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        raise UserError(
+            f"{path} cannot be read: {reason}",
+            code="cli.unreadable",
+            where=Where(file=str(path)),
+        ) from None
+
+
+def resolve_sql(
+    project: Project,
+    text: str,
+    file: str,
+    *,
+    variables: Mapping[str, str] | None = None,
+    lenient: bool = False,
+) -> SqlSource:
+    """Resolve a SQL text's references; raises ProjectError at the first that cannot be."""
+    resolve = resolver(project, variables=variables, lenient=lenient)
+    parts: list[str] = []
+    pieces: list[tuple[Span, Span]] = []
+    secrets: dict[str, Reference] = {}
+    done = length = 0
+    for reference in find_sql_references(text, file):
+        value = resolve.value(reference)
+        if isinstance(value, Secret):
+            hide_secret(value.reveal())
+            secrets[reference.key] = reference
+            continue
+        was = reference.where.span
+        # References stand inside string literals only, where a quote is written twice.
+        parts += [text[done : was.start], value.replace("'", "''")]
+        length += sum(map(len, parts[-2:]))
+        pieces.append((was, Span(length - len(parts[-1]), length)))
+        done = was.end
+    parts.append(text[done:])
+    return SqlSource(
+        "".join(parts), file, text, tuple(pieces), secrets, tuple(resolve.notes), resolve
+    )
+
+
+def compile_source(source: SqlSource, settings: Mapping[str, str]) -> CompiledPipeline:
+    """Bind and plan; `settings` are SET values that the text itself may override."""
+    from tidemill.connectors import CONNECTORS  # noqa: PLC0415 - loaded when used
+    from tidemill.formats import FORMATS  # noqa: PLC0415
+    from tidemill.plan import build_plan  # noqa: PLC0415
+    from tidemill.sql import compile_script  # noqa: PLC0415
+
+    try:
+        script = compile_script(source.text, source.file, CONNECTORS, FORMATS)
+        _only_in_options(source, script)
+        script = replace(script, settings={**settings, **script.settings})
+        return CompiledPipeline(source, script, build_plan(script, CONNECTORS, FORMATS))
+    except TidemillError as error:
+        raise source.as_written(error) from None
+
+
+def compile_pipeline(
+    project: Project,
+    pipeline: PipelineFile,
+    *,
+    variables: Mapping[str, str] | None = None,
+    lenient: bool = False,
+) -> CompiledPipeline:
+    """Read, bind and plan one pipeline."""
+    source = resolve_sql(
+        project,
+        read_sql(pipeline.path),
+        shown_path(pipeline.path),
+        variables={**pipeline.variables, **(variables or {})},
+        lenient=lenient,
+    )
+    return compile_source(source, pipeline.settings)
+
+
+def opened(table: TableDescriptor, source: SqlSource, root: Path) -> TableDescriptor:
+    """The table as its connector opens it: secrets in, relative file paths from the project."""
+    options = {key: _revealed(value, source) for key, value in table.options.items()}
+    path = options.get("path")
+    if options.get("connector") == "filesystem" and path is not None and "://" not in path:
+        options["path"] = str(root / Path(path).expanduser())
+    return replace(table, options=options)
+
+
+def shown_path(path: Path) -> str:
+    """The path as a person in the current folder would write it."""
+    try:
+        return str(path.resolve().relative_to(Path.cwd()))
+    except ValueError:
+        return str(path)
+
+
+def _only_in_options(source: SqlSource, script: Script) -> None:
+    """A secret may stand in a table's options and nowhere else in the text."""
+    options = {value for table in script.tables.values() for value in table.options.values()}
+    for key, reference in source.secrets.items():
+        if not any("${" + key + "}" in value for value in options):
+            raise ProjectError(
+                f"the secret ${{{key}}} stands outside a table's options",
+                code="project.bad-reference",
+                where=reference.where,
+                hint="Secrets can be used in the WITH clause of a table only.",
+            )
+
+
+def _revealed(value: str, source: SqlSource) -> str:
+    secret = False
+    for reference in find_references(value, source.file) if "${" in value else ():
+        found = source.resolver.value(reference)
+        plain = found.reveal() if isinstance(found, Secret) else found
+        secret = secret or isinstance(found, Secret)
+        value = value.replace("${" + reference.key + "}", plain)
+    return RevealedSecret(value) if secret else value
