@@ -10,15 +10,34 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from tidemill.control.demo.nyc_taxi.verify import Verification
+from tidemill.control.up import StackEvent
 
 
 @dataclass(frozen=True, slots=True)
 class StepEvent:
-    """A step began or ended; `seconds` is None at its beginning."""
+    """A step began (`seconds` is None), or ended after so many seconds; a note has no step."""
 
     step: str
     detail: str = ""
     seconds: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DemoRequest:
+    """What to run. `rows` counts the generated trips of one run; `rate` None is without a limit.
+
+    `base` is where the demo's folder is made; `keep` leaves the servers running; `fresh` throws away
+    what earlier runs in the folder loaded and computed.
+    """
+
+    example: str
+    base: Path
+    input: Path | None = None
+    rows: int = 50_000
+    rate: int | None = 5_000
+    keep: bool = False
+    fresh: bool = False
+    seed: int = 2026
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +60,7 @@ class ProgressEvent:
     seconds: float
 
 
-DemoEvent: TypeAlias = StepEvent | ProgressEvent
+DemoEvent: TypeAlias = StepEvent | ProgressEvent | StackEvent
 Reporter: TypeAlias = Callable[[DemoEvent], None]
 
 

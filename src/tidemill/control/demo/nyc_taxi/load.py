@@ -83,6 +83,11 @@ class Loader:
         return not self._thread.is_alive() and self._thread.ident is not None
 
     @property
+    def rows_to_come(self) -> int:
+        """How many rows of the part do not stand in the table yet."""
+        return max(0, self._part.rows_total - self.rows_loaded)
+
+    @property
     def complete(self) -> bool:
         """Whether all rows of the part stand in the table."""
         return self.rows_loaded >= self._part.rows_total
