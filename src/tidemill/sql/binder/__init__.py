@@ -1,0 +1,1 @@
+"""Names and types: the syntax tree becomes the typed logical plan."""

@@ -1,0 +1,269 @@
+"""Binds expressions over one scope: names to columns, functions to declarations, types to all."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tidemill.errors import Span, SqlError, did_you_mean
+from tidemill.model import TypeRoot
+from tidemill.model.types import BOOLEAN, timestamp_ltz
+from tidemill.sql.binder.context import BindContext
+from tidemill.sql.binder.literals import (
+    bind_bytes,
+    bind_interval,
+    bind_number,
+    bind_string,
+    bind_time,
+    bind_word,
+)
+from tidemill.sql.binder.scope import Scope, row_field
+from tidemill.sql.expressions import Call, Cast, Expression, Interval, Literal
+from tidemill.sql.functions.coerce import can_cast, cast_to
+from tidemill.sql.functions.registry import FunctionArgumentError
+from tidemill.sql.syntax.nodes import (
+    BytesLiteral,
+    CastNode,
+    FieldAccess,
+    FunctionCall,
+    IntervalLiteral,
+    Node,
+    NumberLiteral,
+    Operation,
+    Path,
+    StringLiteral,
+    TimeLiteral,
+    WordLiteral,
+)
+
+_SYMBOLS = {
+    "PLUS": "+",
+    "MINUS": "-",
+    "TIMES": "*",
+    "DIVIDE": "/",
+    "MOD": "%",
+    "NEGATE": "-",
+    "EQUALS": "=",
+    "NOT_EQUALS": "<>",
+    "LESS_THAN": "<",
+    "LESS_THAN_OR_EQUAL": "<=",
+    "GREATER_THAN": ">",
+    "GREATER_THAN_OR_EQUAL": ">=",
+    "ITEM": "[ ]",
+    "CONCAT_OPERATOR": "||",
+}
+GROUP_WINDOWS = ("TUMBLE", "HOP", "SESSION", "CUMULATE")
+_WINDOW_AUXILIARY = tuple(
+    f"{window}_{part}"
+    for window in GROUP_WINDOWS
+    for part in ("START", "END", "ROWTIME", "PROCTIME")
+)
+
+
+class ExpressionBinder:
+    """Binds expressions that see one row of a relation; aggregate functions are refused.
+
+    `clause` names the place in the statement for messages, such as WHERE.
+    """
+
+    def __init__(self, context: BindContext, scope: Scope, clause: str) -> None:
+        self.context = context
+        self.scope = scope
+        self.clause = clause
+
+    def bind(self, node: Node) -> Expression:
+        """The typed expression."""
+        return self.bind_node(node)
+
+    def bind_condition(self, node: Node) -> Expression:
+        """The same, of type BOOLEAN."""
+        expression = self.bind(node)
+        if isinstance(expression, Literal) and expression.value is None:
+            return cast_to(expression, BOOLEAN)
+        if expression.type.root is not TypeRoot.BOOLEAN:
+            raise self.context.error(
+                "type-mismatch",
+                f"{self.clause} needs a condition, not a value of type {expression.type.sql()}",
+                node.span,
+                hint="Compare the value with something, such as `value > 0`.",
+            )
+        return expression
+
+    def bind_node(self, node: Node) -> Expression:
+        """Dispatch on the kind of node."""
+        source = self.context.source
+        match node:
+            case Path():
+                return self.bind_path(node)
+            case NumberLiteral():
+                return bind_number(source, node)
+            case StringLiteral():
+                return bind_string(node)
+            case BytesLiteral():
+                return bind_bytes(source, node)
+            case WordLiteral():
+                return bind_word(node)
+            case TimeLiteral():
+                return bind_time(source, node)
+            case IntervalLiteral():
+                return bind_interval(source, node)
+            case FunctionCall():
+                return self.bind_call(node)
+            case Operation():
+                return self.bind_operation(node)
+            case CastNode():
+                return self.bind_cast(node)
+            case FieldAccess():
+                return row_field(source, self.bind(node.base), node.field)
+
+    def bind_path(self, node: Path) -> Expression:
+        """A column, perhaps with fields behind it."""
+        return self.scope.resolve(node)
+
+    def bind_call(self, node: FunctionCall) -> Expression:
+        """A scalar function."""
+        name = self.context.function_name(node.name.text)
+        if is_aggregate(self.context, node):
+            raise self.misplaced_aggregate(node)
+        if name in _WINDOW_AUXILIARY or name in GROUP_WINDOWS:
+            raise self._misplaced_window(node, name)
+        if name == "PROCTIME" and not node.arguments:
+            return Call("PROCTIME", (), timestamp_ltz(3, nullable=False), node.span)
+        if name not in self.context.scalars:
+            raise self._unknown_function(node)
+        if node.star or node.distinct or node.filter is not None:
+            what = "*" if node.star else "DISTINCT" if node.distinct else "FILTER"
+            raise self.context.error(
+                "bad-argument", f"{name} is no aggregate function and takes no {what}", node.span
+            )
+        return self._call(name, node.arguments, node.span, node.name.text.upper())
+
+    def bind_operation(self, node: Operation) -> Expression:
+        """An operator or constructor."""
+        if node.operator == "NEGATE":
+            folded = _negative_literal(self.bind(node.arguments[0]), node.span)
+            if folded is not None:
+                return folded
+        shown = _SYMBOLS.get(node.operator, node.operator.replace("_", " "))
+        return self._call(node.operator, node.arguments, node.span, shown)
+
+    def bind_cast(self, node: CastNode) -> Expression:
+        """CAST and TRY_CAST."""
+        argument = self.bind(node.argument)
+        if isinstance(argument, Literal) and argument.value is None:
+            return Literal(None, node.type.with_nullable(True), node.span)
+        if not can_cast(argument.type, node.type):
+            raise self.context.error(
+                "type-mismatch",
+                f"{argument.type.sql()} cannot be cast to {node.type.sql()}",
+                node.span,
+            )
+        nullable = argument.type.nullable or node.safe
+        return Cast(argument, node.type.with_nullable(nullable), node.safe, node.span)
+
+    def misplaced_aggregate(self, node: FunctionCall) -> SqlError:
+        """The error of an aggregate function where none may stand."""
+        return self.context.error(
+            "misplaced-aggregate",
+            f"the aggregate function {node.name.text.upper()} cannot stand in {self.clause}",
+            node.name.span,
+            hint="Aggregate in the SELECT list, and test the result in HAVING."
+            if self.clause == "WHERE"
+            else "Aggregate in the SELECT list of a query with GROUP BY.",
+        )
+
+    def _call(self, name: str, arguments: Sequence[Node], span: Span, shown: str) -> Expression:
+        bound = tuple(self.bind(argument) for argument in arguments)
+        function = self.context.scalars.get(name)
+        if function is None:
+            raise self.context.unsupported(f"the operator {shown}", span)
+        try:
+            call = function.bind(bound)
+        except FunctionArgumentError as error:
+            raise self.context.error(
+                "bad-argument", f"{shown} {error.message}", span, hint=error.hint
+            ) from None
+        return Call(name, call.arguments, call.type, span)
+
+    def _unknown_function(self, node: FunctionCall) -> SqlError:
+        known = (*self.context.scalars, *self.context.aggregates, *GROUP_WINDOWS)
+        callable_names = [name for name in known if "_" not in name or name not in _OPERATORS]
+        return self.context.error(
+            "unknown-function",
+            f"unknown function `{node.name.text}`",
+            node.name.span,
+            hint=did_you_mean(node.name.text, callable_names)
+            or "The functions that are in stand in the documentation.",
+        )
+
+    def _misplaced_window(self, node: FunctionCall, name: str) -> SqlError:
+        window = name.split("_", maxsplit=1)[0]
+        if name in GROUP_WINDOWS:
+            hint = (
+                f"Write FROM TABLE({window}(TABLE t, DESCRIPTOR(ts), ...)) with GROUP BY "
+                "window_start, window_end."
+            )
+        else:
+            hint = f"It needs GROUP BY {window}(...) with the same arguments in the same query."
+        return self.context.error(
+            "bad-window", f"{name} cannot stand in {self.clause}", node.name.span, hint=hint
+        )
+
+
+_OPERATORS = frozenset(
+    [
+        "NOT_EQUALS",
+        "LESS_THAN",
+        "LESS_THAN_OR_EQUAL",
+        "GREATER_THAN",
+        "GREATER_THAN_OR_EQUAL",
+        "IS_NULL",
+        "IS_NOT_NULL",
+        "IS_TRUE",
+        "IS_NOT_TRUE",
+        "IS_FALSE",
+        "IS_NOT_FALSE",
+        "IS_UNKNOWN",
+        "IS_NOT_UNKNOWN",
+        "IS_DISTINCT_FROM",
+        "IS_NOT_DISTINCT_FROM",
+        "NOT_BETWEEN",
+        "NOT_IN",
+        "NOT_LIKE",
+        "SIMILAR_TO",
+        "NOT_SIMILAR_TO",
+    ]
+)
+
+
+def is_aggregate(context: BindContext, node: Node) -> bool:
+    """Whether a node is itself the call of an aggregate function."""
+    return (
+        isinstance(node, FunctionCall)
+        and context.function_name(node.name.text) in context.aggregates
+    )
+
+
+def contains_aggregate(context: BindContext, node: Node) -> bool:
+    """Whether an aggregate function is called anywhere in an expression."""
+    if is_aggregate(context, node):
+        return True
+    match node:
+        case FunctionCall() | Operation():
+            return any(contains_aggregate(context, argument) for argument in node.arguments)
+        case CastNode():
+            return contains_aggregate(context, node.argument)
+        case FieldAccess():
+            return contains_aggregate(context, node.base)
+        case _:
+            return False
+
+
+def _negative_literal(argument: Expression, span: Span) -> Literal | None:
+    if not isinstance(argument, Literal) or isinstance(argument.value, bool):
+        return None
+    value = argument.value
+    if isinstance(value, Interval):
+        return Literal(Interval(-value.months, -value.microseconds), argument.type, span)
+    if argument.type.is_numeric and value is not None:
+        return Literal(-value, argument.type, span)  # type: ignore[operator]
+    return None

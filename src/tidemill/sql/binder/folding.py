@@ -1,0 +1,116 @@
+"""Looks through filters and projections for the window table function under a GROUP BY.
+
+The plan's window aggregate reads the *input* of the window function. What stands between the two in
+the text (a WHERE, a view, a derived table) is moved below the window function, which is sound as
+long as it does not look at the window's own columns.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TypeAlias
+
+from tidemill.errors import Span
+from tidemill.sql.expressions import Call, Cast, Expression, InputRef, input_indexes
+from tidemill.sql.logical import (
+    Filter,
+    LogicalNode,
+    Project,
+    RowField,
+    WindowProperty,
+    WindowSpec,
+    WindowTableFunction,
+)
+
+Source: TypeAlias = "int | WindowProperty | None"
+"""Where a field comes from: a field of the folded input, the window itself, or an expression over
+the window's columns (None), which cannot be moved."""
+
+
+class UsesWindowColumnError(Exception):
+    """An expression over window_start, window_end or window_time cannot be moved; `span` is its."""
+
+    def __init__(self, span: Span | None) -> None:
+        super().__init__()
+        self.span = span
+
+
+@dataclass(frozen=True, slots=True)
+class FoldedWindow:
+    """A window function with everything above it moved below; `sources` says whence fields come."""
+
+    input: LogicalNode
+    window: WindowSpec
+    sources: tuple[Source, ...]
+
+    def move(self, expression: Expression) -> Expression:
+        """An expression over the fields above, as one over `input`."""
+        match expression:
+            case InputRef():
+                source = self.sources[expression.index]
+                if not isinstance(source, int):
+                    raise UsesWindowColumnError(expression.span)
+                field = self.input.fields[source]
+                return replace(expression, index=source, name=field.name)
+            case Call():
+                moved = tuple(self.move(argument) for argument in expression.arguments)
+                return replace(expression, arguments=moved)
+            case Cast():
+                return replace(expression, argument=self.move(expression.argument))
+            case _:
+                return expression
+
+    def property_of(self, expression: Expression) -> WindowProperty | None:
+        """The window property that an expression is, if it is one."""
+        if not isinstance(expression, InputRef):
+            return None
+        source = self.sources[expression.index]
+        return source if isinstance(source, WindowProperty) else None
+
+
+def fold_window(node: LogicalNode) -> FoldedWindow | None:
+    """The window function under `node`, or None where there is none (directly) below.
+
+    Raises UsesWindowColumnError where a filter looks at the window's columns.
+    """
+    if isinstance(node, WindowTableFunction):
+        count = len(node.input.fields)
+        sources: tuple[Source, ...] = (*range(count), *WindowProperty)
+        return FoldedWindow(node.input, node.window, sources)
+    if isinstance(node, Filter):
+        below = fold_window(node.input)
+        if below is None:
+            return None
+        predicate = below.move(node.predicate)
+        return replace(below, input=Filter(below.input, predicate, below.input.fields))
+    if isinstance(node, Project):
+        below = fold_window(node.input)
+        return None if below is None else _through_project(node, below)
+    return None
+
+
+def _through_project(node: Project, below: FoldedWindow) -> FoldedWindow:
+    """The projection below the window, with the time and partition columns kept at its end."""
+    expressions: list[Expression] = []
+    fields: list[RowField] = []
+    sources: list[Source] = []
+    for expression, field in zip(node.expressions, node.fields, strict=True):
+        own = below.property_of(expression)
+        if own is not None:
+            sources.append(own)
+        elif all(isinstance(below.sources[i], int) for i in input_indexes(expression)):
+            sources.append(len(expressions))
+            expressions.append(below.move(expression))
+            fields.append(field)
+        else:
+            sources.append(None)
+    kept = (below.window.time_column, *below.window.partition_columns)
+    places: list[int] = []
+    for index in kept:
+        field = below.input.fields[index]
+        places.append(len(expressions))
+        expressions.append(InputRef(index, field.name, field.type))
+        fields.append(field)
+    window = replace(below.window, time_column=places[0], partition_columns=tuple(places[1:]))
+    project = Project(below.input, tuple(expressions), tuple(fields))
+    return FoldedWindow(project, window, tuple(sources))

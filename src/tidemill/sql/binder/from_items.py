@@ -1,0 +1,100 @@
+"""The relation of a FROM clause: a table, view, common table, derived table or window function."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from tidemill.errors import Span
+from tidemill.sql.binder.context import BindContext
+from tidemill.sql.binder.scope import Scope
+from tidemill.sql.binder.windows import bind_window_function
+from tidemill.sql.catalog import Table
+from tidemill.sql.logical import LogicalNode
+from tidemill.sql.syntax.nodes import (
+    DerivedTable,
+    FromItem,
+    Name,
+    Query,
+    TableAlias,
+    TableReference,
+    WindowFunction,
+)
+from tidemill.sql.text import SourceText
+
+BindQuery: TypeAlias = Callable[[BindContext, Query], LogicalNode]
+Rename: TypeAlias = Callable[[BindContext, LogicalNode, "tuple[Name, ...]", Span], LogicalNode]
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """A node and the name by which its columns are qualified; `hidden` columns are not seen."""
+
+    node: LogicalNode
+    qualifier: tuple[str, ...]
+    hidden: bool = False
+
+    def scope(self, source: SourceText) -> Scope:
+        """The scope of its columns."""
+        return Scope(source, () if self.hidden else self.node.fields, self.qualifier)
+
+
+def bind_from(
+    context: BindContext, item: FromItem, bind_query: BindQuery, rename: Rename
+) -> Relation:
+    """The relation of one FROM item."""
+    match item:
+        case TableReference():
+            return _aliased(context, _table(context, item), item.alias, rename)
+        case DerivedTable():
+            relation = Relation(bind_query(context, item.query), ())
+            return _aliased(context, relation, item.alias, rename)
+        case WindowFunction():
+            node = bind_window_function(
+                context, item, lambda inner: bind_from(context, inner, bind_query, rename).node
+            )
+            return _aliased(context, Relation(node, ()), item.alias, rename)
+
+
+def _aliased(
+    context: BindContext, relation: Relation, alias: TableAlias | None, rename: Rename
+) -> Relation:
+    if alias is None:
+        return relation
+    node = rename(context, relation.node, alias.columns, alias.name.span)
+    return Relation(node, (alias.name.text,))
+
+
+def _table(context: BindContext, item: TableReference) -> Relation:
+    first = item.path.parts[0].text
+    if len(item.path.parts) == 1 and first in context.common_tables:
+        _refuse_options(context, item)
+        return Relation(context.common_tables[first], (first,))
+    if len(item.path.parts) == 1:
+        name = context.catalog.full_name(context.source, item.path)
+        if name not in context.catalog.entries and name not in context.catalog.broken:
+            raise context.catalog.unknown(context.source, item.path, context.common_tables)
+    entry = context.catalog.find(context.source, item.path)
+    if not isinstance(entry, Table):
+        _refuse_options(context, item)
+        return Relation(entry.node, entry.name)
+    if entry.connector.source is None:
+        raise context.error(
+            "not-a-source",
+            f"`{item.path}` cannot be read: the connector `{entry.connector.name}` has no source",
+            item.path.span,
+        )
+    if item.options:
+        entry = context.with_options(entry, item.options)
+    return Relation(entry.node, entry.name)
+
+
+def _refuse_options(context: BindContext, item: TableReference) -> None:
+    if item.options:
+        raise context.error(
+            "wrong-kind",
+            "OPTIONS stands behind a table, not a view",
+            item.path.span,
+            hint="Set the options in the CREATE TABLE that the view reads.",
+        )

@@ -1,0 +1,297 @@
+"""GROUP BY: keys, windows, aggregate calls, and the expressions that stand above them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from tidemill.errors import Span
+from tidemill.sql.binder.context import BindContext
+from tidemill.sql.binder.expressions import ExpressionBinder, contains_aggregate, is_aggregate
+from tidemill.sql.binder.folding import FoldedWindow, UsesWindowColumnError, fold_window
+from tidemill.sql.binder.group_windows import (
+    GroupWindow,
+    auxiliary_property,
+    bind_group_window,
+    is_group_window,
+)
+from tidemill.sql.binder.scope import Scope
+from tidemill.sql.binder.shapes import aggregate_without_spans, map_inputs, without_spans
+from tidemill.sql.expressions import AggregateCall, Expression, InputRef, Literal
+from tidemill.sql.functions.registry import FunctionArgumentError
+from tidemill.sql.logical import (
+    Aggregate,
+    LogicalNode,
+    RowField,
+    WindowProperty,
+    WindowSpec,
+)
+from tidemill.sql.syntax.nodes import (
+    CastNode,
+    FieldAccess,
+    FunctionCall,
+    Node,
+    NumberLiteral,
+    Operation,
+    Path,
+)
+
+
+@dataclass(slots=True)
+class _Key:
+    """One key of GROUP BY: as bound over the source, and its output column."""
+
+    bound: Expression
+    field: RowField
+    property: WindowProperty | None = None
+
+
+@dataclass(slots=True)
+class Grouping:
+    """A GROUP BY while its query is being bound; aggregate calls are added as they are met."""
+
+    context: BindContext
+    source: LogicalNode
+    scope: Scope
+    keys: list[_Key] = field(default_factory=list)
+    folded: FoldedWindow | None = None
+    group_window: GroupWindow | None = None
+    properties: list[WindowProperty] = field(default_factory=list)
+    aggregates: list[AggregateCall] = field(default_factory=list)
+
+    def aggregate_node(self) -> Aggregate:
+        """The finished node; call it when everything above is bound."""
+        keys = tuple(key for key in self.keys if key.property is None)
+        source, window = self.source, self._window()
+        expressions = tuple(key.bound for key in keys)
+        aggregates = tuple(self.aggregates)
+        if self.folded is not None and window is not None:
+            source = self.folded.input
+            expressions = tuple(self._moved(e) for e in expressions)
+            aggregates = tuple(self._moved_call(call) for call in aggregates)
+        fields = (
+            *(key.field for key in keys),
+            *(self._property_field(part) for part in self.properties),
+            *(RowField(f"EXPR${i}", call.type) for i, call in enumerate(aggregates)),
+        )
+        return Aggregate(source, expressions, aggregates, fields, window, tuple(self.properties))
+
+    def output_index(self, kind: str, position: int) -> int:
+        """Where a key, window property or aggregate stands in the output, once all are known."""
+        keys = sum(key.property is None for key in self.keys)
+        starts = {"key": 0, "property": keys, "aggregate": keys + len(self.properties)}
+        return starts[kind] + position
+
+    def property_ref(self, part: WindowProperty, span: Span) -> InputRef:
+        """The reference to a window property's output column."""
+        if part not in self.properties:
+            self.properties.append(part)
+        own = self._property_field(part)
+        index = self.output_index("property", self.properties.index(part))
+        return InputRef(index, own.name, own.type, span)
+
+    def _window(self) -> WindowSpec | None:
+        if self.group_window is not None:
+            return self.group_window.spec
+        has_window = any(key.property is not None for key in self.keys)
+        return self.folded.window if has_window and self.folded is not None else None
+
+    def _property_field(self, part: WindowProperty) -> RowField:
+        if self.group_window is not None:
+            return self.group_window.field(part)
+        key = next(key for key in self.keys if key.property is part)
+        return key.field
+
+    def _moved(self, expression: Expression) -> Expression:
+        assert self.folded is not None
+        try:
+            return self.folded.move(expression)
+        except UsesWindowColumnError as error:
+            span = error.span or expression.span or Span(0, 0)
+            raise self.context.unsupported(
+                "an expression over a window's own columns below the aggregation",
+                span,
+                "Compute it in the SELECT list, from the grouped window_start and window_end.",
+            ) from None
+
+    def _moved_call(self, call: AggregateCall) -> AggregateCall:
+        arguments = tuple(self._moved(argument) for argument in call.arguments)
+        condition = None if call.filter is None else self._moved(call.filter)
+        return replace(call, arguments=arguments, filter=condition)
+
+
+def begin_grouping(
+    context: BindContext, source: LogicalNode, scope: Scope, keys: tuple[Node, ...], span: Span
+) -> Grouping:
+    """Bind the keys of GROUP BY and find the window, whichever form it has."""
+    grouping = Grouping(context, source, scope)
+    binder = ExpressionBinder(context, scope, "GROUP BY")
+    try:
+        grouping.folded = fold_window(source)
+    except UsesWindowColumnError as error:
+        raise context.unsupported(
+            "a WHERE over a window's own columns below the aggregation",
+            error.span or span,
+            "Test them in HAVING.",
+        ) from None
+    for node in keys:
+        if is_group_window(node):
+            _add_group_window(grouping, node)
+        else:
+            _add_key(grouping, binder, node)
+    _check_window(grouping, span)
+    grouping.properties.extend(key.property for key in grouping.keys if key.property is not None)
+    return grouping
+
+
+def _add_group_window(grouping: Grouping, node: Node) -> None:
+    assert isinstance(node, FunctionCall)
+    if grouping.group_window is not None:
+        raise grouping.context.error("bad-window", "GROUP BY has two windows", node.span)
+    grouping.group_window = bind_group_window(grouping.context, grouping.scope, node)
+
+
+def _add_key(grouping: Grouping, binder: ExpressionBinder, node: Node) -> None:
+    if isinstance(node, NumberLiteral):
+        raise grouping.context.error(
+            "not-grouped",
+            "GROUP BY takes columns and expressions, not positions",
+            node.span,
+            hint="Repeat the expression; Flink would group by the constant.",
+        )
+    bound = binder.bind(node)
+    stripped = without_spans(bound)
+    if any(without_spans(key.bound) == stripped for key in grouping.keys):
+        return
+    own = grouping.folded.property_of(bound) if grouping.folded is not None else None
+    name = bound.name if isinstance(bound, InputRef) else f"EXPR${len(grouping.keys)}"
+    attribute = (
+        grouping.scope.fields[bound.index].time_attribute
+        if own is not None and isinstance(bound, InputRef)
+        else None
+    )
+    grouping.keys.append(_Key(bound, RowField(name, bound.type, attribute), own))
+
+
+def _check_window(grouping: Grouping, span: Span) -> None:
+    parts = {key.property for key in grouping.keys if key.property is not None}
+    if parts and grouping.group_window is not None:
+        raise grouping.context.error("bad-window", "GROUP BY has two windows", span)
+    missing = {WindowProperty.START, WindowProperty.END} - parts
+    if parts and missing:
+        name = min(part.value for part in missing)
+        raise grouping.context.error(
+            "bad-window",
+            f"a window aggregation groups by window_start and window_end, and {name} is missing",
+            span,
+            hint=f"Add {name} to GROUP BY.",
+        )
+
+
+class GroupedBinder(ExpressionBinder):
+    """Binds SELECT and HAVING above a GROUP BY: keys, window properties and aggregates only."""
+
+    def __init__(self, grouping: Grouping, clause: str) -> None:
+        super().__init__(grouping.context, grouping.scope, clause)
+        self.grouping = grouping
+        self._below = ExpressionBinder(grouping.context, grouping.scope, clause)
+        self._keys = [without_spans(key.bound) for key in grouping.keys]
+
+    def bind(self, node: Node) -> Expression:
+        """The typed expression over the aggregate's output row."""
+        if isinstance(node, FunctionCall):
+            if is_aggregate(self.context, node):
+                return self._aggregate(node)
+            part = auxiliary_property(self.context, self.grouping.group_window, node)
+            if part is not None:
+                return self.grouping.property_ref(part, node.span)
+        if not contains_aggregate(self.context, node) and not _has_auxiliary(node):
+            found = self._key(node)
+            if found is not None:
+                return found
+        if isinstance(node, Path):
+            raise self._not_grouped(node)
+        return self.bind_node(node)
+
+    def _key(self, node: Node) -> Expression | None:
+        """The output column of a key that is the same expression."""
+        bound = self._below.bind(node)
+        if isinstance(bound, Literal):
+            return None
+        stripped = without_spans(bound)
+        if stripped not in self._keys:
+            return None
+        key = self.grouping.keys[self._keys.index(stripped)]
+        if key.property is not None:
+            return self.grouping.property_ref(key.property, node.span)
+        plain = [k for k in self.grouping.keys if k.property is None]
+        position = next(i for i, k in enumerate(plain) if k is key)
+        return InputRef(position, key.field.name, key.field.type, node.span)
+
+    def _aggregate(self, node: FunctionCall) -> Expression:
+        name = self.context.function_name(node.name.text)
+        function = self.context.aggregates[name]
+        inner = ExpressionBinder(self.context, self.scope, f"the arguments of {name}")
+        if node.star and name != "COUNT":
+            raise self.context.error("bad-argument", f"{name} takes no *", node.span)
+        arguments = tuple(inner.bind(argument) for argument in node.arguments)
+        try:
+            bound = function.bind(arguments)
+        except FunctionArgumentError as error:
+            raise self.context.error(
+                "bad-argument", f"{name} {error.message}", node.span, hint=error.hint
+            ) from None
+        condition: Expression | None = None
+        if node.filter is not None:
+            checker = ExpressionBinder(self.context, self.scope, "FILTER")
+            condition = checker.bind_condition(node.filter)
+        type_ = bound.type
+        if not self.grouping.keys and self.grouping.group_window is None and name != "COUNT":
+            type_ = type_.with_nullable(True)
+        if condition is not None and name != "COUNT":
+            type_ = type_.with_nullable(True)
+        call = AggregateCall(name, bound.arguments, type_, node.distinct, condition, node.span)
+        return self._aggregate_ref(call, node.span)
+
+    def _aggregate_ref(self, call: AggregateCall, span: Span) -> InputRef:
+        stripped = aggregate_without_spans(call)
+        calls = self.grouping.aggregates
+        known = [aggregate_without_spans(other) for other in calls]
+        position = known.index(stripped) if stripped in known else len(calls)
+        if position == len(calls):
+            calls.append(call)
+        return InputRef(_AGGREGATE + position, call.function, call.type, span)
+
+    def _not_grouped(self, node: Path) -> Exception:
+        return self.context.error(
+            "not-grouped",
+            f"`{node}` is neither in GROUP BY nor inside an aggregate function",
+            node.span,
+            hint=f"Add `{node}` to GROUP BY, or aggregate it, such as MAX({node}).",
+        )
+
+
+_AGGREGATE = 1_000_000
+"""Aggregates are numbered from here until the number of window properties is known."""
+
+
+def settle(grouping: Grouping, expression: Expression) -> Expression:
+    """Replace the provisional numbers of aggregates by their columns in the finished node."""
+    offset = grouping.output_index("aggregate", 0)
+    return map_inputs(
+        expression, lambda index: index if index < _AGGREGATE else index - _AGGREGATE + offset
+    )
+
+
+def _has_auxiliary(node: Node) -> bool:
+    """Whether TUMBLE_START and the like occur in an expression."""
+    match node:
+        case FunctionCall() if node.name.text.upper().split("_")[0] in ("TUMBLE", "HOP", "SESSION"):
+            return True
+        case FunctionCall() | Operation():
+            return any(_has_auxiliary(argument) for argument in node.arguments)
+        case CastNode():
+            return _has_auxiliary(node.argument)
+        case FieldAccess():
+            return _has_auxiliary(node.base)
+        case _:
+            return False

@@ -1,0 +1,232 @@
+"""Queries to logical nodes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from tidemill.errors import Span
+from tidemill.sql.binder.context import BindContext
+from tidemill.sql.binder.expressions import ExpressionBinder, contains_aggregate
+from tidemill.sql.binder.from_items import Relation, bind_from
+from tidemill.sql.binder.grouped import GroupedBinder, Grouping, begin_grouping, settle
+from tidemill.sql.binder.ordering import bind_ordering
+from tidemill.sql.binder.scope import Scope
+from tidemill.sql.binder.unions import bind_union
+from tidemill.sql.binder.values import bind_values, one_row
+from tidemill.sql.expressions import Call, Expression, InputRef
+from tidemill.sql.logical import (
+    Aggregate,
+    Fields,
+    Filter,
+    LogicalNode,
+    Project,
+    RowField,
+    TimeAttribute,
+)
+from tidemill.sql.syntax.nodes import (
+    FieldAccess,
+    Name,
+    Node,
+    OrderedQuery,
+    Path,
+    Query,
+    SelectItem,
+    SelectQuery,
+    Star,
+    UnionQuery,
+    ValuesQuery,
+    WithQuery,
+)
+
+
+def bind_query(context: BindContext, query: Query, *, top: bool = False) -> LogicalNode:
+    """The logical node of a query; ORDER BY and LIMIT may stand at the top only."""
+    match query:
+        case SelectQuery():
+            return _select(context, query)
+        case ValuesQuery():
+            return bind_values(context, query)
+        case UnionQuery():
+            inputs = [bind_query(context, part) for part in query.inputs]
+            return bind_union(context, inputs, query.inputs)
+        case OrderedQuery():
+            if not top:
+                raise context.unsupported(
+                    "ORDER BY or LIMIT inside a query",
+                    query.at,
+                    "They may stand at the end of the outermost query.",
+                )
+            return bind_ordering(context, query, bind_query(context, query.input))
+        case WithQuery():
+            return _with(context, query, top=top)
+
+
+def _with(context: BindContext, query: WithQuery, *, top: bool) -> LogicalNode:
+    tables = dict(context.common_tables)
+    own: set[str] = set()
+    for table in query.tables:
+        if table.name.text in own:
+            raise context.error(
+                "table-exists", f"`{table.name.text}` is there twice", table.name.span
+            )
+        node = bind_query(replace(context, common_tables=tables), table.query)
+        tables[table.name.text] = rename_columns(context, node, table.columns, table.name.span)
+        own.add(table.name.text)
+    return bind_query(replace(context, common_tables=tables), query.body, top=top)
+
+
+def rename_columns(
+    context: BindContext, node: LogicalNode, names: tuple[Name, ...], span: Span
+) -> LogicalNode:
+    """The node with its columns named anew; unchanged where no names are given."""
+    if not names:
+        return node
+    if len(names) != len(node.fields):
+        raise context.error(
+            "column-count",
+            f"{len(names)} column names for a query of {len(node.fields)} columns",
+            span,
+        )
+    fields = tuple(
+        replace(field, name=name.text) for field, name in zip(node.fields, names, strict=True)
+    )
+    return Project(node, references(node.fields), fields)
+
+
+def references(fields: Fields) -> tuple[InputRef, ...]:
+    """A reference to each field."""
+    return tuple(InputRef(i, field.name, field.type) for i, field in enumerate(fields))
+
+
+def _select(context: BindContext, query: SelectQuery) -> LogicalNode:
+    relation = _source(context, query)
+    node, scope = relation.node, relation.scope(context.source)
+    if query.where is not None:
+        predicate = ExpressionBinder(context, scope, "WHERE").bind_condition(query.where)
+        node = Filter(node, predicate, node.fields)
+    grouped = query.group_by is not None or query.having is not None
+    expressions = [item.expression for item in query.items]
+    if not grouped:
+        grouped = any(
+            not isinstance(e, Star) and contains_aggregate(context, e) for e in expressions
+        )
+    result = (
+        _grouped(context, query, node, scope) if grouped else _plain(context, query, node, scope)
+    )
+    return result if query.distinct is None else _distinct(result)
+
+
+def _source(context: BindContext, query: SelectQuery) -> Relation:
+    if query.source is None:
+        for item in query.items:
+            if isinstance(item.expression, Star):
+                raise context.error("syntax", "* needs a FROM clause", item.expression.span)
+        return Relation(one_row(), (), hidden=True)
+    return bind_from(context, query.source, bind_query, rename_columns)
+
+
+def _plain(
+    context: BindContext, query: SelectQuery, node: LogicalNode, scope: Scope
+) -> LogicalNode:
+    binder = ExpressionBinder(context, scope, "the SELECT list")
+    expressions: list[Expression] = []
+    fields: list[RowField] = []
+    for item in query.items:
+        if isinstance(item.expression, Star):
+            _expand(context, scope, item.expression, node, expressions, fields)
+            continue
+        bound = binder.bind(item.expression)
+        name = output_name(item, len(fields))
+        expressions.append(bound)
+        fields.append(RowField(name, bound.type, _attribute(bound, node.fields)))
+    return project(node, tuple(expressions), tuple(fields))
+
+
+def _expand(
+    context: BindContext,
+    scope: Scope,
+    star: Star,
+    node: LogicalNode,
+    expressions: list[Expression],
+    fields: list[RowField],
+) -> None:
+    if star.qualifier is not None and not scope.covers(star.qualifier):
+        alias = scope.qualifier[-1] if scope.qualifier else ""
+        raise context.error(
+            "unknown-table",
+            f"unknown table `{star.qualifier}`",
+            star.qualifier.span,
+            hint=f"The table here is `{alias}`." if alias else None,
+        )
+    expressions.extend(references(node.fields))
+    fields.extend(node.fields)
+
+
+def project(node: LogicalNode, expressions: tuple[Expression, ...], fields: Fields) -> LogicalNode:
+    """A Project, or the node itself where nothing would change."""
+    same = len(fields) == len(node.fields) and all(
+        isinstance(e, InputRef) and e.index == i and field == node.fields[i]
+        for i, (e, field) in enumerate(zip(expressions, fields, strict=True))
+    )
+    return node if same else Project(node, expressions, fields)
+
+
+def _attribute(expression: Expression, fields: Fields) -> TimeAttribute | None:
+    """A time attribute stays one only where it is passed on unchanged."""
+    if isinstance(expression, InputRef):
+        return fields[expression.index].time_attribute
+    if isinstance(expression, Call) and expression.function == "PROCTIME":
+        return TimeAttribute.PROCTIME
+    return None
+
+
+def output_name(item: SelectItem, position: int) -> str:
+    """The name of a column: its alias, the column's own name, or EXPR$n."""
+    if item.alias is not None:
+        return item.alias.text
+    if isinstance(item.expression, Path):
+        return item.expression.parts[-1].text
+    if isinstance(item.expression, FieldAccess):
+        return item.expression.field.text
+    return f"EXPR${position}"
+
+
+def _grouped(
+    context: BindContext, query: SelectQuery, node: LogicalNode, scope: Scope
+) -> LogicalNode:
+    keys = query.group_by or ()
+    span = query.group_span or query.span
+    grouping = begin_grouping(context, node, scope, keys, span)
+    binder = GroupedBinder(grouping, "the SELECT list")
+    expressions: list[Expression] = []
+    names: list[str] = []
+    for item in query.items:
+        if isinstance(item.expression, Star):
+            raise context.error(
+                "not-grouped",
+                "* cannot stand in the SELECT list of a query with GROUP BY",
+                item.expression.span,
+                hint="Name the grouped columns and aggregates.",
+            )
+        expressions.append(binder.bind(item.expression))
+        names.append(output_name(item, len(names)))
+    having = _having(query.having, grouping)
+    aggregate = grouping.aggregate_node()
+    below: LogicalNode = aggregate
+    if having is not None:
+        below = Filter(aggregate, settle(grouping, having), aggregate.fields)
+    settled = tuple(settle(grouping, expression) for expression in expressions)
+    fields = tuple(
+        RowField(name, e.type, _attribute(e, aggregate.fields))
+        for name, e in zip(names, settled, strict=True)
+    )
+    return project(below, settled, fields)
+
+
+def _having(having: Node | None, grouping: Grouping) -> Expression | None:
+    return None if having is None else GroupedBinder(grouping, "HAVING").bind_condition(having)
+
+
+def _distinct(node: LogicalNode) -> LogicalNode:
+    fields = tuple(RowField(field.name, field.type) for field in node.fields)
+    return Aggregate(node, references(node.fields), (), fields)

@@ -1,0 +1,124 @@
+"""The tables and views that a file has declared so far, under Flink's three-part names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from tidemill.errors import Span, SqlError, did_you_mean
+from tidemill.interfaces.connector import Connector
+from tidemill.model import Column, DataType, TableDescriptor
+from tidemill.sql.logical import LogicalNode
+from tidemill.sql.syntax.definitions import TableDefinition
+from tidemill.sql.syntax.nodes import Path
+from tidemill.sql.text import SourceText
+
+DEFAULT_CATALOG = "default_catalog"
+DEFAULT_DATABASE = "default_database"
+
+FullName: TypeAlias = tuple[str, str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class SinkColumn:
+    """A column that INSERT INTO may write: as declared, and as the connector takes it."""
+
+    column: Column
+    declared: DataType
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A declared table: how it is read (`node`), and what an INSERT writes (`sink_columns`)."""
+
+    name: FullName
+    descriptor: TableDescriptor
+    node: LogicalNode
+    sink_columns: tuple[SinkColumn, ...]
+    definition: TableDefinition
+    connector: Connector
+    temporary: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A declared view; everything that reads it shares its node."""
+
+    name: FullName
+    node: LogicalNode
+    temporary: bool = False
+
+
+class BrokenNameError(Exception):
+    """A name whose declaration was refused already; whatever uses it has no error of its own."""
+
+
+@dataclass(slots=True)
+class Catalog:
+    """Names to tables and views. One statement after the other changes it."""
+
+    entries: dict[FullName, Table | View] = field(default_factory=dict)
+    broken: set[FullName] = field(default_factory=set)
+    databases: set[tuple[str, str]] = field(
+        default_factory=lambda: {(DEFAULT_CATALOG, DEFAULT_DATABASE)}
+    )
+    current: tuple[str, str] = (DEFAULT_CATALOG, DEFAULT_DATABASE)
+
+    def full_name(self, source: SourceText, path: Path) -> FullName:
+        """The three-part name that a path means; SqlError for an unknown catalog or database."""
+        parts = tuple(part.text for part in path.parts)
+        if len(parts) > 3:
+            raise source.error("syntax", f"`{path}` has more than three parts", path.span)
+        catalog, database = self.current
+        if len(parts) == 3:
+            catalog, database = parts[0], parts[1]
+        elif len(parts) == 2:
+            database = parts[0]
+        if (catalog, database) not in self.databases:
+            known = [".".join(names) for names in sorted(self.databases)]
+            raise source.error(
+                "unknown-database",
+                f"unknown database `{catalog}.{database}`",
+                path.span,
+                hint=did_you_mean(f"{catalog}.{database}", known)
+                or f"Databases: {', '.join(known)}.",
+            )
+        return catalog, database, parts[-1]
+
+    def find(self, source: SourceText, path: Path) -> Table | View:
+        """The table or view of a name; SqlError with the nearest name where there is none."""
+        name = self.full_name(source, path)
+        if name in self.broken:
+            raise BrokenNameError
+        entry = self.entries.get(name)
+        if entry is None:
+            raise self.unknown(source, path)
+        return entry
+
+    def unknown(self, source: SourceText, path: Path, more: Iterable[str] = ()) -> SqlError:
+        """The error of a name that is not there."""
+        known = [*more, *(self.shown(name) for name in self.entries)]
+        hint = did_you_mean(str(path), known)
+        if hint is None:
+            hint = (
+                f"Tables and views: {', '.join(sorted(known)[:12])}."
+                if known
+                else "No table is declared above; add a CREATE TABLE."
+            )
+        last: Span = path.parts[-1].span
+        return source.error("unknown-table", f"unknown table `{path}`", last, hint=hint)
+
+    def shown(self, name: FullName) -> str:
+        """The shortest way to write a name from the default database."""
+        if name[:2] == (DEFAULT_CATALOG, DEFAULT_DATABASE):
+            return name[2]
+        return ".".join(name[1:] if name[0] == DEFAULT_CATALOG else name)
+
+    def descriptors(self) -> Mapping[str, TableDescriptor]:
+        """All declared tables by their shown name."""
+        return {
+            self.shown(name): entry.descriptor
+            for name, entry in self.entries.items()
+            if isinstance(entry, Table)
+        }

@@ -1,0 +1,111 @@
+"""A whole file: split into statements, run one after the other over one session."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
+
+from tidemill.errors import Span, SqlError
+from tidemill.interfaces.connector import Connector
+from tidemill.interfaces.format import FormatFactory
+from tidemill.sql.catalog import BrokenNameError
+from tidemill.sql.dialect import Token, tokenize
+from tidemill.sql.logical import Script
+from tidemill.sql.session import Session
+from tidemill.sql.statements.dispatch import run_statement
+from tidemill.sql.statements.statement_set import check_closed
+from tidemill.sql.syntax.cursor import Cursor
+from tidemill.sql.text import SourceText
+
+
+def compile_script(
+    text: str,
+    file: str,
+    connectors: Mapping[str, Connector],
+    formats: Mapping[str, FormatFactory],
+    *,
+    variables: Mapping[str, str] | None = None,
+) -> Script:
+    """Bind a whole file; raises SqlError at the first thing that is refused.
+
+    Args:
+        text: the file's text.
+        file: its name, for errors.
+        connectors: the connectors that tables may name.
+        formats: the formats that tables may name.
+        variables: what `${name}` in an option's value stands for; None leaves them as they are.
+    """
+    session = Session(SourceText(file, text), connectors, formats, variables)
+    for cursor in _statements(session.source):
+        run_statement(session, cursor)
+    check_closed(session)
+    _check_not_empty(session)
+    return _script(session)
+
+
+def check_script(
+    text: str,
+    file: str,
+    connectors: Mapping[str, Connector],
+    formats: Mapping[str, FormatFactory],
+    *,
+    variables: Mapping[str, str] | None = None,
+) -> list[SqlError]:
+    """As many errors as can be found: the first of each statement, without those that follow.
+
+    A statement that uses a table whose declaration was refused gives no error of its own.
+    """
+    session = Session(SourceText(file, text), connectors, formats, variables)
+    errors: list[SqlError] = []
+    try:
+        for cursor in _statements(session.source):
+            try:
+                run_statement(session, cursor)
+            except BrokenNameError:
+                continue
+            except SqlError as error:
+                errors.append(error)
+                session.errors += 1
+        check_closed(session)
+        if not errors:
+            _check_not_empty(session)
+    except SqlError as error:
+        errors.append(error)
+    return errors
+
+
+def _statements(source: SourceText) -> Iterator[Cursor]:
+    """A cursor for each statement that is not empty, in order."""
+    statement: list[Token] = []
+    for token in tokenize(source):
+        if token.upper != ";":
+            statement.append(token)
+            continue
+        if statement:
+            yield Cursor(source, statement, token.span.start)
+        statement = []
+    if statement:
+        yield Cursor(source, statement, statement[-1].span.end)
+
+
+def _check_not_empty(session: Session) -> None:
+    if session.inserts or session.selects:
+        return
+    raise session.source.error(
+        "empty-script",
+        "the file has no INSERT INTO and no SELECT, so there is nothing to run",
+        Span(0, 0),
+        hint="Add INSERT INTO sink SELECT ... FROM source;",
+    )
+
+
+def _script(session: Session) -> Script:
+    return Script(
+        session.source.file,
+        session.source.text,
+        tuple(session.inserts),
+        tuple(session.selects),
+        MappingProxyType(dict(session.settings)),
+        MappingProxyType(dict(session.catalog.descriptors())),
+        tuple(session.notes),
+    )

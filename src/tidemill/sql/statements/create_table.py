@@ -1,0 +1,180 @@
+"""CREATE [TEMPORARY] TABLE."""
+
+from __future__ import annotations
+
+from tidemill.errors import Span
+from tidemill.model import ColumnKind
+from tidemill.sql.binder.tables import bind_table
+from tidemill.sql.dialect.tokens import TokenKind
+from tidemill.sql.session import Session
+from tidemill.sql.statements.context import bind_context
+from tidemill.sql.statements.like import merge_like
+from tidemill.sql.syntax.cursor import Cursor
+from tidemill.sql.syntax.definitions import (
+    ColumnDefinition,
+    LikeClause,
+    PrimaryKey,
+    TableDefinition,
+    WatermarkDefinition,
+)
+from tidemill.sql.syntax.expressions import parse_expression
+from tidemill.sql.syntax.from_items import parse_option
+from tidemill.sql.syntax.nodes import Name
+from tidemill.sql.types import parse_type
+
+_CONSTRAINTS = ("UNIQUE", "CHECK", "FOREIGN")
+
+
+def run_create_table(session: Session, cursor: Cursor, temporary: bool) -> None:
+    """Read the statement behind CREATE [TEMPORARY] TABLE and declare the table."""
+    start = cursor.previous.span
+    if_not_exists = cursor.take("IF", "NOT", "EXISTS")
+    path = cursor.path("a table name")
+    name = session.catalog.full_name(session.source, path)
+    with session.poisoning(name):
+        definition = TableDefinition(path, start, temporary, if_not_exists)
+        _body(cursor, definition)
+        cursor.done()
+        if session.declared(path, name, if_not_exists):
+            return
+        definition = merge_like(session, definition)
+        session.catalog.entries[name] = bind_table(bind_context(session), session, definition, name)
+
+
+def _body(cursor: Cursor, definition: TableDefinition) -> None:
+    if cursor.take("("):
+        cursor.listed(lambda: _item(cursor, definition))
+        cursor.expect(")")
+    if cursor.take("COMMENT"):
+        definition.comment = cursor.string("a comment").value
+    if cursor.at("DISTRIBUTED"):
+        raise cursor.unsupported("DISTRIBUTED")
+    if cursor.take("PARTITIONED"):
+        cursor.expect("BY")
+        definition.partitioned_by = cursor.parenthesised(lambda: cursor.name("a column name"))
+    if cursor.at("WITH"):
+        definition.options_span = cursor.advance().span
+        if cursor.at("(", ")"):
+            cursor.take("(", ")")
+        else:
+            definition.options = cursor.parenthesised(lambda: parse_option(cursor))
+    if cursor.take("LIKE"):
+        definition.like = _like(cursor)
+    if cursor.at("AS"):
+        raise cursor.unsupported(
+            "CREATE TABLE AS", hint="Declare the table with its columns, then INSERT INTO it."
+        )
+
+
+def _item(cursor: Cursor, definition: TableDefinition) -> None:
+    if cursor.at("WATERMARK"):
+        _watermark(cursor, definition)
+    elif cursor.at("PRIMARY", "KEY"):
+        _set_primary_key(cursor, definition, _primary_key(cursor))
+    elif cursor.at("CONSTRAINT"):
+        cursor.advance()
+        cursor.name("a constraint name")
+        if cursor.at_any(*_CONSTRAINTS):
+            raise cursor.unsupported(f"a {cursor.token.upper} constraint")
+        _set_primary_key(cursor, definition, _primary_key(cursor))
+    elif cursor.at_any(*_CONSTRAINTS):
+        raise cursor.unsupported(f"a {cursor.token.upper} constraint")
+    else:
+        _column(cursor, definition)
+
+
+def _watermark(cursor: Cursor, definition: TableDefinition) -> None:
+    start = cursor.advance().span
+    cursor.expect("FOR")
+    column = cursor.path("a column name")
+    cursor.expect("AS")
+    expression = parse_expression(cursor)
+    span = cursor.since(start)
+    if definition.watermark is not None:
+        raise cursor.error("bad-watermark", "a table has at most one watermark", span)
+    definition.watermark = WatermarkDefinition(column, expression, span)
+
+
+def _primary_key(cursor: Cursor) -> PrimaryKey:
+    start = cursor.expect("PRIMARY").span
+    cursor.expect("KEY")
+    columns = cursor.parenthesised(lambda: cursor.name("a column name"))
+    _not_enforced(cursor, start)
+    return PrimaryKey(columns, cursor.since(start))
+
+
+def _not_enforced(cursor: Cursor, start: Span) -> None:
+    if not cursor.take("NOT", "ENFORCED"):
+        raise cursor.error(
+            "bad-primary-key",
+            "a primary key has to be NOT ENFORCED",
+            cursor.since(start),
+            hint="Flink does not own the data, so it cannot enforce keys: add NOT ENFORCED.",
+        )
+
+
+def _set_primary_key(cursor: Cursor, definition: TableDefinition, key: PrimaryKey) -> None:
+    if definition.primary_key is not None:
+        raise cursor.error("bad-primary-key", "a table has at most one primary key", key.span)
+    definition.primary_key = key
+
+
+def _column(cursor: Cursor, definition: TableDefinition) -> None:
+    name = cursor.name("a column name")
+    if any(column.name.text == name.text for column in definition.columns):
+        raise cursor.error(
+            "duplicate-column", f"the column `{name.text}` is there twice", name.span
+        )
+    if cursor.take("AS"):
+        expression = parse_expression(cursor)
+        comment = _comment(cursor)
+        column = ColumnDefinition(name, ColumnKind.COMPUTED, expression=expression, comment=comment)
+        definition.columns.append(column)
+        return
+    if cursor.token.kind is TokenKind.END or cursor.at_any(",", ")", "METADATA"):
+        raise cursor.unexpected(f"the type of `{name.text}`")
+    type_ = parse_type(cursor)
+    if cursor.take("METADATA"):
+        key = cursor.string("a metadata key") if cursor.take("FROM") else None
+        virtual = cursor.take("VIRTUAL")
+        definition.columns.append(
+            ColumnDefinition(name, ColumnKind.METADATA, type_, None, key, virtual, _comment(cursor))
+        )
+        return
+    _inline_constraint(cursor, definition, (name,))
+    definition.columns.append(
+        ColumnDefinition(name, ColumnKind.PHYSICAL, type_, comment=_comment(cursor))
+    )
+
+
+def _inline_constraint(
+    cursor: Cursor, definition: TableDefinition, columns: tuple[Name, ...]
+) -> None:
+    if cursor.at("CONSTRAINT"):
+        cursor.advance()
+        cursor.name("a constraint name")
+    if cursor.at_any(*_CONSTRAINTS, "DEFAULT", "GENERATED", "REFERENCES"):
+        raise cursor.unsupported(f"{cursor.token.upper} at a column")
+    start = cursor.token.span
+    if cursor.take("PRIMARY"):
+        cursor.expect("KEY")
+        _not_enforced(cursor, start)
+        _set_primary_key(cursor, definition, PrimaryKey(columns, cursor.since(start)))
+
+
+def _comment(cursor: Cursor) -> str | None:
+    return cursor.string("a comment").value if cursor.take("COMMENT") else None
+
+
+def _like(cursor: Cursor) -> LikeClause:
+    table = cursor.path("a table name")
+    rules: list[tuple[str, str, Span]] = []
+    if cursor.take("("):
+        while not cursor.take(")"):
+            start = cursor.token
+            if start.upper not in ("INCLUDING", "EXCLUDING", "OVERWRITING"):
+                raise cursor.unexpected("INCLUDING, EXCLUDING or OVERWRITING")
+            cursor.advance()
+            feature = cursor.advance()
+            rules.append((feature.upper, start.upper, cursor.since(start.span)))
+    return LikeClause(table, tuple(rules))

@@ -1,0 +1,48 @@
+"""CREATE [TEMPORARY] VIEW."""
+
+from __future__ import annotations
+
+from tidemill.sql.binder.query import bind_query, rename_columns
+from tidemill.sql.catalog import View
+from tidemill.sql.session import Session
+from tidemill.sql.statements.context import bind_context
+from tidemill.sql.syntax.cursor import Cursor
+from tidemill.sql.syntax.nodes import Name
+from tidemill.sql.syntax.queries import parse_query
+
+
+def run_create_view(session: Session, cursor: Cursor, temporary: bool) -> None:
+    """Read the statement behind CREATE [TEMPORARY] VIEW and declare the view."""
+    if_not_exists = cursor.take("IF", "NOT", "EXISTS")
+    path = cursor.path("a view name")
+    name = session.catalog.full_name(session.source, path)
+    with session.poisoning(name):
+        columns: tuple[Name, ...] = ()
+        if cursor.at("("):
+            columns = cursor.parenthesised(lambda: _column(cursor))
+        if cursor.take("COMMENT"):
+            cursor.string("a comment")
+        cursor.expect("AS")
+        query = parse_query(cursor)
+        cursor.done()
+        if session.declared(path, name, if_not_exists):
+            return
+        context = bind_context(session)
+        node = rename_columns(context, bind_query(context, query), columns, path.span)
+        names = [field.name for field in node.fields]
+        double = next((n for i, n in enumerate(names) if n in names[:i]), None)
+        if double is not None:
+            raise session.source.error(
+                "duplicate-column",
+                f"the view `{path}` has two columns named `{double}`",
+                path.span,
+                hint="Give one of them another name with AS.",
+            )
+        session.catalog.entries[name] = View(name, node, temporary)
+
+
+def _column(cursor: Cursor) -> Name:
+    name = cursor.name("a column name")
+    if cursor.take("COMMENT"):
+        cursor.string("a comment")
+    return name

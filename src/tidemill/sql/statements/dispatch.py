@@ -1,0 +1,108 @@
+"""Which statement it is."""
+
+from __future__ import annotations
+
+from tidemill.sql.dialect.tokens import TokenKind
+from tidemill.sql.session import Session
+from tidemill.sql.statements.create_table import run_create_table
+from tidemill.sql.statements.create_view import run_create_view
+from tidemill.sql.statements.databases import run_create_database, run_use
+from tidemill.sql.statements.drop import run_drop
+from tidemill.sql.statements.insert import run_insert
+from tidemill.sql.statements.select import run_select
+from tidemill.sql.statements.set import run_set
+from tidemill.sql.statements.statement_set import run_begin, run_end
+from tidemill.sql.syntax.cursor import Cursor
+from tidemill.sql.syntax.queries import QUERY_STARTS
+
+_REFUSED = {
+    "ALTER": "Change the CREATE statement instead.",
+    "SHOW": "The interactive shell and `tidemill check` list what a file declares.",
+    "DESCRIBE": "The interactive shell and `tidemill check` list what a file declares.",
+    "DESC": "The interactive shell and `tidemill check` list what a file declares.",
+    "EXPLAIN": "Use `tidemill explain` with the file.",
+    "RESET": "Leave out the SET instead.",
+    "ANALYZE": "Leave it out.",
+    "UPDATE": "A pipeline inserts; an upsert sink updates by its primary key.",
+    "DELETE": "A pipeline inserts; an upsert sink deletes by its primary key.",
+    "MERGE": "A pipeline inserts; an upsert sink updates by its primary key.",
+    "TRUNCATE": None,
+    "CALL": None,
+    "LOAD": None,
+    "UNLOAD": None,
+    "REMOVE": None,
+    "STOP": "Use `tidemill down` or stop the run.",
+    "COMPILE": None,
+    "REPLACE": None,
+}
+_LOADS_CODE = ("ADD",)
+
+
+def run_statement(session: Session, cursor: Cursor) -> None:
+    """Read one statement and do it; SqlError where it is refused."""
+    if run_begin(session, cursor) and cursor.token.kind is TokenKind.END:
+        return
+    if cursor.at("END"):
+        run_end(session, cursor)
+        return
+    if session.statement_set is not None and not cursor.at("INSERT"):
+        raise cursor.error(
+            "bad-statement-set",
+            f"a statement set holds INSERT statements only, found {cursor.token.shown()}",
+            hint="Move it before the statement set, or close the set with END;",
+        )
+    if cursor.at("INSERT"):
+        run_insert(session, cursor)
+    elif cursor.at("CREATE"):
+        _create(session, cursor)
+    elif cursor.at("DROP"):
+        run_drop(session, cursor)
+    elif cursor.at("SET"):
+        run_set(session, cursor)
+    elif cursor.at("USE"):
+        run_use(session, cursor)
+    elif cursor.at_any(*QUERY_STARTS):
+        run_select(session, cursor)
+    else:
+        _refuse(cursor)
+
+
+def _create(session: Session, cursor: Cursor) -> None:
+    start = cursor.expect("CREATE").span
+    if cursor.at("OR", "REPLACE"):
+        raise cursor.unsupported("CREATE OR REPLACE", hint="DROP it before.")
+    temporary = cursor.take("TEMPORARY")
+    if temporary and cursor.at("SYSTEM"):
+        raise cursor.unsupported("CREATE TEMPORARY SYSTEM FUNCTION")
+    if cursor.take("TABLE"):
+        run_create_table(session, cursor, temporary)
+    elif cursor.take("VIEW"):
+        run_create_view(session, cursor, temporary)
+    elif cursor.take("DATABASE") and not temporary:
+        run_create_database(session, cursor)
+    elif cursor.at_any("FUNCTION", "CATALOG", "MODEL", "MATERIALIZED", "CONNECTION"):
+        word = cursor.token.upper
+        name = "MATERIALIZED TABLE" if word == "MATERIALIZED" else word
+        raise cursor.unsupported(f"CREATE {name}", cursor.since(start))
+    else:
+        raise cursor.unexpected("TABLE, VIEW or DATABASE")
+
+
+def _refuse(cursor: Cursor) -> None:
+    token = cursor.token
+    word = token.upper
+    if word in _LOADS_CODE:
+        raise cursor.error(
+            "not-supported",
+            f"{word} {cursor.peek().text.upper()} is refused: a pipeline file loads no code",
+            hint="Connectors and formats come with Tidemill.",
+        )
+    if word == "EXECUTE":
+        raise cursor.unsupported(
+            "EXECUTE", hint="Write the INSERT alone, or EXECUTE STATEMENT SET BEGIN ... END;"
+        )
+    if word in _REFUSED:
+        raise cursor.unsupported(word, hint=_REFUSED[word])
+    raise cursor.unexpected(
+        "a statement", hint="Statements: CREATE TABLE, CREATE VIEW, SET, INSERT INTO, SELECT."
+    )

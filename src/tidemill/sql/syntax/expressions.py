@@ -1,0 +1,164 @@
+"""Expressions, by operator precedence as in Calcite.
+
+From loose to tight: OR, AND, NOT, IS, comparisons with BETWEEN, IN and LIKE, `+ -`, `* / % ||`,
+unary signs, then `.field` and `[index]`.
+"""
+
+from __future__ import annotations
+
+from tidemill.sql.syntax.cursor import Cursor
+from tidemill.sql.syntax.levels import ADD, AND, COMPARE, IS, MULTIPLY, NOT, OR, RANGE, UNARY
+from tidemill.sql.syntax.nodes import Node, Operation
+from tidemill.sql.syntax.primary import parse_primary
+from tidemill.sql.text import cover
+
+_BINARY: dict[str, tuple[int, str]] = {
+    "OR": (OR, "OR"),
+    "AND": (AND, "AND"),
+    "=": (COMPARE, "EQUALS"),
+    "<>": (COMPARE, "NOT_EQUALS"),
+    "<": (COMPARE, "LESS_THAN"),
+    "<=": (COMPARE, "LESS_THAN_OR_EQUAL"),
+    ">": (COMPARE, "GREATER_THAN"),
+    ">=": (COMPARE, "GREATER_THAN_OR_EQUAL"),
+    "+": (ADD, "PLUS"),
+    "-": (ADD, "MINUS"),
+    "*": (MULTIPLY, "TIMES"),
+    "/": (MULTIPLY, "DIVIDE"),
+    "%": (MULTIPLY, "MOD"),
+    "||": (MULTIPLY, "CONCAT_OPERATOR"),
+}
+_IS_TESTS = ("NULL", "TRUE", "FALSE", "UNKNOWN")
+_NOT_FLINK = {
+    "!=": "Flink writes `<>`.",
+    "::": "Flink writes CAST(value AS type).",
+    ":": "Flink writes CAST(value AS type), and `a.b` or `a['b']` for parts.",
+}
+_REFUSED = {
+    "COLLATE": "COLLATE",
+    "OVERLAPS": "OVERLAPS",
+    "CONTAINS": "CONTAINS",
+    "MEMBER": "MEMBER OF",
+    "SUBMULTISET": "SUBMULTISET OF",
+    "MULTISET": "MULTISET operators",
+}
+
+
+def parse_expression(cursor: Cursor, level: int = OR) -> Node:
+    """Parse one expression whose operators bind at `level` or tighter."""
+    return cursor.nested(lambda: _parse(cursor, level))
+
+
+def _parse(cursor: Cursor, level: int) -> Node:
+    left = _prefix(cursor, level)
+    while True:
+        extended = _extend(cursor, left, level)
+        if extended is None:
+            return left
+        left = extended
+
+
+def _prefix(cursor: Cursor, level: int) -> Node:
+    token = cursor.token
+    if token.upper == "NOT":
+        cursor.advance()
+        argument = parse_expression(cursor, NOT)
+        return Operation("NOT", (argument,), cover(token.span, argument.span), token.span)
+    if token.upper in ("-", "+"):
+        cursor.advance()
+        argument = parse_expression(cursor, UNARY)
+        if token.upper == "+":
+            return argument
+        return Operation("NEGATE", (argument,), cover(token.span, argument.span), token.span)
+    return parse_primary(cursor, parse_expression)
+
+
+def _extend(cursor: Cursor, left: Node, level: int) -> Node | None:
+    """One more operator after `left`, or None where no operator of this level follows."""
+    token = cursor.token
+    if token.upper in _NOT_FLINK:
+        shown = "::" if cursor.at(":", ":") else token.text
+        raise cursor.error("syntax", f"unexpected `{shown}`", hint=_NOT_FLINK[shown])
+    if token.upper in _REFUSED:
+        raise cursor.unsupported(_REFUSED[token.upper])
+    if token.upper in _BINARY:
+        return _binary(cursor, left, level)
+    if token.upper == "IS" and level <= IS:
+        return _is_test(cursor, left)
+    if level <= RANGE:
+        return _range_test(cursor, left)
+    return None
+
+
+def _binary(cursor: Cursor, left: Node, level: int) -> Node | None:
+    token = cursor.token
+    binding, operator = _BINARY[token.upper]
+    if binding < level:
+        return None
+    cursor.advance()
+    if cursor.at_any("ALL", "ANY", "SOME"):
+        raise cursor.unsupported(f"a comparison with {cursor.token.upper}")
+    right = parse_expression(cursor, binding + 1)
+    return Operation(operator, (left, right), cover(left.span, right.span), token.span)
+
+
+def _is_test(cursor: Cursor, left: Node) -> Node:
+    at = cursor.advance().span
+    negated = cursor.take("NOT")
+    prefix = "IS_NOT_" if negated else "IS_"
+    if cursor.take("DISTINCT", "FROM"):
+        right = parse_expression(cursor, RANGE)
+        name = prefix + "DISTINCT_FROM"
+        return Operation(name, (left, right), cover(left.span, right.span), at)
+    if cursor.at("JSON"):
+        raise cursor.unsupported("IS JSON")
+    for word in _IS_TESTS:
+        if cursor.take(word):
+            return Operation(prefix + word, (left,), cursor.since(left.span), cursor.since(at))
+    raise cursor.unexpected("NULL, TRUE, FALSE, UNKNOWN or DISTINCT FROM after IS")
+
+
+def _range_test(cursor: Cursor, left: Node) -> Node | None:
+    start = cursor.token
+    ahead = cursor.peek(1) if start.upper == "NOT" else start
+    if ahead.upper not in ("BETWEEN", "IN", "LIKE", "SIMILAR", "RLIKE", "ILIKE"):
+        return None
+    negated = cursor.take("NOT")
+    prefix = "NOT_" if negated else ""
+    word = cursor.advance().upper
+    if word == "BETWEEN":
+        return _between(cursor, left, prefix)
+    if word == "IN":
+        return _in(cursor, left, prefix)
+    at = cursor.since(start.span)
+    if word in ("RLIKE", "ILIKE"):
+        raise cursor.unsupported(
+            word, at, "Use REGEXP(value, pattern), or LOWER(value) LIKE '...'."
+        )
+    if word == "SIMILAR":
+        cursor.expect("TO")
+    pattern = parse_expression(cursor, ADD)
+    arguments = (left, pattern)
+    if cursor.take("ESCAPE"):
+        arguments = (*arguments, parse_expression(cursor, ADD))
+    name = prefix + ("SIMILAR_TO" if word == "SIMILAR" else "LIKE")
+    return Operation(name, arguments, cursor.since(left.span), at)
+
+
+def _between(cursor: Cursor, left: Node, prefix: str) -> Node:
+    at = cursor.previous.span
+    if cursor.at("SYMMETRIC"):
+        raise cursor.unsupported("BETWEEN SYMMETRIC", hint="Write the smaller bound first.")
+    cursor.take("ASYMMETRIC")
+    low = parse_expression(cursor, ADD)
+    cursor.expect("AND")
+    high = parse_expression(cursor, ADD)
+    return Operation(prefix + "BETWEEN", (left, low, high), cover(left.span, high.span), at)
+
+
+def _in(cursor: Cursor, left: Node, prefix: str) -> Node:
+    at = cursor.previous.span
+    if cursor.at("(") and cursor.peek().upper in ("SELECT", "WITH", "VALUES", "TABLE"):
+        raise cursor.unsupported("IN with a subquery", at)
+    items = cursor.parenthesised(lambda: parse_expression(cursor))
+    return Operation(prefix + "IN", (left, *items), cursor.since(left.span), at)

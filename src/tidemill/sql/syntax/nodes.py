@@ -1,0 +1,275 @@
+"""The syntax tree."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from tidemill.errors import Span
+from tidemill.model import DataType
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """One identifier as written, without its backticks."""
+
+    text: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Path:
+    """Identifiers joined by dots: a table, or a column with its qualifiers and fields."""
+
+    parts: tuple[Name, ...]
+    span: Span
+
+    def __str__(self) -> str:
+        return ".".join(part.text for part in self.parts)
+
+
+@dataclass(frozen=True, slots=True)
+class NumberLiteral:
+    """An unsigned number as written."""
+
+    text: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class StringLiteral:
+    """A character string."""
+
+    value: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class BytesLiteral:
+    """A binary string, as hexadecimal digits."""
+
+    digits: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class WordLiteral:
+    """TRUE, FALSE, UNKNOWN or NULL."""
+
+    word: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class TimeLiteral:
+    """DATE, TIME or TIMESTAMP followed by a string."""
+
+    kind: str
+    value: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class IntervalLiteral:
+    """INTERVAL [-] 'value' FROM [(precision)] [TO to]."""
+
+    value: str
+    negative: bool
+    unit: str
+    precision: int | None
+    to_unit: str | None
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionCall:
+    """A function by its written name; `star` is COUNT(*)."""
+
+    name: Name
+    arguments: tuple[Node, ...]
+    span: Span
+    star: bool = False
+    distinct: bool = False
+    filter: Node | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """An operator or constructor under its canonical name; `at` is the operator's own place."""
+
+    operator: str
+    arguments: tuple[Node, ...]
+    span: Span
+    at: Span
+
+
+@dataclass(frozen=True, slots=True)
+class CastNode:
+    """CAST or TRY_CAST."""
+
+    argument: Node
+    type: DataType
+    safe: bool
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class FieldAccess:
+    """`expression.field`, where the expression is not a plain path."""
+
+    base: Node
+    field: Name
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Star:
+    """`*` or `t.*` in a select list."""
+
+    qualifier: Path | None
+    span: Span
+
+
+Node: TypeAlias = (
+    "Path | NumberLiteral | StringLiteral | BytesLiteral | WordLiteral | TimeLiteral | "
+    "IntervalLiteral | FunctionCall | Operation | CastNode | FieldAccess"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SelectItem:
+    """One item of a select list."""
+
+    expression: Node | Star
+    alias: Name | None
+
+
+@dataclass(frozen=True, slots=True)
+class TableAlias:
+    """AS name [(columns)]."""
+
+    name: Name
+    columns: tuple[Name, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TableReference:
+    """A table, view or CTE by name, with its OPTIONS hint."""
+
+    path: Path
+    options: tuple[tuple[StringLiteral, StringLiteral], ...]
+    alias: TableAlias | None
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class DerivedTable:
+    """A query in parentheses."""
+
+    query: Query
+    alias: TableAlias | None
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class WindowArgument:
+    """One argument of a window table function, perhaps named."""
+
+    name: Name | None
+    value: TableReference | DerivedTable | Descriptor | Node
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Descriptor:
+    """DESCRIPTOR(columns)."""
+
+    columns: tuple[Path, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class WindowFunction:
+    """TABLE(TUMBLE(...)) and its like; `partition_by` belongs to SESSION's table."""
+
+    function: Name
+    arguments: tuple[WindowArgument, ...]
+    partition_by: tuple[Path, ...]
+    alias: TableAlias | None
+    span: Span
+
+
+FromItem: TypeAlias = "TableReference | DerivedTable | WindowFunction"
+
+
+@dataclass(frozen=True, slots=True)
+class SelectQuery:
+    """SELECT ... FROM ... WHERE ... GROUP BY ... HAVING."""
+
+    distinct: Span | None
+    items: tuple[SelectItem, ...]
+    source: FromItem | None
+    where: Node | None
+    group_by: tuple[Node, ...] | None
+    having: Node | None
+    span: Span
+    group_span: Span | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ValuesQuery:
+    """VALUES (...), (...)."""
+
+    rows: tuple[tuple[Node, ...], ...]
+    row_spans: tuple[Span, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class UnionQuery:
+    """UNION ALL of queries."""
+
+    inputs: tuple[Query, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class OrderItem:
+    """One item of ORDER BY; `nulls_first` None where nothing was said."""
+
+    expression: Node
+    descending: bool
+    nulls_first: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class OrderedQuery:
+    """A query with ORDER BY, LIMIT, OFFSET."""
+
+    input: Query
+    order_by: tuple[OrderItem, ...]
+    limit: int | None
+    offset: int
+    span: Span
+    at: Span
+
+
+@dataclass(frozen=True, slots=True)
+class CommonTable:
+    """One name of a WITH clause."""
+
+    name: Name
+    columns: tuple[Name, ...]
+    query: Query
+
+
+@dataclass(frozen=True, slots=True)
+class WithQuery:
+    """WITH name AS (...) query."""
+
+    tables: tuple[CommonTable, ...]
+    body: Query
+    span: Span
+
+
+Query: TypeAlias = "SelectQuery | ValuesQuery | UnionQuery | OrderedQuery | WithQuery"

@@ -1,0 +1,249 @@
+"""Queries: WITH, SELECT, VALUES, UNION ALL, ORDER BY and LIMIT."""
+
+from __future__ import annotations
+
+from tidemill.errors import Span
+from tidemill.sql.dialect.tokens import TokenKind
+from tidemill.sql.syntax.cursor import Cursor
+from tidemill.sql.syntax.expressions import parse_expression
+from tidemill.sql.syntax.from_items import parse_from_item
+from tidemill.sql.syntax.nodes import (
+    CommonTable,
+    Name,
+    Node,
+    OrderedQuery,
+    OrderItem,
+    Path,
+    Query,
+    SelectItem,
+    SelectQuery,
+    Star,
+    UnionQuery,
+    ValuesQuery,
+    WithQuery,
+)
+from tidemill.sql.text import cover
+
+QUERY_STARTS = ("SELECT", "WITH", "VALUES", "(")
+
+
+def parse_query(cursor: Cursor) -> Query:
+    """Parse one whole query."""
+    return cursor.nested(lambda: _query(cursor))
+
+
+def _query(cursor: Cursor) -> Query:
+    start = cursor.token.span
+    if not cursor.take("WITH"):
+        return _ordered(cursor)
+    if cursor.at("RECURSIVE"):
+        raise cursor.unsupported("WITH RECURSIVE")
+    tables = cursor.listed(lambda: _common_table(cursor))
+    body = _ordered(cursor)
+    return WithQuery(tables, body, cursor.since(start))
+
+
+def _common_table(cursor: Cursor) -> CommonTable:
+    name = cursor.name("the name of a common table")
+    columns: tuple[Name, ...] = ()
+    if cursor.at("("):
+        columns = cursor.parenthesised(lambda: cursor.name("a column name"))
+    cursor.expect("AS")
+    cursor.expect("(")
+    query = parse_query(cursor)
+    cursor.expect(")")
+    return CommonTable(name, columns, query)
+
+
+def _ordered(cursor: Cursor) -> Query:
+    start = cursor.token.span
+    body = _union(cursor)
+    at = cursor.token.span
+    order_by: tuple[OrderItem, ...] = ()
+    if cursor.take("ORDER"):
+        cursor.expect("BY")
+        order_by = cursor.listed(lambda: _order_item(cursor))
+    limit, offset = _limits(cursor)
+    if not order_by and limit is None and not offset:
+        return body
+    return OrderedQuery(body, order_by, limit, offset, cursor.since(start), at)
+
+
+def _limits(cursor: Cursor) -> tuple[int | None, int]:
+    limit, offset = None, 0
+    if cursor.take("LIMIT") and not cursor.take("ALL"):
+        limit = cursor.whole_number()
+        if cursor.take(","):
+            offset, limit = limit, cursor.whole_number()
+    if cursor.take("OFFSET"):
+        offset = cursor.whole_number()
+        if not cursor.take("ROWS"):
+            cursor.take("ROW")
+    if cursor.take("FETCH"):
+        if not cursor.take("FIRST"):
+            cursor.expect("NEXT")
+        limit = cursor.whole_number()
+        if not cursor.take("ROWS"):
+            cursor.expect("ROW")
+        cursor.expect("ONLY")
+    return limit, offset
+
+
+def _order_item(cursor: Cursor) -> OrderItem:
+    expression = parse_expression(cursor)
+    descending = cursor.take("DESC")
+    if not descending:
+        cursor.take("ASC")
+    nulls_first: bool | None = None
+    if cursor.take("NULLS"):
+        nulls_first = cursor.take("FIRST")
+        if not nulls_first:
+            cursor.expect("LAST")
+    return OrderItem(expression, descending, nulls_first)
+
+
+def _union(cursor: Cursor) -> Query:
+    start = cursor.token.span
+    inputs = [_term(cursor)]
+    while cursor.at_any("UNION", "EXCEPT", "INTERSECT", "MINUS"):
+        at = cursor.advance()
+        if at.upper != "UNION" or not cursor.take("ALL"):
+            name = "UNION DISTINCT" if at.upper == "UNION" else at.upper
+            hint = "UNION ALL is supported." if at.upper == "UNION" else None
+            raise cursor.unsupported(name, at.span, hint)
+        inputs.append(_term(cursor))
+    return inputs[0] if len(inputs) == 1 else UnionQuery(tuple(inputs), cursor.since(start))
+
+
+def _term(cursor: Cursor) -> Query:
+    if cursor.at("("):
+        cursor.advance()
+        query = parse_query(cursor)
+        cursor.expect(")")
+        return query
+    if cursor.at("VALUES"):
+        return _values(cursor)
+    if cursor.at("SELECT"):
+        return cursor.nested(lambda: _select(cursor))
+    if cursor.at("TABLE"):
+        raise cursor.unsupported("TABLE name as a query", hint="Write SELECT * FROM name.")
+    raise cursor.unexpected("a query (SELECT, VALUES or WITH)")
+
+
+def _values(cursor: Cursor) -> ValuesQuery:
+    start = cursor.expect("VALUES").span
+    rows: list[tuple[Node, ...]] = []
+    spans: list[Span] = []
+
+    def row() -> None:
+        first = cursor.token.span
+        if cursor.at("ROW", "("):
+            cursor.advance()
+        if cursor.at("("):
+            rows.append(cursor.parenthesised(lambda: parse_expression(cursor)))
+        else:
+            rows.append((parse_expression(cursor),))
+        spans.append(cursor.since(first))
+
+    cursor.listed(row)
+    return ValuesQuery(tuple(rows), tuple(spans), cursor.since(start))
+
+
+def _select(cursor: Cursor) -> SelectQuery:
+    start = cursor.expect("SELECT").span
+    if cursor.at("/*+"):
+        raise cursor.unsupported("a query hint", hint="Leave the hint out.")
+    if cursor.at("STREAM"):
+        raise cursor.error("syntax", "SELECT STREAM is not Flink SQL", hint="Leave STREAM out.")
+    distinct = cursor.token.span if cursor.take("DISTINCT") else None
+    if distinct is None:
+        cursor.take("ALL")
+    items = cursor.listed(lambda: _select_item(cursor))
+    source = parse_from_item(cursor, parse_query) if cursor.take("FROM") else None
+    _refuse_joins(cursor)
+    where = parse_expression(cursor) if cursor.take("WHERE") else None
+    group_span, group_by = _group_by(cursor)
+    having = parse_expression(cursor) if cursor.take("HAVING") else None
+    if cursor.at_any("WINDOW", "QUALIFY"):
+        raise cursor.unsupported(cursor.token.upper)
+    span = cursor.since(start)
+    return SelectQuery(distinct, items, source, where, group_by, having, span, group_span)
+
+
+def _refuse_joins(cursor: Cursor) -> None:
+    token = cursor.token
+    if token.upper == ",":
+        raise cursor.unsupported(
+            "a join of several tables in FROM", hint="Joins are not supported yet."
+        )
+    words = ("JOIN", "INNER", "LEFT", "RIGHT", "FULL", "CROSS", "NATURAL", "OUTER")
+    if token.upper not in words:
+        return
+    end, ahead = token.span, 0
+    while cursor.peek(ahead).upper in words:
+        end, ahead = cursor.peek(ahead).span, ahead + 1
+    span = cover(token.span, end)
+    name = " ".join(cursor.source.slice(span).upper().split())
+    raise cursor.unsupported(
+        name if name.endswith("JOIN") else f"{name} JOIN",
+        span,
+        "A pipeline reads one table per query for now; UNION ALL is supported.",
+    )
+
+
+def _group_by(cursor: Cursor) -> tuple[Span | None, tuple[Node, ...] | None]:
+    start = cursor.token.span
+    if not cursor.take("GROUP"):
+        return None, None
+    cursor.expect("BY")
+    if cursor.at_any("ALL", "DISTINCT"):
+        raise cursor.unsupported(f"GROUP BY {cursor.token.upper}")
+    for words in (("GROUPING", "SETS"), ("ROLLUP", "("), ("CUBE", "(")):
+        if cursor.at(*words):
+            raise cursor.unsupported(" ".join(words).removesuffix(" ("))
+    if cursor.at("(", ")"):
+        cursor.take("(", ")")
+        return cursor.since(start), ()
+    keys = cursor.listed(lambda: _group_key(cursor))
+    return cursor.since(start), keys
+
+
+def _group_key(cursor: Cursor) -> Node:
+    if cursor.at_any("GROUPING", "ROLLUP", "CUBE"):
+        raise cursor.unsupported(cursor.token.upper)
+    return parse_expression(cursor)
+
+
+def _select_item(cursor: Cursor) -> SelectItem:
+    star = _star(cursor)
+    if star is not None:
+        if cursor.at_any("EXCEPT", "EXCLUDE", "REPLACE"):
+            raise cursor.unsupported(f"* {cursor.token.upper}", hint="Name the columns.")
+        return SelectItem(star, None)
+    expression = parse_expression(cursor)
+    if cursor.take("AS"):
+        if cursor.token.kind is TokenKind.STRING:
+            raise cursor.unexpected("a column name", hint="Names stand in backticks.")
+        return SelectItem(expression, cursor.name("a column name"))
+    if cursor.at_name():
+        return SelectItem(expression, cursor.name())
+    return SelectItem(expression, None)
+
+
+def _star(cursor: Cursor) -> Star | None:
+    if cursor.at("*"):
+        return Star(None, cursor.advance().span)
+    ahead = 0
+    while cursor.peek(ahead).kind in (TokenKind.WORD, TokenKind.QUOTED):
+        if cursor.peek(ahead + 1).upper != ".":
+            return None
+        ahead += 2
+    if not ahead or cursor.peek(ahead).upper != "*":
+        return None
+    start = cursor.token.span
+    parts = [cursor.name("a table name")]
+    while cursor.take(".") and not cursor.at("*"):
+        parts.append(cursor.name("a table name"))
+    path = Path(tuple(parts), cover(parts[0].span, parts[-1].span))
+    cursor.expect("*")
+    return Star(path, cursor.since(start))
