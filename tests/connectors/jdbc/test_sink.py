@@ -83,7 +83,8 @@ def test_all_types_go_in_exactly(database, name, job):
         "f4": t.FLOAT, "f8": t.DOUBLE, "n": t.decimal(38, 18),
         "c": DataType(TypeRoot.CHAR, length=3), "vc": DataType(TypeRoot.VARCHAR, length=5),
         "s": t.STRING, "by": t.BYTES, "da": t.DATE, "ti": DataType(TypeRoot.TIME, precision=3),
-        "ts": t.timestamp(6), "tz": t.timestamp_ltz(6), "ai": DataType(TypeRoot.ARRAY, element=t.INT),
+        "ts": t.timestamp(6), "tz": t.timestamp_ltz(6),
+        "ai": DataType(TypeRoot.ARRAY, element=t.INT),
         "as": DataType(TypeRoot.ARRAY, element=t.STRING),
         "ab": DataType(TypeRoot.ARRAY, element=t.BYTES),
         "at": DataType(TypeRoot.ARRAY, element=t.timestamp_ltz(3)),
@@ -92,8 +93,10 @@ def test_all_types_go_in_exactly(database, name, job):
     nothing = (2, *[None] * (len(columns) - 1))
     full = (
         1, True, -128, 32767, -(2**63), 1.5, float("nan"), Decimal("-123.000000000000000001"),
-        "abc", "äöü\\N", 'tab\t"q", \n\\. {}', b"\x00\xff\\", dt.date(1, 1, 1), dt.time(23, 59, 59, 999000),
-        dt.datetime(9999, 12, 31, 23, 59, 59, 999999), dt.datetime(1969, 7, 20, 20, 17, tzinfo=dt.UTC),
+        "abc", "äöü\\N", 'tab\t"q", \n\\. {}', b"\x00\xff\\",
+        dt.date(1, 1, 1), dt.time(23, 59, 59, 999000),
+        dt.datetime(9999, 12, 31, 23, 59, 59, 999999),  # noqa: DTZ001
+        dt.datetime(1969, 7, 20, 20, 17, tzinfo=dt.UTC),
         [1, None, -3], ["", None, 'a"\\b,{}', "NULL"], [b"\x00", None],
         [dt.datetime(2026, 1, 1, tzinfo=dt.UTC)],
     )  # fmt: skip
@@ -238,11 +241,11 @@ def test_qualified_names_and_the_default_schema(database, name, job):
 @pytest.mark.parametrize(
     ("ddl", "needles"),
     [
-        ("id int PRIMARY KEY", ["has no column `v`", "Declared: id INT NOT NULL, v STRING", "id integer"]),
+        ("id int PRIMARY KEY", ["no column `v`", "Declared: id INT NOT NULL, v STRING", "id integer"]),
         ("id int PRIMARY KEY, v int", ["`v` as integer", "does not fit STRING"]),
         ("id int, v text", ["unique constraint on (id)", "ADD PRIMARY KEY"]),
         ("id int PRIMARY KEY, v text, w int NOT NULL", ["needs a value for `w`"]),
-        ("id int PRIMARY KEY, v text GENERATED ALWAYS AS ('x') STORED", ["makes the values of `v`"]),
+        ("id int PRIMARY KEY, v text GENERATED ALWAYS AS ('x') STORED", ["the values of `v`"]),
     ],
 )  # fmt: skip
 def test_a_table_that_does_not_fit_is_refused_at_open(database, name, job, ddl, needles):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import pyarrow as pa
@@ -62,7 +61,6 @@ def _quoted(text: str) -> str:
     return f'"{escaped}"'
 
 
-def shown(value: object) -> str:
-    """A value in a message, shortened."""
-    text = json.dumps(value, ensure_ascii=False, default=str)
-    return text if len(text) <= 60 else text[:57] + "..."
+def array_literal(values: pa.Array) -> str:
+    """The values as one Postgres array literal."""
+    return "{" + ",".join(_item_texts(values)) + "}"
