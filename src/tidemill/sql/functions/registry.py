@@ -15,7 +15,7 @@ from tidemill.sql.expressions import Expression
 
 
 class FunctionArgumentError(Exception):
-    """The arguments do not fit; `message` completes "FUNCTION ..." and `hint` says what would fit."""
+    """The arguments do not fit; `message` completes "FUNCTION ...", `hint` says what would."""
 
     def __init__(self, message: str, hint: str | None = None) -> None:
         super().__init__(message)
@@ -48,7 +48,7 @@ class ScalarFunction:
 
 @dataclass(frozen=True, slots=True)
 class AggregateFunction:
-    """One aggregate function; `bind` as above, `retractable` says whether -U and -D can be undone."""
+    """One aggregate function; `bind` as above, `retractable` says if -U and -D can be undone."""
 
     name: str
     bind: Callable[[Sequence[Expression]], BoundCall]

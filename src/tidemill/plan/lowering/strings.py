@@ -1,0 +1,210 @@
+"""String functions. Positions count characters from 1; lengths are characters, not bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from sqlglot import exp
+
+from tidemill.plan.lowering.build import cast, fn, number, template, text
+from tidemill.plan.lowering.core import Lowered, Lowering
+
+
+def _call(name: str) -> Lowering:
+    return lambda c: fn(name, *c.args)
+
+
+def _of(source: str) -> Lowering:
+    """A template over the arguments, as :a0, :a1 and so on."""
+    return lambda c: template(source, **{f"a{i}": a for i, a in enumerate(c.args)})
+
+
+def _trim(c: Lowered) -> exp.Expression:
+    if len(c.args) == 1:
+        return fn("trim", c.args[0], text(" "))
+    name = {"LEADING": "ltrim", "TRAILING": "rtrim"}.get(str(c.constant(0)).upper(), "trim")
+    return fn(name, c.args[2], c.args[1])
+
+
+def _trim_side(name: str) -> Lowering:
+    def lower(c: Lowered) -> exp.Expression:
+        characters = c.args[1] if len(c.args) == 2 else text(" ")
+        return fn(name, c.args[0], characters)
+
+    return lower
+
+
+def _substring(c: Lowered) -> exp.Expression:
+    """From position 0 as from 1; from before the start nothing; of negative length NULL."""
+    value, start = c.args[:2]
+    at = c.constant(1)
+    length = c.args[2] if len(c.args) == 3 else None
+    size = c.constant(2) if length is not None else 0
+    if isinstance(at, int) and at >= 0 and isinstance(size, int) and size >= 0:
+        begin = number(max(1, at))
+        return fn("substring", value, begin, *((length,) if length is not None else ()))
+    begin = template("CASE WHEN :s = 0 THEN 1 ELSE :s END", s=start)
+    part = fn("substring", value, begin, *((length,) if length is not None else ()))
+    guard = "WHEN :s < 0 AND -CAST(:s AS BIGINT) > length(:v) THEN '' ELSE :part END"
+    if length is None:
+        return template(f"CASE WHEN :s IS NULL THEN NULL {guard}", v=value, s=start, part=part)
+    return template(
+        f"CASE WHEN :n < 0 THEN NULL WHEN :s IS NULL OR :n IS NULL THEN NULL {guard}",
+        v=value,
+        s=start,
+        n=length,
+        part=part,
+    )
+
+
+def _concat(c: Lowered) -> exp.Expression:
+    """NULL if any part is."""
+    result = c.args[0]
+    for part in c.args[1:]:
+        result = template(":a || :b", a=result, b=part)
+    return result
+
+
+def _replace(c: Lowered) -> exp.Expression:
+    value, search, replacement = c.args
+    found = c.constant(1)
+    if isinstance(found, str) and found:
+        return fn("replace", value, search, replacement)
+    # Java puts the replacement between all characters where there is nothing to search for.
+    between = fn("regexp_replace", value, text(""), _plain_replacement(replacement), text("g"))
+    return template(
+        "CASE WHEN :search = '' THEN :between ELSE :replaced END",
+        search=search,
+        between=between,
+        replaced=fn("replace", value, search, replacement),
+    )
+
+
+def _plain_replacement(replacement: exp.Expression) -> exp.Expression:
+    return fn("replace", replacement, text("\\"), text("\\\\"))
+
+
+def _locate(c: Lowered) -> exp.Expression:
+    search, value = c.args[:2]
+    if len(c.args) == 2:
+        return cast(fn("instr", value, search), "INTEGER")
+    start = c.args[2]
+    rest = fn("substring", value, start)
+    return template(
+        "CASE WHEN :start < 1 THEN 0 WHEN instr(:rest, :search) = 0 THEN 0 "
+        "ELSE CAST(instr(:rest, :search) + :start - 1 AS INTEGER) END",
+        start=start,
+        rest=rest,
+        search=search,
+    )
+
+
+def _pad(name: str) -> Lowering:
+    """NULL where the length is negative or there is nothing to pad with."""
+
+    def lower(c: Lowered) -> exp.Expression:
+        value, length, pad = c.args
+        return template(
+            "CASE WHEN :n < 0 OR :pad = '' THEN NULL ELSE :padded END",
+            n=length,
+            pad=pad,
+            padded=fn(name, value, length, pad),
+        )
+
+    return lower
+
+
+def _left(c: Lowered) -> exp.Expression:
+    """Empty for a length of 0 or below."""
+    value, length = c.args
+    return template("left(:v, greatest(:n, 0))", v=value, n=length)
+
+
+def _right(c: Lowered) -> exp.Expression:
+    value, length = c.args
+    return template("right(:v, greatest(:n, 0))", v=value, n=length)
+
+
+def _overlay(c: Lowered) -> exp.Expression:
+    """Characters from a position replaced; a position outside the string changes nothing."""
+    value, put, start = c.args[:3]
+    length = c.args[3] if len(c.args) == 4 else cast(fn("length", put), "INTEGER")
+    return template(
+        "CASE WHEN :put IS NULL OR :start IS NULL OR :n IS NULL THEN NULL "
+        "WHEN :start <= 0 OR :start > length(:v) THEN :v "
+        "ELSE left(:v, :start - 1) || :put || "
+        "CASE WHEN :start + :n <= length(:v) AND :n > 0 "
+        "THEN substring(:v, :start + :n) ELSE '' END END",
+        v=value,
+        put=put,
+        start=start,
+        n=length,
+    )
+
+
+def _split_index(c: Lowered) -> exp.Expression:
+    """The part at an index from 0, or NULL; an empty string has no parts."""
+    value, separator, index = c.args
+    return template(
+        "CASE WHEN :i >= 0 AND :v <> '' THEN "
+        "string_split(:v, CASE WHEN :sep = '' THEN ' ' ELSE :sep END)[CAST(:i AS BIGINT) + 1] END",
+        v=value,
+        sep=separator,
+        i=index,
+    )
+
+
+def _hex(c: Lowered) -> exp.Expression:
+    return fn("hex", c.args[0])
+
+
+def _initcap(c: Lowered) -> exp.Expression:
+    """The first letter or digit of each run of letters and digits in upper case."""
+    words = fn("regexp_extract_all", c.args[0], text("[A-Za-z0-9]+|[^A-Za-z0-9]+"))
+    capital = template("upper(left(w, 1)) || lower(substring(w, 2))")
+    changed = fn(
+        "list_transform", words, exp.Lambda(this=capital, expressions=[exp.to_identifier("w")])
+    )
+    return fn("array_to_string", changed, text(""))
+
+
+LOWERINGS: Mapping[str, Lowering] = {
+    "UPPER": _call("upper"),
+    "LOWER": _call("lower"),
+    "TRIM": _trim,
+    "LTRIM": _trim_side("ltrim"),
+    "RTRIM": _trim_side("rtrim"),
+    "BTRIM": _trim_side("trim"),
+    "SUBSTRING": _substring,
+    "LEFT": _left,
+    "RIGHT": _right,
+    "CONCAT": _concat,
+    "CONCAT_OPERATOR": _concat,
+    "CONCAT_WS": _call("concat_ws"),
+    "CHAR_LENGTH": lambda c: cast(fn("length", *c.args), "INTEGER"),
+    "REPLACE": _replace,
+    "POSITION": _locate,
+    "LOCATE": _locate,
+    "INSTR": lambda c: cast(fn("instr", *c.args), "INTEGER"),
+    "LPAD": _pad("lpad"),
+    "RPAD": _pad("rpad"),
+    "REPEAT": _of("repeat(:a0, greatest(:a1, 0))"),
+    "REVERSE": _call("reverse"),
+    "INITCAP": _initcap,
+    "OVERLAY": _overlay,
+    "SPLIT_INDEX": _split_index,
+    "ASCII": _of("CASE WHEN :a0 = '' THEN 0 ELSE CAST(('0x' || left(hex(:a0), 2)) AS INTEGER) END"),
+    "CHR": _of(
+        "CASE WHEN :a0 < 0 THEN '' WHEN :a0 IS NOT NULL THEN chr(CAST(:a0 % 256 AS INTEGER)) END"
+    ),
+    "TO_BASE64": _of("base64(encode(:a0))"),
+    "FROM_BASE64": _of("decode(from_base64(:a0))"),
+    "HEX": _hex,
+    "BIN": _of("bin(:a0)"),
+    "ENCODE": _of("encode(:a0)"),
+    "DECODE": _of("decode(:a0)"),
+    "IS_ALPHA": _of(r"COALESCE(regexp_full_match(:a0, '\pL+'), FALSE)"),
+    "IS_DIGIT": _of(r"COALESCE(regexp_full_match(:a0, '\p{Nd}+'), FALSE)"),
+    "STARTSWITH": _call("starts_with"),
+    "ENDSWITH": _call("ends_with"),
+}
