@@ -38,6 +38,8 @@ _CHANGES_RESULTS = {
     "table.exec.source.cdc-events-duplicate": ("false",),
     "table.exec.legacy-cast-behaviour": ("disabled",),
     "table.sql-dialect": ("default",),
+    # Without an ON CONFLICT clause the embedded engine keeps the latest row of a key.
+    "table.exec.sink.require-on-conflict": ("false",),
     "table.exec.emit.early-fire.enabled": ("false",),
     "table.exec.emit.late-fire.enabled": ("false",),
 }
