@@ -23,7 +23,7 @@ def demo(
     example: str = "nyc_taxi",
     /,
     *,
-    input: Annotated[Path | None, Parameter(name=["--input", "-i"])] = None,  # noqa: A002
+    input: Annotated[Path | None, Parameter(name=["--input", "-i"])] = None,
     rows: int = 50_000,
     rate: int = 5_000,
     keep: Annotated[bool, Parameter(show_default=False)] = False,
@@ -156,7 +156,7 @@ def _show(result: DemoResult) -> None:
         data(hour_chart(result.hours))
         data("")
     elif result.verification is not None:
-        data("no window has closed yet: event time stands at " f"{result.verification.watermark}")
+        data(f"no window has closed yet: event time stands at {result.verification.watermark}")
     if result.verification is not None:
         for line in verification_lines(result.verification):
             data(line)

@@ -26,8 +26,8 @@ class StepEvent:
 class DemoRequest:
     """What to run. `rows` counts the generated trips of one run; `rate` None is without a limit.
 
-    `base` is where the demo's folder is made; `keep` leaves the servers running; `fresh` throws away
-    what earlier runs in the folder loaded and computed.
+    `base` is where the demo's folder is made; `keep` leaves the servers running; `fresh` throws
+    away what earlier runs in the folder loaded and computed.
     """
 
     example: str

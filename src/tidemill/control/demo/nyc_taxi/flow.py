@@ -20,7 +20,13 @@ import pyarrow as pa
 
 from tidemill.connectors.kafka.records import ReadFrom
 from tidemill.control.connectors import Connect, register
-from tidemill.control.demo.folder import copy_example, demo_folder, find_example, locked, set_variables
+from tidemill.control.demo.folder import (
+    copy_example,
+    demo_folder,
+    find_example,
+    locked,
+    set_variables,
+)
 from tidemill.control.demo.model import DemoRequest, DemoResult, Reporter, StepEvent
 from tidemill.control.demo.nyc_taxi.load import Loader
 from tidemill.control.demo.nyc_taxi.parts import Part, plan_file, plan_generated, trips_of_part
@@ -170,9 +176,7 @@ def _stream(run: Run) -> Verification:
     asker = Asker(run.database)
     try:
         with run.step("stream", "Postgres to Kafka to windows"):
-            run.watch = Watch(
-                run.folder, asker, run.loader, pipeline, run.reporter, run.begun_at
-            )
+            run.watch = Watch(run.folder, asker, run.loader, pipeline, run.reporter, run.begun_at)
             pipeline.start()
             if run.loader is not None:
                 run.loader.start()
@@ -241,4 +245,3 @@ def _forget(folder: Path) -> None:
     down(state_dir)
     for path in (state_dir, folder / "data" / "generated"):
         shutil.rmtree(path, ignore_errors=True)
-

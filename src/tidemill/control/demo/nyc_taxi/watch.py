@@ -82,7 +82,9 @@ class Watch:
                 first = first or now
                 if now.rows_in != rows_seen:
                     rows_seen, moved_at = now.rows_in, time.monotonic()
-                    self.rows_per_s = (now.rows_in - first.rows_in) / max(now.at_s - first.at_s, 0.1)
+                    self.rows_per_s = (now.rows_in - first.rows_in) / max(
+                        now.at_s - first.at_s, 0.1
+                    )
                 self._look_for_window()
                 done = load_done and now.rows_in + now.rows_dead_letter >= inserted
                 if done or time.monotonic() - reported_at >= REPORT_S:
@@ -131,7 +133,9 @@ class Watch:
         return self._count
 
     def _newest_window(self) -> datetime | None:
-        newest: datetime | None = self._postgres.one(b"SELECT max(window_start) FROM public.zone_window")
+        newest: datetime | None = self._postgres.one(
+            b"SELECT max(window_start) FROM public.zone_window"
+        )
         return newest
 
     def _look_for_window(self) -> None:
