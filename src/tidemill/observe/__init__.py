@@ -1,10 +1,8 @@
-"""What a running pipeline says about itself: progress as plain data, logs as JSON lines.
+"""What a running program says about itself: JSON-lines logs, without secrets.
 
-- `progress`: counters and lag at one moment, and their rates between two.
-- `log`: JSON-lines logs under `.tidemill/logs/`, without secrets.
+The progress of a pipeline is plain data of the engine's (`tidemill.engine.Progress`).
 """
 
 from tidemill.observe.log import LogFile, forget_secrets, hide_secret, open_log
-from tidemill.observe.progress import Progress, rates
 
-__all__ = ["LogFile", "Progress", "forget_secrets", "hide_secret", "open_log", "rates"]
+__all__ = ["LogFile", "forget_secrets", "hide_secret", "open_log"]

@@ -1,0 +1,241 @@
+"""Run a pipeline: the one place where plan, connectors and engine meet.
+
+Guarantees: a second run of the same pipeline goes on where the last one stopped, after a stop as
+after `kill -9`; SIGINT and SIGTERM finish the batch, commit, and end in order. The state is under
+`.tidemill/pipelines/<name>/`, the job's name is `<project>.<pipeline>`.
+"""
+
+from __future__ import annotations
+
+import logging
+import signal
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from tidemill.control.pipeline import CompiledPipeline, compile_pipeline, opened
+from tidemill.control.project_context import project_for
+from tidemill.control.side_tables import DEAD_LETTER_TABLE, dead_letter_table, late_table
+from tidemill.errors import UserError, Where
+from tidemill.observe import open_log
+from tidemill.project import Project, ensure_state_dir
+
+if TYPE_CHECKING:
+    from tidemill.engine import Engine, Progress
+    from tidemill.engine.groups import GroupSpec
+    from tidemill.interfaces.connector import JobContext
+    from tidemill.interfaces.source import Source
+    from tidemill.model import Batch, TableDescriptor
+
+Until = Literal["forever", "finished", "caught-up"]
+_log = logging.getLogger("tidemill.control.run")
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """How a run ended; counts since the pipeline first started."""
+
+    pipeline: str
+    state: str
+    progress: Progress
+    notes: tuple[str, ...]
+
+    def as_dict(self) -> dict[str, Any]:
+        """The result for `--json`."""
+        return {"pipeline": self.pipeline, **progress_as_dict(self.progress)}
+
+
+def progress_as_dict(progress: Progress) -> dict[str, Any]:
+    """A moment of a run for `--json`; times in milliseconds since 1970."""
+    return {
+        "state": progress.state,
+        "epoch": progress.epoch,
+        "rows_in": progress.rows_in,
+        "rows_out": progress.rows_out,
+        "rows_late": progress.late,
+        "rows_rejected": progress.dead_letters,
+        "rows_filtered": progress.filtered,
+        "rows_skipped": progress.skipped,
+        "lag": progress.lag,
+        "watermarks_ms": {
+            table: None if mark is None else mark // 1000
+            for table, mark in progress.watermarks_us.items()
+        },
+        "rows_in_per_s": round(progress.rows_in_per_s, 1),
+        "rows_out_per_s": round(progress.rows_out_per_s, 1),
+        "state_bytes": progress.state_bytes,
+        "restarts": progress.restarts,
+        "last_error": progress.last_error,
+    }
+
+
+def run(
+    wanted: str | None,
+    folder: Path | None = None,
+    *,
+    until: Until = "forever",
+    variables: Mapping[str, str] | None = None,
+    started: Callable[[Engine], None] | None = None,
+) -> RunResult:
+    """Run one pipeline, given by name or path, on this thread, until it ends or is stopped.
+
+    Args:
+        wanted: the pipeline; None: the only one of the project.
+        folder: the project's folder.
+        until: when to end by itself; a pipeline over bounded input always ends.
+        variables: values for `${var:...}`.
+        started: is given the engine before it runs, to watch its `progress` or to `stop` it.
+    """
+    project = project_for(wanted or "", folder)
+    name = wanted if wanted is not None else only_pipeline(project)
+    pipeline = project.pipeline(name)
+    compiled = compile_pipeline(project, pipeline, variables=variables)
+    if compiled.script.selects:
+        raise UserError(
+            f"{compiled.source.file} has a SELECT whose rows nobody takes",
+            code="control.nothing-to-run",
+            where=compiled.script.selects[0].where,
+            hint=f"Write INSERT INTO ... SELECT; or look at the rows: tidemill sql -f {name}",
+        )
+    state = ensure_state_dir(project.state_dir) / "pipelines" / pipeline.name
+    log = open_log(project.state_dir / "logs", f"pipeline-{pipeline.name}")
+    try:
+        engine = build_engine(project, pipeline.name, compiled, state)
+        if started is not None:
+            started(engine)
+        _log.info("pipeline %s starts", pipeline.name, extra={"until": until})
+        with stopping_on_signals(engine):
+            engine.run(until)
+        progress = engine.progress()
+        _log.info("pipeline %s ended", pipeline.name, extra=progress_as_dict(progress))
+        return RunResult(pipeline.name, progress.state, progress, compiled.notes)
+    except Exception:
+        _log.exception("pipeline %s failed", pipeline.name)
+        raise
+    finally:
+        log.close()
+
+
+def only_pipeline(project: Project) -> str:
+    """The name of the project's only pipeline."""
+    names = [pipeline.name for pipeline in project.pipelines()]
+    if len(names) == 1:
+        return names[0]
+    raise UserError(
+        f"the project {project.name} has {len(names)} pipelines",
+        code="control.nothing-to-run",
+        where=Where(file=str(project.file or project.root)),
+        hint=f"Say which one: tidemill run NAME. There are: {', '.join(names)}."
+        if names
+        else "Give the path of a .sql file: tidemill run FILE",
+    )
+
+
+def build_engine(
+    project: Project,
+    name: str,
+    compiled: CompiledPipeline,
+    state: Path,
+    *,
+    job: str | None = None,
+    collect: Callable[[int, Batch], None] | None = None,
+    durable: bool = True,
+) -> Engine:
+    """The engine of a compiled pipeline, with its sources, sinks, dead letters and late rows."""
+    from tidemill.engine import Engine  # noqa: PLC0415 - loaded when used
+    from tidemill.formats import FORMATS  # noqa: PLC0415
+    from tidemill.interfaces.connector import JobContext  # noqa: PLC0415
+
+    plan = compiled.plan
+    context = JobContext(job or f"{project.name}.{name}", FORMATS)
+
+    def settle(table: TableDescriptor) -> TableDescriptor:
+        return opened(table, compiled.source, project.root)
+
+    sources = [settle(stage.table) for stage in plan.sources if stage.values is None]
+    sinks = [settle(stage.sink) for stage in plan.outputs if stage.sink is not None]
+    late = {
+        stage.table.name: late_table(name, state, settle(stage.table), sinks, sources)
+        for stage in plan.sources
+        if stage.late_mode == "table" and stage.values is None
+    }
+    dead_letters = dead_letter_table(name, state, sinks, sources)
+    written = [*_unique(sinks), dead_letters, *late.values()]
+    return Engine(
+        plan,
+        job=context.job,
+        sources={table.name: _source(table, context) for table in sources},
+        groups=_groups(written, context),
+        checkpoint_dir=state / "checkpoints",
+        dead_letter_table=DEAD_LETTER_TABLE,
+        late_tables={source: table.name for source, table in late.items()},
+        collect=collect,
+        durable=durable,
+    )
+
+
+@contextmanager
+def stopping_on_signals(engine: Engine) -> Iterator[None]:
+    """SIGINT and SIGTERM stop the engine in order; a second one ends at once, without a commit."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    seen = threading.Event()
+
+    def stop(_signal: int, _frame: object) -> None:
+        if seen.is_set():
+            raise KeyboardInterrupt
+        seen.set()
+        engine.stop()
+
+    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _unique(tables: Sequence[TableDescriptor]) -> list[TableDescriptor]:
+    """Each sink table once, also where several INSERTs write it."""
+    return list({table.name: table for table in tables}.values())
+
+
+def _source(table: TableDescriptor, context: JobContext) -> Callable[[], Source]:
+    from tidemill.connectors import CONNECTORS  # noqa: PLC0415 - loaded when used
+
+    make = CONNECTORS[table.options["connector"]].source
+    assert make is not None, "the plan refuses tables that cannot be read"
+    return lambda: make(table, context)
+
+
+def _groups(tables: Sequence[TableDescriptor], context: JobContext) -> list[GroupSpec]:
+    from tidemill.connectors import CONNECTORS  # noqa: PLC0415 - loaded when used
+    from tidemill.engine.groups import GroupSpec  # noqa: PLC0415
+
+    members: dict[tuple[str, str], list[TableDescriptor]] = {}
+    for table in tables:
+        connector = CONNECTORS[table.options["connector"]]
+        assert connector.group_key is not None, "the plan refuses tables that cannot be written"
+        key = connector.group_key(table, context)
+        members.setdefault((_family(connector.name), key), []).append(table)
+    specs = []
+    for (_, key), group in members.items():
+        make = CONNECTORS[group[0].options["connector"]].commit_group
+        assert make is not None
+        specs.append(
+            GroupSpec(
+                key,
+                tuple(table.name for table in group),
+                lambda make=make, group=group: make(group, context),  # type: ignore[misc]
+            )
+        )
+    return specs
+
+
+def _family(connector: str) -> str:
+    """Kafka and upsert-kafka tables share a transaction."""
+    return "kafka" if connector == "upsert-kafka" else connector
