@@ -19,7 +19,6 @@ from pathlib import Path
 
 import psycopg
 
-from tidemill.connectors.kafka.records import ReadFrom
 from tidemill.control.connectors import Connect, register, restart, status
 from tidemill.control.demo.folder import copy_example, find_example
 from tidemill.control.demo.nyc_taxi.load import Loader
@@ -196,7 +195,7 @@ class Stage:
             return -1
 
     def _values(self, topic: str) -> Iterator[bytes]:
-        for record in read_topic(Cluster(self.folder), topic, ReadFrom()):
+        for record in read_topic(Cluster(self.folder), topic):
             if record.value is not None:
                 yield record.value
 

@@ -1,8 +1,8 @@
 """The folder a demo works in: a copy of the example, where the user can change everything.
 
 It stands at `.tidemill/demo/<name>` under the current folder, one per input, so that what was
-loaded and computed stays apart. Files of the example that the user has changed are left alone; the others
-follow the installed version.
+loaded and computed stays apart. Files of the example that the user has changed are left alone; the
+others follow the installed version.
 Guarantees: one run at a time per folder (an advisory lock, gone with its process).
 """
 

@@ -18,7 +18,6 @@ from typing import Any
 import psycopg
 import pyarrow as pa
 
-from tidemill.connectors.kafka.records import ReadFrom
 from tidemill.control.connectors import Connect, register
 from tidemill.control.demo.folder import (
     copy_example,
@@ -172,7 +171,7 @@ def _wait_for_slot(run: Run) -> None:
 
 
 def _stream(run: Run) -> Verification:
-    pipeline = PipelineThread(load_project(run.folder), PIPELINE)
+    pipeline = PipelineThread(run.folder, PIPELINE)
     asker = Asker(run.database)
     try:
         with run.step("stream", "Postgres to Kafka to windows"):
@@ -182,26 +181,26 @@ def _stream(run: Run) -> Verification:
                 run.loader.start()
             run.watch.until_all_through()
             pipeline.stop()
+            if pipeline.error is not None:
+                raise pipeline.error
         with run.step("verify", "every row, every window, against SQL over the table"):
             return _verify(run, pipeline)
     finally:
         asker.close()
         if run.loader is not None:
             run.loader.stop()
-        pipeline.stop(quiet=True)
+        pipeline.stop()
 
 
 def _verify(run: Run, pipeline: PipelineThread) -> Verification:
     progress = pipeline.progress()
     counted = None
     if progress is not None:
-        counted = Counted(
-            progress.rows_in, progress.rows_filtered, progress.rows_late, progress.rows_dead_letter
-        )
-    cluster, start = Cluster(run.folder), ReadFrom()
+        counted = Counted(progress.rows_in, progress.filtered, progress.late, progress.dead_letters)
+    cluster = Cluster(run.folder)
     outputs = Outputs(
-        (r.value for r in read_topic(cluster, CLEAN, start) if r.value is not None),
-        (r.value for r in read_topic(cluster, WINDOWS, start) if r.value is not None),
+        (r.value for r in read_topic(cluster, CLEAN) if r.value is not None),
+        (r.value for r in read_topic(cluster, WINDOWS) if r.value is not None),
     )
     variables = {k: str(v) for k, v in load_project(run.folder).settings.variables.items()}
     with connect(run.database) as connection:

@@ -17,8 +17,8 @@ from tidemill.control.connectors import Connect, restart, status
 from tidemill.control.demo.model import ProgressEvent, Reporter, StepEvent
 from tidemill.control.demo.nyc_taxi.load import Loader
 from tidemill.control.demo.postgres import Asker
+from tidemill.engine import Progress
 from tidemill.errors import ComponentError, TidemillError, Where
-from tidemill.observe.progress import Progress
 
 CONNECTOR = "nyc-taxi-cdc"
 TICK_S = 0.1
@@ -44,7 +44,8 @@ class RunningPipeline(Protocol):
 class Watch:
     """One wait, from the first row to the last.
 
-    `first_window_s` is set when the first new window stands in Postgres.
+    `first_window_s` is set when the first new window stands in Postgres; `rows_per_s` is the best
+    rate seen.
     """
 
     def __init__(
@@ -72,21 +73,17 @@ class Watch:
     def until_all_through(self) -> None:
         """Return when the loader is done and the pipeline has read every row of the table."""
         reported_at, moved_at, rows_seen = 0.0, time.monotonic(), -1
-        first: Progress | None = None
         while True:
             self._raise_errors()
             load_done = self._load_done()
             inserted = self._inserted(fresh=load_done)
             now = self._pipeline.progress()
             if now is not None:
-                first = first or now
                 if now.rows_in != rows_seen:
                     rows_seen, moved_at = now.rows_in, time.monotonic()
-                    self.rows_per_s = (now.rows_in - first.rows_in) / max(
-                        now.at_s - first.at_s, 0.1
-                    )
+                self.rows_per_s = max(self.rows_per_s, now.rows_in_per_s)
                 self._look_for_window()
-                done = load_done and now.rows_in + now.rows_dead_letter >= inserted
+                done = load_done and now.rows_in + now.dead_letters >= inserted
                 if done or time.monotonic() - reported_at >= REPORT_S:
                     reported_at = time.monotonic()
                     self._reporter(self._event(now, inserted))
@@ -113,12 +110,12 @@ class Watch:
             inserted_target=inserted + to_come,
             rows_in=now.rows_in,
             rows_out=now.rows_out,
-            filtered=now.rows_filtered,
-            late=now.rows_late,
-            rejected=now.rows_dead_letter,
+            filtered=now.filtered,
+            late=now.late,
+            rejected=now.dead_letters,
             lag=max(0, inserted - now.rows_in),
-            watermark=_as_time(now.watermark_ms),
-            rows_per_s=self.rows_per_s,
+            watermark=_event_time(now),
+            rows_per_s=now.rows_in_per_s,
             seconds=time.monotonic() - self._begun_at,
         )
 
@@ -177,10 +174,11 @@ class Watch:
         )
 
 
-def _as_time(milliseconds: int | None) -> datetime | None:
-    if milliseconds is None:
+def _event_time(progress: Progress) -> datetime | None:
+    marks = [mark for mark in progress.watermarks_us.values() if mark is not None]
+    if not marks:
         return None
-    return datetime.fromtimestamp(milliseconds / 1000, UTC).replace(tzinfo=None)
+    return datetime.fromtimestamp(min(marks) / 1e6, UTC).replace(tzinfo=None)
 
 
 def _quietly(act: Callable[[], object]) -> None:
