@@ -76,15 +76,15 @@ class Catalog:
         elif len(parts) == 2:
             database = parts[0]
         if (catalog, database) not in self.databases:
-            known = [".".join(names) for names in sorted(self.databases)]
-            raise source.error(
-                "unknown-database",
-                f"unknown database `{catalog}.{database}`",
-                path.span,
-                hint=did_you_mean(f"{catalog}.{database}", known)
-                or f"Databases: {', '.join(known)}.",
-            )
+            raise self.unknown_database(source, path.parts[-2].span, f"{catalog}.{database}")
         return catalog, database, parts[-1]
+
+    def unknown_database(self, source: SourceText, span: Span, shown: str) -> SqlError:
+        """The error of a database that is not there."""
+        known = [".".join(names) for names in sorted(self.databases)]
+        near = did_you_mean(shown.rpartition(".")[2], [name.partition(".")[2] for name in known])
+        hint = near or f"Databases: {', '.join(known)}."
+        return source.error("unknown-database", f"unknown database `{shown}`", span, hint=hint)
 
     def find(self, source: SourceText, path: Path) -> Table | View:
         """The table or view of a name; SqlError with the nearest name where there is none."""

@@ -37,7 +37,7 @@ def compile_script(
     """
     session = Session(SourceText(file, text), connectors, formats, variables)
     for cursor in _statements(session.source):
-        run_statement(session, cursor)
+        _run(session, cursor)
     check_closed(session)
     _check_not_empty(session)
     return _script(session)
@@ -60,7 +60,7 @@ def check_script(
     try:
         for cursor in _statements(session.source):
             try:
-                run_statement(session, cursor)
+                _run(session, cursor)
             except BrokenNameError:
                 continue
             except SqlError as error:
@@ -86,6 +86,17 @@ def _statements(source: SourceText) -> Iterator[Cursor]:
         statement = []
     if statement:
         yield Cursor(source, statement, statement[-1].span.end)
+
+
+def _run(session: Session, cursor: Cursor) -> None:
+    """One statement; one that nests so deeply that Python gives up is refused as such."""
+    start = cursor.token.span
+    try:
+        run_statement(session, cursor)
+    except RecursionError:
+        raise session.source.error(
+            "too-deep", "the statement nests too deeply", start, hint="Split it into views."
+        ) from None
 
 
 def _check_not_empty(session: Session) -> None:

@@ -113,9 +113,9 @@ def check_options(session: Session, definition: TableDefinition) -> TableOptions
     own: list[_Given] = []
     by_format: dict[str, list[_Given]] = {prefix: [] for prefix in prefixes}
     for option in given.values():
-        prefix = next((p for p in prefixes if option.key.startswith(p)), None)
-        if prefix is not None:
-            by_format[prefix].append(replace(option, key=option.key[len(prefix) :]))
+        owner = next((p for p in prefixes if option.key.startswith(p)), None)
+        if owner is not None:
+            by_format[owner].append(replace(option, key=option.key[len(owner) :]))
         elif option.key != "connector":
             own.append(option)
     for prefix, options in by_format.items():
@@ -275,5 +275,5 @@ def _as_sql_error(source: SourceText, error: ProjectError, span: Span, prefix: s
     code = "missing-option" if error.code == "project.missing-option" else "bad-option"
     hint = error.hint
     if prefix:
-        hint = f"{hint or ''} Options of the format are written '{prefix}...'.".strip()
+        hint = f"{hint or ''} A key of the format is written '{prefix}<key>'.".strip()
     return source.error(code, error.message, span, hint=hint, detail=error.detail)

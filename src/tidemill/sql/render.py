@@ -59,7 +59,7 @@ def render(plan: Script | Insert | Select | LogicalNode) -> str:
     """The plan as text: roots first, each input indented below its node."""
     if isinstance(plan, Script):
         settings = [f"SET {key} = {value}" for key, value in plan.settings.items()]
-        roots = [render(root) for root in (*plan.inserts, *plan.selects)]
+        roots = [*map(render, plan.inserts), *map(render, plan.selects)]
         return "\n".join([*settings, *roots])
     if isinstance(plan, Insert):
         names = ", ".join(plan.sink.schema.names)

@@ -107,18 +107,25 @@ def _stored(
 ) -> Expression:
     field, target = query.fields[index], targets[index]
     if not can_store(field.type, target.declared):
+        name = "..." if field.name.startswith("EXPR$") else field.name
         raise _mismatch(
             context,
             table,
             targets,
             query,
-            span,
+            _place(query, index, span),
             f"column {index + 1} of the query, `{field.name}`, is {field.type.sql()} and "
             f"`{target.column.name}` of `{_shown(context, table)}` is {target.declared.sql()}",
-            f"CAST it in the SELECT list: CAST({field.name} AS {target.declared.sql()}).",
+            f"CAST it in the SELECT list: CAST({name} AS {target.declared.sql()}).",
         )
     stored = assignment_cast(InputRef(index, field.name, field.type), target.declared)
     return cast_to(stored, target.column.type) if target.declared != target.column.type else stored
+
+
+def _place(query: LogicalNode, index: int, span: Span) -> Span:
+    """The item of the SELECT list, where it stands in this statement; otherwise the table."""
+    own = query.expressions[index].span if isinstance(query, Project) else None
+    return own if own is not None and own.start > span.start else span
 
 
 def _mismatch(

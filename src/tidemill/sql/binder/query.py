@@ -196,6 +196,10 @@ def _grouped(
 ) -> LogicalNode:
     keys = query.group_by or ()
     span = query.group_span or query.span
+    aliases = {item.alias.text for item in query.items if item.alias is not None}
+    if any(isinstance(key, Path) and str(key) in aliases for key in keys):
+        note = "GROUP BY sees the columns of FROM, not the aliases of SELECT."
+        scope = replace(scope, note=note)
     grouping = begin_grouping(context, node, scope, keys, span)
     binder = GroupedBinder(grouping, "the SELECT list")
     expressions: list[Expression] = []

@@ -89,13 +89,14 @@ def _project(
         base[column.declared.name] = cast_to(own, column.declared.type)
     fields: list[RowField] = []
     expressions: list[Expression] = []
-    for column in definition.columns:
-        if column.kind is not ColumnKind.COMPUTED:
-            expression, attribute = base[column.name.text], None
+    for part in definition.columns:
+        name, attribute = part.name.text, None
+        if part.kind is not ColumnKind.COMPUTED:
+            expression = base[name]
         else:
-            expression, attribute = _computed(context, definition, column, columns, base)
+            expression, attribute = _computed(context, definition, part, columns, base)
         expressions.append(expression)
-        fields.append(RowField(column.name.text, expression.type, attribute))
+        fields.append(RowField(name, expression.type, attribute))
     if all(isinstance(e, InputRef) for e in expressions) and len(fields) == len(scan.fields):
         return scan
     return Project(scan, tuple(expressions), tuple(fields))

@@ -11,7 +11,7 @@ from typing import ClassVar
 
 from sqlglot import tokens
 from sqlglot.dialects.dialect import Dialect, NormalizationStrategy
-from sqlglot.tokens import TokenType
+from sqlglot.tokenizer_core import TokenType
 
 
 class Flink(Dialect):
@@ -28,6 +28,7 @@ class Flink(Dialect):
         HEX_STRINGS: ClassVar = [("x'", "'"), ("X'", "'")]
         COMMENTS: ClassVar = ["--", ("/*", "*/")]
         NESTED_COMMENTS = False
+        TOKENS_PRECEDING_HINT: ClassVar = set(TokenType)
         SINGLE_TOKENS: ClassVar = {
             k: v for k, v in tokens.Tokenizer.SINGLE_TOKENS.items() if k not in ('"', "`")
         }

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import Enum
 
 from sqlglot.errors import TokenError
-from sqlglot.tokens import TokenType
+from sqlglot.tokenizer_core import TokenType
 
-from tidemill.errors import Span
+from tidemill.errors import Span, SqlError
 from tidemill.sql.dialect.flink import Flink
 from tidemill.sql.text import SourceText
 
@@ -49,6 +50,7 @@ class Token:
         return f"`{self.text}`"
 
 
+_WORD = re.compile(r"[\w$]+")
 _KINDS = {
     TokenType.VAR: TokenKind.WORD,
     TokenType.IDENTIFIER: TokenKind.QUOTED,
@@ -77,8 +79,18 @@ def tokenize(source: SourceText) -> list[Token]:
                 span,
                 hint="Flink writes bytes as x'1F' and numbers in decimal.",
             )
+        if kind is TokenKind.WORD and _WORD.fullmatch(token.text) is None:
+            raise _no_word(source, token.text, span)
         tokens.append(Token(kind, token.text, span))
     return _join_fractions(tokens)
+
+
+def _no_word(source: SourceText, text: str, span: Span) -> SqlError:
+    if '"' in text:
+        hint = "Names stand in backticks, strings in single quotes."
+    else:
+        hint = "A name with other characters than letters, digits, _ and $ stands in backticks."
+    return source.error("syntax", f"unexpected {text}", span, hint=hint)
 
 
 def _join_fractions(tokens: list[Token]) -> list[Token]:
@@ -109,7 +121,7 @@ _OPENERS = {
 }
 
 
-def _unclosed(source: SourceText) -> Exception:
+def _unclosed(source: SourceText) -> SqlError:
     """Find the opener that is never closed, by walking over the text as the lexer does."""
     text, at = source.text, 0
     while at < len(text):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from tidemill.errors import did_you_mean
 from tidemill.sql.catalog import DEFAULT_CATALOG
 from tidemill.sql.session import Session
 from tidemill.sql.syntax.cursor import Cursor
@@ -49,13 +48,7 @@ def run_use(session: Session, cursor: Cursor) -> None:
     cursor.done()
     name = _database(session, path)
     if name not in session.catalog.databases:
-        known = [".".join(parts) for parts in sorted(session.catalog.databases)]
-        raise session.source.error(
-            "unknown-database",
-            f"unknown database `{path}`",
-            path.span,
-            hint=did_you_mean(".".join(name), known) or f"Databases: {', '.join(known)}.",
-        )
+        raise session.catalog.unknown_database(session.source, path.span, str(path))
     session.catalog.current = name
 
 

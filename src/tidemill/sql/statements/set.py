@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 from zoneinfo import ZoneInfo
 
@@ -19,10 +20,12 @@ _DURATIONS = (
 )
 _TAKEN = (*_DURATIONS, "table.local-time-zone", "pipeline.name", "execution.runtime-mode")
 _IGNORED = re.compile(
-    r"(parallelism\.|execution\.|pipeline\.|table\.|state\.|restart-strategy|taskmanager\.|"
-    r"jobmanager\.|rest\.|metrics\.|sql-client\.|cluster\.|akka\.|pekko\.|heartbeat\.|slot\.|"
-    r"web\.|client\.|kubernetes\.|yarn\.|high-availability|job-result-store|blob\.|process\.|"
-    r"env\.log|heap\.|queryable-state|historyserver|scheduler|sink\.|source\.).*"
+    r"(parallelism\.|execution\.|pipeline\.|state\.|restart-strategy|taskmanager\.|jobmanager\.|"
+    r"rest\.|metrics\.|sql-client\.|cluster\.|pekko\.|akka\.|heartbeat\.|slot\.|web\.|client\.|"
+    r"kubernetes\.|yarn\.|high-availability|job-result-store|process\.|scheduler|"
+    r"table\.(optimizer|plan|planner|dml-sync|dynamic-table-options|rtas-ctas|display)\b|"
+    r"table\.exec\.(mini-batch|resource|async|window-agg|spill|sort|shuffle|disabled|"
+    r"deduplicate|local-hash-agg|uid|simplify|operator|rank|interval-join)).*"
 )
 _REFUSED = re.compile(
     r"(pipeline\.(jars|classpaths|udf-classpaths|cached-files|default-kryo-serializers|"
@@ -88,7 +91,8 @@ def _apply(session: Session, key: StringLiteral, value: StringLiteral, span: Spa
             detail="A pipeline file may not load code, choose files or change security.",
             hint="Leave it out.",
         )
-    if _IGNORED.fullmatch(name):
+    near = difflib.get_close_matches(name, (*_TAKEN, *_CHANGES_RESULTS), n=1, cutoff=0.9)
+    if _IGNORED.fullmatch(name) and not near:
         session.note(f"The setting {name} only tunes Flink and is ignored.")
         return
     raise session.source.error(

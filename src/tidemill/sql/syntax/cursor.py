@@ -13,7 +13,7 @@ from tidemill.sql.text import SourceText, cover
 
 T = TypeVar("T")
 
-DEPTH_MAX = 100
+DEPTH_MAX = 50
 """How deeply expressions and queries may nest."""
 
 

@@ -6,6 +6,7 @@ unary signs, then `.field` and `[index]`.
 
 from __future__ import annotations
 
+from tidemill.errors import Span
 from tidemill.sql.syntax.cursor import Cursor
 from tidemill.sql.syntax.levels import ADD, AND, COMPARE, IS, MULTIPLY, NOT, OR, RANGE, UNARY
 from tidemill.sql.syntax.nodes import Node, Operation
@@ -28,6 +29,10 @@ _BINARY: dict[str, tuple[int, str]] = {
     "%": (MULTIPLY, "MOD"),
     "||": (MULTIPLY, "CONCAT_OPERATOR"),
 }
+CHAIN_MAX = 100
+"""How many operators may follow one another without parentheses (AND and OR do not count)."""
+
+_LEFT_DEEP_MAX = 16
 _IS_TESTS = ("NULL", "TRUE", "FALSE", "UNKNOWN")
 _NOT_FLINK = {
     "!=": "Flink writes `<>`.",
@@ -51,11 +56,12 @@ def parse_expression(cursor: Cursor, level: int = OR) -> Node:
 
 def _parse(cursor: Cursor, level: int) -> Node:
     left = _prefix(cursor, level)
-    while True:
+    for _ in range(CHAIN_MAX):
         extended = _extend(cursor, left, level)
         if extended is None:
             return left
         left = extended
+    raise cursor.error("too-deep", f"more than {CHAIN_MAX} operators in a row")
 
 
 def _prefix(cursor: Cursor, level: int) -> Node:
@@ -95,11 +101,31 @@ def _binary(cursor: Cursor, left: Node, level: int) -> Node | None:
     binding, operator = _BINARY[token.upper]
     if binding < level:
         return None
+    if operator in ("AND", "OR"):
+        return _connected(cursor, left, token.upper, binding)
     cursor.advance()
     if cursor.at_any("ALL", "ANY", "SOME"):
         raise cursor.unsupported(f"a comparison with {cursor.token.upper}")
     right = parse_expression(cursor, binding + 1)
     return Operation(operator, (left, right), cover(left.span, right.span), token.span)
+
+
+def _connected(cursor: Cursor, left: Node, word: str, binding: int) -> Node:
+    """A run of one of AND and OR, as a balanced tree: a long run must not nest deeply."""
+    parts, places = [left], []
+    while cursor.at(word):
+        places.append(cursor.advance().span)
+        parts.append(parse_expression(cursor, binding + 1))
+    return _balanced(word, parts, places)
+
+
+def _balanced(word: str, parts: list[Node], places: list[Span]) -> Node:
+    if len(parts) == 1:
+        return parts[0]
+    half = (len(parts) + 1) // 2 if len(parts) > _LEFT_DEEP_MAX else len(parts) - 1
+    left = _balanced(word, parts[:half], places[: half - 1])
+    right = _balanced(word, parts[half:], places[half:])
+    return Operation(word, (left, right), cover(left.span, right.span), places[half - 1])
 
 
 def _is_test(cursor: Cursor, left: Node) -> Node:
@@ -138,7 +164,7 @@ def _range_test(cursor: Cursor, left: Node) -> Node | None:
     if word == "SIMILAR":
         cursor.expect("TO")
     pattern = parse_expression(cursor, ADD)
-    arguments = (left, pattern)
+    arguments: tuple[Node, ...] = (left, pattern)
     if cursor.take("ESCAPE"):
         arguments = (*arguments, parse_expression(cursor, ADD))
     name = prefix + ("SIMILAR_TO" if word == "SIMILAR" else "LIKE")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tidemill.errors import Span
 from tidemill.sql.dialect.tokens import TokenKind
-from tidemill.sql.syntax.cursor import Cursor
+from tidemill.sql.syntax.cursor import DEPTH_MAX, Cursor
 from tidemill.sql.syntax.levels import ExpressionParser
 from tidemill.sql.syntax.nodes import (
     BytesLiteral,
@@ -76,7 +76,7 @@ _NOT_CALLABLE = frozenset(
 def parse_primary(cursor: Cursor, expression: ExpressionParser) -> Node:
     """Parse one operand with the field and element accesses that follow it."""
     node = _operand(cursor, expression)
-    while True:
+    for _ in range(DEPTH_MAX):
         if cursor.at("["):
             cursor.advance()
             index = expression(cursor)
@@ -89,6 +89,7 @@ def parse_primary(cursor: Cursor, expression: ExpressionParser) -> Node:
             node = FieldAccess(node, field, cover(node.span, field.span))
         else:
             return node
+    raise cursor.error("too-deep", f"more than {DEPTH_MAX} accesses in a row")
 
 
 def _operand(cursor: Cursor, expression: ExpressionParser) -> Node:
@@ -192,7 +193,8 @@ def _name_or_call(cursor: Cursor, expression: ExpressionParser) -> Node:
 def _call(cursor: Cursor, name: Name, expression: ExpressionParser) -> Node:
     special = SPECIAL_FORMS.get(name.text.upper())
     cursor.expect("(")
-    star, distinct, arguments = False, False, ()
+    star, distinct = False, False
+    arguments: tuple[Node, ...] = ()
     special_arguments = special(cursor, expression) if special is not None else None
     if special_arguments is not None:
         arguments = special_arguments

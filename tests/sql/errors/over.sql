@@ -1,0 +1,17 @@
+-- | error[sql.not-supported]: ROW_NUMBER(...) OVER is not supported yet
+-- |   --> over.sql:17:19
+-- |    |
+-- | 17 | SELECT vendor_id, ROW_NUMBER() OVER (PARTITION BY vendor_id ORDER BY pickup_at) FROM trips;
+-- |    |                   ^^^^^^^^^^^^^^^^^
+-- | hint: Windows of rows, Top-N and deduplication by ROW_NUMBER come later; a window over time is written TABLE(TUMBLE(...)) with GROUP BY.
+CREATE TABLE trips (
+  vendor_id INT,
+  fare_amount DOUBLE,
+  note STRING,
+  tags ARRAY<STRING>,
+  place ROW<`zone` INT, city STRING>,
+  amounts MAP<STRING, DECIMAL(10, 2)>,
+  pickup_at TIMESTAMP(3),
+  WATERMARK FOR pickup_at AS pickup_at - INTERVAL '5' SECOND
+) WITH ('connector' = 'kafka', 'topic' = 'trips', 'format' = 'json');
+SELECT vendor_id, ROW_NUMBER() OVER (PARTITION BY vendor_id ORDER BY pickup_at) FROM trips;

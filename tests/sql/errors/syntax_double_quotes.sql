@@ -1,0 +1,17 @@
+-- | error[sql.syntax]: unexpected "vendor_id"
+-- |   --> syntax_double_quotes.sql:17:8
+-- |    |
+-- | 17 | SELECT "vendor_id" FROM trips;
+-- |    |        ^^^^^^^^^^^
+-- | hint: Names stand in backticks, strings in single quotes.
+CREATE TABLE trips (
+  vendor_id INT,
+  fare_amount DOUBLE,
+  note STRING,
+  tags ARRAY<STRING>,
+  place ROW<`zone` INT, city STRING>,
+  amounts MAP<STRING, DECIMAL(10, 2)>,
+  pickup_at TIMESTAMP(3),
+  WATERMARK FOR pickup_at AS pickup_at - INTERVAL '5' SECOND
+) WITH ('connector' = 'kafka', 'topic' = 'trips', 'format' = 'json');
+SELECT "vendor_id" FROM trips;
