@@ -1,1 +1,23 @@
-"""The room `engine`."""
+"""The room `engine`: the embedded runner.
+
+`engine.py` is the outside; `session.py` is one life between two failures: readers, the compute
+loop, writers; `graph.py` is the plan at run time; `epochs.py`, `checkpoint.py` and `recovery.py`
+make output exactly-once (docs/decisions/0001-epoch-decider.md).
+"""
+
+from tidemill.engine.clock import Clock, ManualClock, SystemClock
+from tidemill.engine.engine import Engine, Until
+from tidemill.engine.groups import GroupSpec
+from tidemill.engine.progress import Progress
+from tidemill.engine.settings import EngineSettings
+
+__all__ = [
+    "Clock",
+    "Engine",
+    "EngineSettings",
+    "GroupSpec",
+    "ManualClock",
+    "Progress",
+    "SystemClock",
+    "Until",
+]

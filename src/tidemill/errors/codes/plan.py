@@ -1,3 +1,26 @@
 """Error codes of the room `plan`: code to its meaning in one sentence."""
 
-CODES: dict[str, str] = {}
+CODES: dict[str, str] = {
+    "plan.not-readable": "The connector of a table that is read cannot be read from.",
+    "plan.not-writable": "The connector of a table that is written cannot be written to.",
+    "plan.unknown-connector": "A table names a connector that does not exist.",
+    "plan.changelog-into-append-only": "Updates and deletes would reach a sink that only takes "
+    "inserts.",
+    "plan.upsert-source": "A source without before-images feeds an operator that needs them.",
+    "plan.unbounded-aggregate": "A GROUP BY without a window over an unbounded input is not "
+    "supported yet.",
+    "plan.unbounded-sort": "ORDER BY over an unbounded input would never give a row.",
+    "plan.unsupported-window": "A window kind, or its sizes, is not supported by the embedded "
+    "engine yet.",
+    "plan.processing-time-window": "Windows on processing time are not supported by the embedded "
+    "engine yet.",
+    "plan.local-time-zone-window": "Windows on TIMESTAMP_LTZ are supported with the time zone UTC "
+    "only.",
+    "plan.missing-watermark": "An event-time window reads an input without a watermark.",
+    "plan.not-retractable": "An aggregate function cannot take back the rows that a changelog "
+    "withdraws.",
+    "plan.sink-schema-mismatch": "The columns of a query do not match the columns of its sink.",
+    "plan.conflicting-watermarks": "One table is read with two different watermarks.",
+    "plan.bad-option": "An option that the engine itself reads has a value it does not take.",
+    "plan.nothing-to-run": "The file has neither an INSERT nor a SELECT.",
+}

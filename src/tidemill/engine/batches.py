@@ -1,0 +1,103 @@
+"""Rows on their way through the stages, with their event times and where they came from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from tidemill.plan.physical import FIRST_END, KIND, ROW
+
+Int64s = npt.NDArray[np.int64]
+Mask = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """A run of rows that came from one partition."""
+
+    partition: str
+    rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class StageBatch:
+    """Rows of one node, columns `c0`..., and `k` where they are a changelog.
+
+    `event_time_us` and `standing_us` (the watermark before each row, epoch microseconds) are set
+    only where some row may be late.
+    """
+
+    table: pa.Table
+    event_time_us: Int64s | None = None
+    standing_us: Int64s | None = None
+    origins: tuple[Origin, ...] = ()
+
+    def __len__(self) -> int:
+        return int(self.table.num_rows)
+
+    def keep(self, mask: Mask) -> StageBatch:
+        """Only the rows where the mask is true."""
+        starts = np.cumsum([0, *(o.rows for o in self.origins)])
+        origins = tuple(
+            Origin(o.partition, int(mask[starts[i] : starts[i + 1]].sum()))
+            for i, o in enumerate(self.origins)
+        )
+        return StageBatch(
+            self.table.filter(pa.array(mask)),
+            None if self.event_time_us is None else self.event_time_us[mask],
+            None if self.standing_us is None else self.standing_us[mask],
+            origins,
+        )
+
+    def partition_of(self, row: int) -> str | None:
+        """The partition that a row came from."""
+        for origin in self.origins:
+            if row < origin.rows:
+                return origin.partition
+            row -= origin.rows
+        return None
+
+
+def widen(table: pa.Table, first_end_us: Int64s | None = None) -> pa.Table:
+    """The table with the hidden columns `r` (index) and `f` (first window end)."""
+    rows = np.arange(table.num_rows, dtype=np.int64)
+    ends = np.zeros_like(rows) if first_end_us is None else first_end_us
+    return table.append_column(ROW, pa.array(rows)).append_column(FIRST_END, pa.array(ends))
+
+
+def kinds_of(table: pa.Table) -> tuple[pa.Table, pa.Int8Array | None]:
+    """The rows without the kind column, and the kinds."""
+    if KIND not in table.column_names:
+        return table, None
+    kinds = table.column(KIND).combine_chunks()
+    if isinstance(kinds, pa.ChunkedArray):
+        kinds = pa.concat_arrays(kinds.chunks) if kinds.num_chunks else pa.array([], pa.int8())
+    return table.drop_columns([KIND]), kinds
+
+
+def as_record_batch(table: pa.Table, schema: pa.Schema) -> pa.RecordBatch:
+    """One record batch with exactly this schema; casts where the types differ."""
+    columns = []
+    for column, field in zip(table.columns, schema, strict=True):
+        chunk = column.chunk(0) if column.num_chunks == 1 else _one(column)
+        columns.append(chunk if chunk.type == field.type else chunk.cast(field.type))
+    nullable = pa.schema([field.with_nullable(True) for field in schema])
+    return (
+        pa.RecordBatch.from_arrays(columns, schema=nullable).cast(schema)
+        if not all(field.nullable for field in schema)
+        else pa.RecordBatch.from_arrays(columns, schema=schema)
+    )
+
+
+def _one(column: pa.ChunkedArray) -> pa.Array:
+    combined = column.combine_chunks()
+    return pa.concat_arrays(combined.chunks) if isinstance(combined, pa.ChunkedArray) else combined
+
+
+def concat(tables: Sequence[pa.Table]) -> pa.Table:
+    """The tables behind each other, without copying rows."""
+    return tables[0] if len(tables) == 1 else pa.concat_tables(tables)

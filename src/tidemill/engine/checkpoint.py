@@ -1,0 +1,220 @@
+"""Checkpoints on disk: one immutable file per epoch, and the lock of the folder.
+
+`epoch-<n>.checkpoint` holds, in this order: a magic number, the length of the manifest, the
+manifest (JSON), the sections it names (Arrow IPC streams: state deltas and staged output), and a
+BLAKE2b checksum of all before it. A file is written under a temporary name, flushed to disk,
+renamed, and the folder is flushed: after that it exists as a whole or not at all. One file instead
+of a folder of files means two flushes an epoch instead of a handful.
+
+Guarantees: what `read` returns is bit for bit what `write` was given, or it raises. Only one
+engine at a time holds a folder (`flock`, released by the kernel when a process dies).
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+import struct
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from tidemill.engine import crash_points
+from tidemill.errors import EngineError, Where
+
+FORMAT = 1
+_MAGIC = b"TIDEMILL"
+_DIGEST_BYTES = 32
+_SUFFIX = ".checkpoint"
+
+
+class DamagedError(Exception):
+    """A file is not what was written."""
+
+
+@dataclass(slots=True)
+class Checkpoint:
+    """A manifest and its sections; the manifest refers to sections by index."""
+
+    epoch: int
+    manifest: dict[str, Any]
+    sections: list[pa.Table] = field(default_factory=list)
+
+    def add(self, table: pa.Table) -> int:
+        """Put a table in; returns its index."""
+        self.sections.append(table)
+        return len(self.sections) - 1
+
+
+class CheckpointStore:
+    """The checkpoints of one job in one folder."""
+
+    def __init__(self, folder: Path, durable: bool = True) -> None:
+        self.folder = folder
+        self._durable = durable
+        self._lock_fd: int | None = None
+
+    def lock(self) -> None:
+        """Take the folder for this process, or EngineError with who has it."""
+        try:
+            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            fd = os.open(self.folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            raise _io_error(self.folder, error) from error
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            owner = os.pread(fd, 100, 0).decode(errors="replace").strip()
+            os.close(fd)
+            raise EngineError(
+                f"another engine runs on the state in {self.folder}"
+                + (f" (process {owner})" if owner else ""),
+                code="engine.state-locked",
+                where=Where(file=str(self.folder)),
+                hint="Stop it first, or give this pipeline another name.",
+            ) from None
+        os.ftruncate(fd, 0)
+        os.pwrite(fd, str(os.getpid()).encode(), 0)
+        self._lock_fd = fd
+        for leftover in self.folder.glob("*.tmp"):
+            leftover.unlink(missing_ok=True)
+
+    def unlock(self) -> None:
+        """Give the folder back."""
+        if self._lock_fd is not None:
+            os.close(self._lock_fd)
+            self._lock_fd = None
+
+    def path(self, epoch: int) -> Path:
+        """The file of an epoch."""
+        return self.folder / f"epoch-{epoch:012d}{_SUFFIX}"
+
+    def epochs(self) -> list[int]:
+        """All epochs on disk, ascending, damaged or not."""
+        found = self.folder.glob(f"epoch-*{_SUFFIX}")
+        return sorted(int(p.name[len("epoch-") : -len(_SUFFIX)]) for p in found)
+
+    def write(self, checkpoint: Checkpoint) -> int:
+        """Make the checkpoint durable; returns its size in bytes."""
+        chunks = _encode(checkpoint)
+        self._write_file(self.path(checkpoint.epoch), chunks)
+        return sum(len(chunk) for chunk in chunks)
+
+    def _write_file(self, path: Path, chunks: list[bytes | memoryview]) -> None:
+        temporary = path.with_suffix(".tmp")
+        try:
+            with temporary.open("wb", buffering=0) as file:
+                for number, chunk in enumerate(chunks):
+                    _write_all(file.fileno(), memoryview(chunk))
+                    if number == 0:
+                        crash_points.reach("mid-staging")
+                if self._durable:
+                    os.fdatasync(file.fileno())
+            temporary.rename(path)
+            self._flush_folder()
+        except OSError as error:
+            raise _io_error(path, error) from error
+
+    def _flush_folder(self) -> None:
+        if not self._durable:
+            return
+        fd = os.open(self.folder, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(fd)
+        finally:
+            os.close(fd)
+
+    def read(self, epoch: int) -> Checkpoint:
+        """The checkpoint of an epoch; DamagedError where it is not what was written."""
+        try:
+            data = self.path(epoch).read_bytes()
+        except OSError as error:
+            raise DamagedError(f"cannot be read: {error.strerror}") from error
+        return _decode(epoch, data)
+
+    def remove_before(self, epoch: int) -> None:
+        """Remove the checkpoints that nothing needs any more."""
+        for old in self.epochs():
+            if old < epoch:
+                self.path(old).unlink(missing_ok=True)
+
+    def remove(self, epoch: int) -> None:
+        """Remove one checkpoint that was never decided."""
+        self.path(epoch).unlink(missing_ok=True)
+        self._flush_folder()
+
+    def set_aside(self, epoch: int) -> Path:
+        """Keep a damaged checkpoint out of the way, for inspection."""
+        kept = self.path(epoch).with_suffix(".damaged")
+        self.path(epoch).rename(kept)
+        self._flush_folder()
+        return kept
+
+
+def _encode(checkpoint: Checkpoint) -> list[bytes | memoryview]:
+    sections = [_ipc(table) for table in checkpoint.sections]
+    manifest = {
+        **checkpoint.manifest,
+        "format": FORMAT,
+        "epoch": checkpoint.epoch,
+        "section_bytes": [len(section) for section in sections],
+    }
+    head = json.dumps(manifest, separators=(",", ":")).encode()
+    chunks: list[bytes | memoryview] = [_MAGIC + struct.pack("<Q", len(head)) + head, *sections]
+    digest = hashlib.blake2b(digest_size=_DIGEST_BYTES)
+    for chunk in chunks:
+        digest.update(chunk)
+    return [*chunks, digest.digest()]
+
+
+def _decode(epoch: int, data: bytes) -> Checkpoint:
+    body, stored = data[:-_DIGEST_BYTES], data[-_DIGEST_BYTES:]
+    if hashlib.blake2b(body, digest_size=_DIGEST_BYTES).digest() != stored:
+        raise DamagedError("its checksum does not fit")
+    start = len(_MAGIC) + 8
+    if body[: len(_MAGIC)] != _MAGIC:
+        raise DamagedError("it is not a checkpoint")
+    (length,) = struct.unpack("<Q", body[len(_MAGIC) : start])
+    manifest = json.loads(body[start : start + length])
+    if manifest["format"] > FORMAT:
+        raise EngineError(
+            f"checkpoint {epoch} has format {manifest['format']}, this version reads {FORMAT}",
+            code="engine.checkpoint-format",
+            hint="Run it with the version of Tidemill that wrote it, or a newer one.",
+        )
+    if manifest["epoch"] != epoch:
+        raise DamagedError(f"it holds epoch {manifest['epoch']}")
+    view, position = memoryview(body), start + length
+    checkpoint = Checkpoint(epoch, manifest)
+    for size in manifest["section_bytes"]:
+        reader = pa.ipc.open_stream(pa.py_buffer(view[position : position + size]))
+        checkpoint.sections.append(reader.read_all())
+        position += size
+    return checkpoint
+
+
+def _ipc(table: pa.Table) -> memoryview:
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, table.schema) as writer:
+        writer.write_table(table)
+    return memoryview(sink.getvalue())
+
+
+def _write_all(fd: int, view: memoryview) -> None:
+    view = view.cast("B")
+    while view:
+        view = view[os.write(fd, view) :]
+
+
+def _io_error(path: Path, error: OSError) -> EngineError:
+    return EngineError(
+        f"cannot write {path}: {error.strerror}",
+        code="engine.checkpoint-io",
+        where=Where(file=str(path)),
+        hint="Check the free space and the permissions of the state folder; nothing is lost: "
+        "the next start goes on from the last checkpoint.",
+    )

@@ -1,0 +1,37 @@
+"""Row accounting: flat named counters, committed with the epoch.
+
+`source.<table>.records = rows' messages + skipped + dead` as the source reports them; for each
+node and edge `in = filtered + late + dead + out`; `sink.<table>.out` counts what a sink took.
+Written by the compute thread only; `copy` may be taken from there.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+
+
+class Counters:
+    """Counts by name; a name never counted is 0."""
+
+    def __init__(self, start: Mapping[str, int] | None = None) -> None:
+        self._counts: defaultdict[str, int] = defaultdict(int, start or {})
+
+    def add(self, name: str, by: int = 1) -> None:
+        """Count."""
+        if by:
+            self._counts[name] += by
+
+    def copy(self) -> dict[str, int]:
+        """All counts now."""
+        return dict(self._counts)
+
+    def total(self, prefix: str, suffix: str) -> int:
+        """Sum of the counters `<prefix>....<suffix>`."""
+        return total(self._counts, prefix, suffix)
+
+
+def total(counts: Mapping[str, int], prefix: str, suffix: str) -> int:
+    """Sum of the counters that start and end like this."""
+    items = list(counts.items())
+    return sum(n for key, n in items if key.startswith(prefix) and key.endswith(suffix))

@@ -1,0 +1,229 @@
+"""Committing an epoch, on the decider's own thread.
+
+The decider is the first atomic commit group; its commit carries the epoch's number, so its output
+needs no staging. Where an epoch writes nothing to it, or no group is atomic, the durable checkpoint
+itself is the decision. All other groups get the epoch's output after the decision, from what the
+checkpoint holds too; they have committed epoch n before epoch n+1 is decided, so after a crash at
+most the last epoch must be applied again.
+
+    prepare the decider -> checkpoint durable -> decider commits -> others prepare and commit
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import pyarrow as pa
+
+from tidemill.engine import crash_points, letters
+from tidemill.engine.checkpoint import Checkpoint, CheckpointStore
+from tidemill.engine.worker import GroupWorker
+from tidemill.interfaces.operator import StateDelta
+from tidemill.model import Batch, DeadLetter, Position
+from tidemill.model.dead_letter import dead_letter_batch
+from tidemill.plan.physical import KIND
+
+Positions = Mapping[str, Mapping[str, Position]]
+
+
+@dataclass(slots=True)
+class EpochWork:
+    """Everything of one epoch that the compute thread knows."""
+
+    epoch: int
+    positions: Positions
+    watermarks: dict[str, dict[str, int]]
+    deltas: dict[str, StateDelta]
+    counters: dict[str, int]
+    staged: dict[str, list[tuple[str, Batch]]]
+    decider_writes: bool
+    letters_taken: dict[str, int] = field(default_factory=dict)
+    started: float = field(default_factory=time.monotonic)
+
+
+@dataclass(slots=True)
+class Committer:
+    """Commits epochs one after the other; `commit` runs on the decider's thread."""
+
+    job: str
+    store: CheckpointStore
+    decider: GroupWorker
+    others: Mapping[str, GroupWorker]
+    fingerprint: str
+    dead_letter_table: str | None
+    checkpoints_kept: int
+    chains: dict[str, list[int]]
+    group_epochs: dict[str, int]
+    letters_taken: dict[str, int]
+    committed: Callable[[EpochWork, float, int], None]
+    keep_letters: Callable[[str, int, pa.Table], None]
+    _needed: list[int] = field(default_factory=list)
+    _open: int = 0
+    _size: int = 0
+    _begun: float = 0.0
+    _done: threading.Condition = field(default_factory=threading.Condition)
+
+    def commit(self, work: EpochWork) -> None:
+        """Commit one epoch; raises what the decider or the disk raises."""
+        begun = time.monotonic()
+        crash_points.reach("before-prepare")
+        writes = self._prepare_decider(work)
+        crash_points.reach("after-decider-prepare")
+        self.wait_for_others()
+        self.letters_taken.update(work.letters_taken)
+        for name in work.staged:
+            self.group_epochs[name] = work.epoch
+        if writes:
+            self.group_epochs[self.decider.name] = work.epoch
+        size = self.store.write(self._checkpoint(work, writes))
+        crash_points.reach("after-checkpoint-written")
+        if writes:
+            assert self.decider.group is not None
+            self.decider.group.commit(work.epoch, work.positions)
+        crash_points.reach("after-decider-commit")
+        self._size, self._begun = size, begun
+        self._apply_to_others(work, writes)
+        if not work.staged:
+            self._finish(work)
+
+    # -- the decider
+
+    def _prepare_decider(self, work: EpochWork) -> bool:
+        """Push out the decider's writes; its refused rows become dead letters of this epoch."""
+        if not work.decider_writes or self.decider.group is None:
+            return False
+        refused = self.decider.take_letters() + self.decider.group.prepare(work.epoch)
+        if refused:
+            self.count_letters(work.counters, refused)
+            table = self.dead_letter_table
+            if table is not None and self._takes_letters(self.decider):
+                self.decider.write(table, Batch(dead_letter_batch(self.job, refused)))
+                self.decider.group.prepare(work.epoch)
+            elif table is not None:
+                owner = next(n for n, w in self.others.items() if self._takes_letters(w))
+                batch = Batch(dead_letter_batch(self.job, refused))
+                work.staged.setdefault(owner, []).append((table, batch))
+        return True
+
+    def _takes_letters(self, worker: GroupWorker) -> bool:
+        return worker.spec is not None and self.dead_letter_table in worker.spec.tables
+
+    @staticmethod
+    def count_letters(counters: dict[str, int], refused: list[DeadLetter]) -> None:
+        """Refused rows leave `out` and enter `dead`, so that the sum stays whole."""
+        for letter in refused:
+            for key, by in ((f"sink.{letter.table}.dead", 1), (f"sink.{letter.table}.out", -1)):
+                counters[key] = counters.get(key, 0) + by
+
+    # -- the checkpoint
+
+    def _checkpoint(self, work: EpochWork, writes: bool) -> Checkpoint:
+        checkpoint = Checkpoint(work.epoch, {})
+        deltas: dict[str, Any] = {}
+        for name, delta in work.deltas.items():
+            tables = {n: checkpoint.add(table) for n, table in delta.tables.items()}
+            deltas[name] = {"base": delta.base, "tables": tables, "meta": delta.meta}
+            chain = [] if delta.base else self.chains.get(name, [])
+            self.chains[name] = [*chain, work.epoch]
+        staged = {
+            group: [(table, checkpoint.add(_with_kinds(batch))) for table, batch in writes_]
+            for group, writes_ in work.staged.items()
+        }
+        checkpoint.manifest = {
+            "job": self.job,
+            "fingerprint": self.fingerprint,
+            "decided_by": self.decider.name if writes else None,
+            "group_epochs": dict(self.group_epochs),
+            "letters_taken": dict(self.letters_taken),
+            "positions": work.positions,
+            "watermarks": work.watermarks,
+            "counters": work.counters,
+            "chains": {name: list(chain) for name, chain in self.chains.items()},
+            "deltas": deltas,
+            "staged": staged,
+        }
+        return checkpoint
+
+    # -- the others
+
+    def _apply_to_others(self, work: EpochWork, decided_by_group: bool) -> None:
+        if work.staged and decided_by_group:
+            crash_points.reach("between-groups")
+        with self._done:
+            self._open = len(work.staged)
+        for name, writes in work.staged.items():
+            worker = self.others[name]
+            cost_bytes = sum(batch.bytes for _, batch in writes)
+            worker.submit(lambda w=worker, o=writes: self._apply(w, work, o), cost_bytes)  # type: ignore[misc]
+
+    def _apply(self, worker: GroupWorker, work: EpochWork, writes: list[tuple[str, Batch]]) -> None:
+        refused = apply_staged(
+            worker, work.epoch, writes, work.positions, self.job, self.dead_letter_table, self.store
+        )
+        if refused is not None:
+            self.keep_letters(worker.name, work.epoch, refused)
+        with self._done:
+            self._open -= 1
+            last = self._open == 0
+        if last:
+            self._finish(work)
+        else:
+            crash_points.reach("between-groups")
+        with self._done:
+            self._done.notify_all()
+
+    def wait_for_others(self) -> None:
+        """Wait until every other group has committed the last epoch."""
+        with self._done:
+            while self._open:
+                self.decider._failure.check()
+                self._done.wait(0.2)
+
+    def _finish(self, work: EpochWork) -> None:
+        crash_points.reach("after-all-commits")
+        oldest = min((chain[0] for chain in self.chains.values() if chain), default=work.epoch)
+        self._needed = [*self._needed, min(oldest, work.epoch)][-self.checkpoints_kept :]
+        self.store.remove_before(min(self._needed))
+        letters.remove_before(self.store.folder, min(self.group_epochs.values(), default=0))
+        self.committed(work, time.monotonic() - self._begun, self._size)
+
+
+def apply_staged(
+    worker: GroupWorker,
+    epoch: int,
+    writes: list[tuple[str, Batch]],
+    positions: Positions,
+    job: str,
+    dead_letter_table: str | None,
+    store: CheckpointStore,
+) -> pa.Table | None:
+    """Write, prepare and commit a decided epoch's output into a group, on its own thread.
+
+    Returns the refused rows as dead letters, already durable; those that another group must take
+    go out with the next epoch.
+    """
+    group = worker.group
+    assert group is not None
+    for table, batch in writes:
+        worker.write(table, batch)
+    refused = worker.take_letters() + group.prepare(epoch)
+    left: pa.Table | None = None
+    if refused:
+        rows = dead_letter_batch(job, refused)
+        assert worker.spec is not None
+        if dead_letter_table in worker.spec.tables and dead_letter_table is not None:
+            worker.write(dead_letter_table, Batch(rows))
+            group.prepare(epoch)
+        left = pa.Table.from_batches([rows])
+        letters.keep(store.folder, worker.name, epoch, rows)
+    group.commit(epoch, positions)
+    return left
+
+
+def _with_kinds(batch: Batch) -> pa.Table:
+    table = pa.Table.from_batches([batch.rows])
+    return table if batch.kinds is None else table.append_column(KIND, batch.kinds)

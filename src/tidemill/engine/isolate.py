@@ -1,0 +1,109 @@
+"""One bad row must not stop the others: run a fused query and set aside the rows that break it.
+
+The query runs as it is. Only when it raises does a second query, which computes each level inside
+TRY, name the offending rows; they are taken out, each gets the message of its own failure, and the
+rest goes through. So a clean stream pays nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+
+from tidemill.engine.batches import Mask, StageBatch, widen
+from tidemill.engine.kernel import Kernel
+from tidemill.errors import CATALOGUE, EngineError, Where
+from tidemill.plan.physical import ROW, wide
+
+MESSAGES_MAX = 100
+"""Rows of one batch whose message is asked for one by one; the others share the last one's."""
+
+
+@dataclass(frozen=True, slots=True)
+class BadRow:
+    """A row that makes a query raise: its index in the batch, a declared code, and why."""
+
+    index: int
+    code: str
+    message: str
+
+
+def run_isolated(
+    kernel: Kernel, query: str, probe: str, node: str, batch: StageBatch
+) -> tuple[pa.Table, StageBatch, list[BadRow]]:
+    """The query's rows, the batch without the bad rows, and the bad rows."""
+    try:
+        return kernel.run(query, node, batch.table), batch, []
+    except duckdb.Error as error:
+        failure = error
+    bad = find_bad_rows(kernel, query, probe, node, batch.table)
+    if not bad:
+        raise query_failed(failure, node) from failure
+    mask: Mask = np.ones(len(batch), dtype=np.bool_)
+    mask[[row.index for row in bad]] = False
+    kept = batch.keep(mask)
+    try:
+        return kernel.run(query, node, kept.table), kept, bad
+    except duckdb.Error as error:
+        raise query_failed(error, node) from error
+
+
+def find_bad_rows(
+    kernel: Kernel, query: str, probe: str, node: str, table: pa.Table
+) -> list[BadRow]:
+    """The rows that make the query raise, in their order."""
+    try:
+        found = kernel.run(probe, wide(node), widen(table)).column(ROW).to_numpy()
+    except duckdb.Error as error:
+        raise query_failed(error, node) from error
+    bad: list[BadRow] = []
+    reason = ("engine.bad-row", "an expression cannot be computed for the row")
+    for index in np.sort(found).tolist():
+        if len(bad) < MESSAGES_MAX:
+            reason = _reason(kernel, query, node, table.slice(index, 1)) or reason
+        bad.append(BadRow(index, *reason))
+    return bad
+
+
+def _reason(kernel: Kernel, query: str, node: str, row: pa.Table) -> tuple[str, str] | None:
+    try:
+        kernel.run(query, node, row)
+    except duckdb.Error as error:
+        return describe(error)
+    return None
+
+
+def describe(error: duckdb.Error) -> tuple[str, str]:
+    """A declared code and one line for DuckDB's error."""
+    first = str(error).split("\n", 1)[0].strip()
+    own = re.search(r"\[((?:engine)\.[a-z-]+)\] *(.*)", first)
+    if own and own.group(1) in CATALOGUE:
+        return own.group(1), own.group(2) or CATALOGUE[own.group(1)]
+    _, _, message = first.partition(": ")
+    message = (message or first)[:1].lower() + (message or first)[1:]
+    return _code(error), message
+
+
+def _code(error: duckdb.Error) -> str:
+    kinds: Sequence[tuple[type[duckdb.Error], str]] = (
+        (duckdb.ConversionException, "engine.bad-cast"),
+        (duckdb.OutOfRangeException, "engine.out-of-range"),
+        (duckdb.InvalidInputException, "engine.invalid-argument"),
+    )
+    return next((code for kind, code in kinds if isinstance(error, kind)), "engine.bad-row")
+
+
+def query_failed(error: duckdb.Error, node: str) -> EngineError:
+    """The error for a failure that no row explains."""
+    return EngineError(
+        f"a fused query failed: {describe(error)[1]}",
+        code="engine.query-failed",
+        where=Where(operator=node),
+        detail=str(error),
+        hint="This is a limit of the engine; `explain` shows the query.",
+    )

@@ -1,0 +1,38 @@
+"""What a running engine tells about itself, as plain data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """A picture of one moment; counts since the pipeline first started.
+
+    `watermarks_us` holds, by source table, its watermark in epoch microseconds (None: none yet);
+    `holders_us` each active partition's. `lag` counts records known to wait in the stores.
+    `counters` is the whole row accounting (see `engine.counters`).
+    """
+
+    state: str
+    epoch: int
+    records: int
+    rows_in: int
+    rows_out: int
+    skipped: int
+    filtered: int
+    late: int
+    dead_letters: int
+    retractions: int
+    lag: int | None
+    watermarks_us: Mapping[str, int | None]
+    holders_us: Mapping[str, Mapping[str, int]]
+    state_bytes: int
+    rows_in_per_s: float
+    rows_out_per_s: float
+    commit_ms: float
+    checkpoint_bytes: int
+    restarts: int
+    last_error: str | None
+    counters: Mapping[str, int] = field(default_factory=dict)

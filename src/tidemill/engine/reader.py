@@ -1,0 +1,212 @@
+"""The thread that reads one source, and the inbox where the compute thread finds what was read.
+
+The inbox is bounded: a reader that is ahead waits, so memory stays flat. What waits there is
+handed out as one batch, so batches grow with the load and stay small when there is little.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from tidemill.engine.settings import EngineSettings
+from tidemill.engine.worker import Aborted, Failure
+from tidemill.interfaces.source import PartitionBatch, Source
+from tidemill.model import Position
+
+
+@dataclass(slots=True)
+class _Queue:
+    items: deque[PartitionBatch]
+    rows: int = 0
+    partitions: tuple[str, ...] = ()
+    finished: bool = False
+    caught_up: bool = False
+    blocked: bool = False
+    known: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """What the compute thread takes from one source at once."""
+
+    source: str
+    slices: Sequence[PartitionBatch]
+    partitions: tuple[str, ...]
+    finished: bool
+    caught_up: bool
+    blocked: bool
+
+
+class Inbox:
+    """Bounded queues, one per source, and one condition for all of them."""
+
+    def __init__(self, sources: Sequence[str], settings: EngineSettings, failure: Failure) -> None:
+        self._queues = {name: _Queue(deque()) for name in sources}
+        self._order = deque(sources)
+        self._rows_max = settings.rows_max
+        self._failure = failure
+        self._condition = threading.Condition()
+        self._closed = False
+        failure.on_set(self.wake)
+
+    def put(self, source: str, slices: Sequence[PartitionBatch]) -> None:
+        """Hand over what was read; waits while a full batch is waiting already."""
+        rows = sum(piece.rows.num_rows for piece in slices)
+        with self._condition:
+            queue = self._queues[source]
+            while queue.rows >= self._rows_max and not self._closed:
+                queue.blocked = True
+                self._condition.wait(0.5)
+                self._failure.check()
+            if self._closed:
+                raise Aborted
+            queue.items.extend(slices)
+            queue.rows += rows
+            self._condition.notify_all()
+
+    def tell(
+        self,
+        source: str,
+        partitions: Sequence[str],
+        finished: bool,
+        caught_up: bool,
+    ) -> None:
+        """Say what the source knows; wakes the compute thread only on news."""
+        known = tuple(partitions)
+        with self._condition:
+            queue = self._queues[source]
+            news = queue.partitions != known or not queue.known
+            news = news or (finished and not queue.finished)
+            news = news or (caught_up and not queue.caught_up)
+            queue.known = True
+            queue.partitions = known
+            queue.finished = queue.finished or finished
+            queue.caught_up = queue.caught_up or caught_up
+            if news:
+                self._condition.notify_all()
+
+    def take(self, wait_s: float) -> Delivery | None:
+        """The next source's waiting rows, at most one full batch; None when nothing came."""
+        with self._condition:
+            if not any(queue.items for queue in self._queues.values()) and not self._closed:
+                self._condition.wait(wait_s)
+            self._failure.check()
+            for _ in range(len(self._order)):
+                name = self._order[0]
+                self._order.rotate(-1)
+                if self._queues[name].items:
+                    return self._deliver(name, self._queues[name])
+        return None
+
+    def _deliver(self, name: str, queue: _Queue) -> Delivery:
+        slices: list[PartitionBatch] = []
+        rows = 0
+        while queue.items and (not slices or rows + len(queue.items[0].rows) <= self._rows_max):
+            piece = queue.items.popleft()
+            slices.append(piece)
+            rows += piece.rows.num_rows
+        queue.rows -= rows
+        blocked, queue.blocked = queue.blocked, False
+        self._condition.notify_all()
+        return Delivery(
+            name, slices, queue.partitions, queue.finished and not queue.items,
+            queue.caught_up and not queue.items, blocked,
+        )  # fmt: skip
+
+    def states(self) -> dict[str, Delivery]:
+        """What every source knows now, without rows; `finished` only once nothing waits."""
+        with self._condition:
+            return {
+                name: Delivery(
+                    name, (), q.partitions, q.finished and not q.items,
+                    q.caught_up and not q.items, bool(q.items),
+                )
+                for name, q in self._queues.items()
+            }  # fmt: skip
+
+    def wake(self) -> None:
+        """Wake whoever waits."""
+        with self._condition:
+            self._condition.notify_all()
+
+    def close(self) -> None:
+        """Make readers give up."""
+        with self._condition:
+            self._closed = True
+            self._condition.notify_all()
+
+
+class Reader:
+    """Opens, reads and closes one source on its own thread."""
+
+    def __init__(
+        self,
+        name: str,
+        factory: Callable[[], Source],
+        start: Mapping[str, Position],
+        inbox: Inbox,
+        settings: EngineSettings,
+        failure: Failure,
+        until_caught_up: bool,
+    ) -> None:
+        self.name = name
+        self._factory = factory
+        self._start = start
+        self._inbox = inbox
+        self._settings = settings
+        self._failure = failure
+        self._until_caught_up = until_caught_up
+        self._stop = threading.Event()
+        self._thread = threading.Thread(
+            target=self._run, name=f"tidemill-reader {name}", daemon=True
+        )
+
+    def start(self) -> None:
+        """Start reading."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Ask the thread to end after its read."""
+        self._stop.set()
+
+    def join(self) -> None:
+        """Wait for the end."""
+        if self._thread.ident is not None:
+            self._thread.join()
+
+    def _run(self) -> None:
+        source: Source | None = None
+        try:
+            source = self._factory()
+            source.open(self._start)
+            self._loop(source)
+        except Aborted:
+            pass
+        except BaseException as error:  # noqa: BLE001 - every failure must reach the session
+            self._failure.set(error)
+        finally:
+            if source is not None:
+                source.close()
+
+    def _loop(self, source: Source) -> None:
+        rows_max = self._settings.rows_min
+        caught_up = False
+        self._inbox.tell(self.name, source.partitions(), False, False)
+        while not self._stop.is_set() and not self._failure.event.is_set():
+            slices = source.read(rows_max, self._settings.read_timeout_ms)
+            rows = sum(piece.rows.num_rows for piece in slices)
+            if slices:
+                self._inbox.put(self.name, slices)
+            elif self._until_caught_up and not caught_up:
+                caught_up = source.caught_up()
+            finished = source.finished()
+            self._inbox.tell(self.name, source.partitions(), finished, caught_up)
+            if finished:
+                return
+            if rows >= rows_max * 3 // 4:
+                rows_max = min(rows_max * 2, self._settings.rows_max)
+            elif rows < rows_max // 4:
+                rows_max = max(rows_max // 2, self._settings.rows_min)

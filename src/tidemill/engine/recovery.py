@@ -1,0 +1,223 @@
+"""Which epoch counts after a crash, and what is left to do for it.
+
+The rules are argued in docs/decisions/0001-epoch-decider.md. In short: the newest checkpoint whose
+decider says it was decided, counts. Its decider is the commit group named in its manifest (then
+the group's own number must be that epoch) or the checkpoint itself. Checkpoints after it were
+prepared and never decided: nobody has seen their output. Every other group must hold exactly what
+the manifest says, or what it held before the decided epoch: then the staged output is applied
+again.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import pyarrow as pa
+
+from tidemill.engine import letters
+from tidemill.engine.batches import kinds_of
+from tidemill.engine.checkpoint import Checkpoint, CheckpointStore, DamagedError
+from tidemill.errors import EngineError, Where
+from tidemill.interfaces.operator import StateDelta
+from tidemill.model import Batch
+
+_log = logging.getLogger("tidemill.engine.recovery")
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What a group said when it was opened."""
+
+    epoch: int | None
+    knows: bool
+    """Whether None would mean that it never committed (an atomic group always knows)."""
+
+
+@dataclass(slots=True)
+class Recovered:
+    """Where to go on."""
+
+    checkpoint: Checkpoint | None = None
+    next_epoch: int = 1
+    chains: dict[str, list[int]] = field(default_factory=dict)
+    deltas: dict[str, list[StateDelta]] = field(default_factory=dict)
+    group_epochs: dict[str, int] = field(default_factory=dict)
+    reapply: dict[str, list[tuple[str, Batch]]] = field(default_factory=dict)
+    letters: list[tuple[str, int, pa.Table]] = field(default_factory=list)
+
+
+def recover(store: CheckpointStore, held: Mapping[str, Held], fingerprint: str) -> Recovered:
+    """Find the decided epoch; removes checkpoints that were never decided.
+
+    Raises:
+        EngineError: the state and the sinks do not fit each other, or a needed file is damaged.
+    """
+    on_disk = store.epochs()
+    damaged: dict[int, str] = {}
+    undecided: list[int] = []
+    chosen: Checkpoint | None = None
+    for epoch in reversed(on_disk):
+        try:
+            candidate = store.read(epoch)
+        except DamagedError as error:
+            damaged[epoch] = str(error)
+            continue
+        if _is_decided(candidate, held):
+            chosen = candidate
+            break
+        undecided.append(epoch)
+    if damaged:
+        _check_damage(store, chosen, damaged, held)
+    result = Recovered(chosen, next_epoch=max(on_disk, default=0) + 1)
+    if chosen is None:
+        _check_fresh(held, store)
+    else:
+        _check_plan(chosen, fingerprint)
+        result.group_epochs = dict(chosen.manifest["group_epochs"])
+        _check_groups(chosen, held, result)
+        _load_state(store, chosen, result)
+        _load_letters(store, chosen, result)
+    for epoch in undecided:
+        store.remove(epoch)
+    return result
+
+
+def _is_decided(candidate: Checkpoint, held: Mapping[str, Held]) -> bool:
+    decider = candidate.manifest["decided_by"]
+    if decider is None:
+        return True
+    if decider not in held:
+        raise EngineError(
+            f"the last epoch was decided by sink `{decider}`, which the plan no longer writes",
+            code="engine.plan-changed",
+            hint="Keep one table of that sink in the pipeline, or give the pipeline another name "
+            "so that it starts from the beginning.",
+        )
+    return held[decider].epoch == candidate.epoch
+
+
+def _check_damage(
+    store: CheckpointStore,
+    chosen: Checkpoint | None,
+    damaged: Mapping[int, str],
+    held: Mapping[str, Held],
+) -> None:
+    """A damaged file may be skipped only where nobody can have seen its epoch."""
+    newest = max(damaged)
+    unseen = chosen is not None and all(
+        h.knows and h.epoch == chosen.manifest["group_epochs"].get(name) for name, h in held.items()
+    )
+    if not unseen:
+        raise EngineError(
+            f"checkpoint {newest} is damaged: {damaged[newest]}",
+            code="engine.checkpoint-damaged",
+            where=Where(file=str(store.path(newest))),
+            detail="Its output may have been published, so going back to an older checkpoint "
+            "could repeat rows.",
+            hint="Restore the file from a backup; or remove it, if repeated rows are acceptable.",
+        )
+    assert chosen is not None
+    for epoch, reason in damaged.items():
+        kept = store.set_aside(epoch)
+        _log.warning(
+            "checkpoint %d is damaged (%s) and was set aside as %s; no sink has seen it, so "
+            "going on from checkpoint %d is exact",
+            epoch, reason, kept, chosen.epoch,
+        )  # fmt: skip
+
+
+def _check_fresh(held: Mapping[str, Held], store: CheckpointStore) -> None:
+    for name, h in held.items():
+        if h.epoch is not None:
+            raise EngineError(
+                f"sink `{name}` holds epoch {h.epoch} of this pipeline, but {store.folder} has no "
+                "checkpoint that fits it",
+                code="engine.state-lost",
+                where=Where(file=str(store.folder)),
+                detail="The state folder was removed or replaced; starting from the beginning "
+                "would write every row again.",
+                hint="Put the state folder back, or give the pipeline another name to start over.",
+            )
+
+
+def _check_plan(chosen: Checkpoint, fingerprint: str) -> None:
+    if chosen.manifest["fingerprint"] != fingerprint:
+        raise EngineError(
+            "the pipeline's stateful part has changed since the last run, and its state does not "
+            "fit any more",
+            code="engine.plan-changed",
+            hint="Run the old text, or give the pipeline another name so that it starts from the "
+            "beginning.",
+        )
+
+
+def _check_groups(chosen: Checkpoint, held: Mapping[str, Held], result: Recovered) -> None:
+    epoch = chosen.epoch
+    for name, h in held.items():
+        expected = chosen.manifest["group_epochs"].get(name)
+        if h.epoch == expected and (h.epoch is not None or h.knows or expected is None):
+            continue
+        if h.epoch is not None and (expected is None or h.epoch > expected):
+            raise EngineError(
+                f"sink `{name}` holds epoch {h.epoch}, which is newer than the decided epoch "
+                f"{epoch}",
+                code="engine.sink-ahead",
+                hint="The state folder is older than the sink: put the newest one back.",
+            )
+        if expected == epoch:
+            result.reapply[name] = _staged(chosen, name)
+        elif h.knows or h.epoch is not None:
+            raise EngineError(
+                f"sink `{name}` holds epoch {h.epoch}, but it had committed epoch {expected}",
+                code="engine.sink-behind",
+                hint="The sink was restored from a backup or emptied; give the pipeline another "
+                "name to fill it from the beginning.",
+            )
+
+
+def _staged(chosen: Checkpoint, group: str) -> list[tuple[str, Batch]]:
+    writes: list[tuple[str, Batch]] = []
+    for table, section in chosen.manifest["staged"].get(group, []):
+        rows, kinds = kinds_of(chosen.sections[section])
+        batches = rows.combine_chunks().to_batches()
+        assert len(batches) <= 1
+        writes.extend((table, Batch(batch, kinds)) for batch in batches)
+    return writes
+
+
+def _load_state(store: CheckpointStore, chosen: Checkpoint, result: Recovered) -> None:
+    loaded: dict[int, Checkpoint] = {chosen.epoch: chosen}
+    for operator, chain in chosen.manifest["chains"].items():
+        result.chains[operator] = list(chain)
+        deltas: list[StateDelta] = []
+        for epoch in chain:
+            if epoch not in loaded:
+                loaded[epoch] = _needed(store, epoch, chosen.epoch)
+            entry = loaded[epoch].manifest["deltas"][operator]
+            tables = {n: loaded[epoch].sections[i] for n, i in entry["tables"].items()}
+            deltas.append(StateDelta(entry["base"], tables, entry["meta"]))
+        result.deltas[operator] = deltas
+
+
+def _needed(store: CheckpointStore, epoch: int, for_epoch: int) -> Checkpoint:
+    try:
+        return store.read(epoch)
+    except DamagedError as error:
+        raise EngineError(
+            f"checkpoint {epoch}, which checkpoint {for_epoch} builds on, is damaged: {error}",
+            code="engine.checkpoint-damaged",
+            where=Where(file=str(store.path(epoch))),
+            hint="Restore the file from a backup.",
+        ) from error
+
+
+def _load_letters(store: CheckpointStore, chosen: Checkpoint, result: Recovered) -> None:
+    taken = chosen.manifest["letters_taken"]
+    for name, epoch in result.group_epochs.items():
+        if name in result.reapply or taken.get(name, 0) >= epoch:
+            continue
+        table = letters.kept(store.folder, name, epoch)
+        if table is not None:
+            result.letters.append((name, epoch, table))

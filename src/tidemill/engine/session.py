@@ -1,0 +1,364 @@
+"""One life of the engine, from recovery to the next failure or the end: the loop.
+
+    reader threads --inbox--> compute thread --queue--> writer thread of each commit group
+
+The compute thread takes what the readers have, pushes it through the graph, and now and then cuts
+an epoch at a batch boundary. One epoch at most is being committed while the next one is computed.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+import pyarrow as pa
+
+from tidemill.engine.batches import concat
+from tidemill.engine.checkpoint import CheckpointStore
+from tidemill.engine.clock import Clock
+from tidemill.engine.counters import Counters
+from tidemill.engine.epochs import Committer, EpochWork, apply_staged
+from tidemill.engine.graph import Graph
+from tidemill.engine.groups import GroupSpec
+from tidemill.engine.intake import Intake
+from tidemill.engine.kernel import Kernel
+from tidemill.engine.reader import Delivery, Inbox, Reader
+from tidemill.engine.recovery import Held, Recovered, recover
+from tidemill.engine.routing import Collect, Router
+from tidemill.engine.settings import EngineSettings
+from tidemill.engine.values_source import ValuesSource
+from tidemill.engine.watermarks import SourceWatermarks
+from tidemill.engine.worker import Failure, GroupWorker
+from tidemill.errors import EngineError
+from tidemill.interfaces.source import Source
+from tidemill.model import Batch, Position
+from tidemill.plan.physical import PhysicalPlan
+from tidemill.plan.windows import MAX_WATERMARK_US
+
+Until = Literal["forever", "finished", "caught-up"]
+
+
+@dataclass(slots=True)
+class Job:
+    """Everything that stays the same across sessions."""
+
+    plan: PhysicalPlan
+    name: str
+    sources: Mapping[str, Callable[[], Source]]
+    groups: Sequence[GroupSpec]
+    dead_letter_table: str | None
+    late_tables: Mapping[str, str]
+    checkpoint_dir: Path
+    settings: EngineSettings
+    clock: Clock
+    collect: Collect | None
+    durable: bool = True
+    stopping: threading.Event = field(default_factory=threading.Event)
+    wake: Callable[[], None] | None = None
+
+
+class Session:
+    """One life; `run` once, then `close`. Compute thread = the caller's."""
+
+    def __init__(self, job: Job, store: CheckpointStore) -> None:
+        self.job = job
+        self.store = store
+        self.failure = Failure()
+        self.counters = Counters()
+        self.epoch = 0
+        self.commit_ms = 0.0
+        self.checkpoint_bytes = 0
+        self.lags: dict[str, dict[str, int]] = {}
+        self.started_reading = False
+        self.committed_any = False
+        self._kernel = Kernel(job.settings.threads)
+        self._workers = {
+            spec.name: GroupWorker(spec, self.failure, job.settings.queued_bytes_max)
+            for spec in job.groups
+        }
+        self._decider = GroupWorker(None, self.failure, job.settings.queued_bytes_max)
+        self._readers: dict[str, Reader] = {}
+        self._positions: dict[str, dict[str, Position]] = {}
+        self._letters: list[tuple[str, int, pa.Table]] = []
+        self._in_flight = threading.Event()
+        self._dirty = False
+        self._cut_ms = 0.0
+        self._interval_ms = float(job.settings.epoch_interval_ms)
+
+    # -- life
+
+    def run(self, until: Until) -> None:
+        """Recover, then work until the end, a stop, or a failure (raised)."""
+        self._open_groups()
+        recovered = self._recover()
+        self._build(recovered)
+        self._reapply(recovered)
+        self._start_readers(until)
+        self._loop(until)
+        self._finish()
+
+    def close(self) -> None:
+        """End all threads and close sources and groups; open epochs are aborted."""
+        if not self.failure.event.is_set():
+            self.failure.event.set()
+        if hasattr(self, "inbox"):
+            self.inbox.close()
+        for reader in self._readers.values():
+            reader.stop()
+        for worker in {*self._workers.values(), self._decider}:
+            worker.close()
+        for reader in self._readers.values():
+            reader.join()
+        self._kernel.close()
+
+    # -- start
+
+    def _open_groups(self) -> None:
+        held: dict[str, Held] = {}
+
+        def open_one(worker: GroupWorker) -> None:
+            assert worker.spec is not None
+            worker.group = worker.spec.factory()
+            epoch = worker.group.open()
+            held[worker.name] = Held(epoch, worker.group.atomic)
+
+        for worker in self._workers.values():
+            worker.start()
+            worker.submit(lambda w=worker: open_one(w))  # type: ignore[misc]
+        for worker in self._workers.values():
+            worker.drain()
+        self._held = held
+        atomic = [w for w in self._workers.values() if w.group is not None and w.group.atomic]
+        if atomic:
+            self._decider = atomic[0]
+        else:
+            self._decider.start()
+
+    def _recover(self) -> Recovered:
+        return recover(self.store, self._held, self.job.plan.fingerprint)
+
+    def _build(self, recovered: Recovered) -> None:
+        job, manifest = self.job, {}
+        if recovered.checkpoint is not None:
+            manifest = recovered.checkpoint.manifest
+            self.epoch = recovered.checkpoint.epoch
+        self._next_epoch = recovered.next_epoch
+        self.counters = Counters(manifest.get("counters"))
+        self._positions = {t: dict(p) for t, p in manifest.get("positions", {}).items()}
+        self.router = Router(
+            job.name, self._workers, self._decider, job.dead_letter_table, job.late_tables,
+            job.collect, self.counters,
+        )  # fmt: skip
+        self.graph = Graph(
+            job.plan, self._kernel, self.counters, self.router.write, self.router.report,
+            self.router.write_late, job.settings.deltas_max,
+        )  # fmt: skip
+        watermarks: dict[str, dict[str, int]] = manifest.get("watermarks", {})
+        for stage in job.plan.sources:
+            marks = SourceWatermarks(job.clock, stage.idle_timeout_ms)
+            marks.restore(watermarks.get(stage.table.name, {}))
+            schema = job.plan.schemas[stage.id]
+            self.graph.intakes[stage.id] = Intake(
+                stage, schema, self._kernel, marks, self.counters, self.router.report
+            )
+        self.graph.restore(recovered.deltas, watermarks.get("", {}))
+        self._committer = Committer(
+            job=job.name,
+            store=self.store,
+            decider=self._decider,
+            others={n: w for n, w in self._workers.items() if w is not self._decider},
+            fingerprint=job.plan.fingerprint,
+            dead_letter_table=job.dead_letter_table,
+            checkpoints_kept=job.settings.checkpoints_kept,
+            chains=recovered.chains,
+            group_epochs=recovered.group_epochs,
+            letters_taken=dict(manifest.get("letters_taken", {})),
+            committed=self._committed,
+            keep_letters=self._keep_letters,
+        )
+
+    def _reapply(self, recovered: Recovered) -> None:
+        """Give the last decided epoch to the groups that do not have it yet."""
+        for name, epoch, table in recovered.letters:
+            self._keep_letters(name, epoch, table)
+        for name, writes in recovered.reapply.items():
+            worker = self._workers[name]
+
+            def apply(
+                worker: GroupWorker = worker, writes: list[tuple[str, Batch]] = writes
+            ) -> None:
+                refused = apply_staged(
+                    worker, self.epoch, writes, self._positions, self.job.name,
+                    self.job.dead_letter_table, self.store,
+                )  # fmt: skip
+                if refused is not None:
+                    self._keep_letters(worker.name, self.epoch, refused)
+
+            worker.submit(apply)
+            worker.drain()
+
+    def _start_readers(self, until: Until) -> None:
+        job = self.job
+        self.inbox = Inbox([s.id for s in job.plan.sources], job.settings, self.failure)
+        job.wake = self.inbox.wake
+        for stage in job.plan.sources:
+            name = stage.table.name
+            if stage.values is not None:
+                factory: Callable[[], Source] = lambda t=stage.values: ValuesSource(t)  # type: ignore[misc]
+            elif name in job.sources:
+                factory = job.sources[name]
+            else:
+                raise EngineError(
+                    f"no source was given for table `{name}`", code="engine.unknown-source"
+                )
+            start = self._positions.get(name, {})
+            self._readers[stage.id] = Reader(
+                stage.id, factory, start, self.inbox, job.settings, self.failure,
+                until == "caught-up",
+            )  # fmt: skip
+        self._cut_ms = job.clock.monotonic_ms()
+        for reader in self._readers.values():
+            reader.start()
+
+    # -- the loop
+
+    def _loop(self, until: Until) -> None:
+        while not self.job.stopping.is_set():
+            delivery = self.inbox.take(self._wait_s())
+            if delivery is not None:
+                self._take(delivery)
+            self._tick()
+            self.graph.advance()
+            if self.graph.full or self._at_end(until):
+                return
+            if self._epoch_due():
+                self.cut()
+
+    def _wait_s(self) -> float:
+        if not self._dirty and not self.router.wrote:
+            return 0.02
+        due = self._cut_ms + self._due_after_ms() - self.job.clock.monotonic_ms()
+        return min(0.02, max(0.0005, due / 1000))
+
+    def _take(self, delivery: Delivery) -> None:
+        intake = self.graph.intakes[delivery.source]
+        intake.watermarks.know(delivery.partitions)
+        if delivery.blocked:
+            intake.watermarks.touch()
+        name = intake.stage.table.name
+        batch = intake.take(delivery.slices)
+        positions = self._positions.setdefault(name, {})
+        lags = self.lags.setdefault(name, {})
+        for piece in delivery.slices:
+            positions[piece.partition] = piece.position
+            if piece.lag is not None:
+                lags[piece.partition] = piece.lag
+        self._dirty = True
+        if batch is not None and len(batch):
+            self.graph.push(delivery.source, batch)
+
+    def _tick(self) -> None:
+        """Look for idle partitions and ended inputs."""
+        for name, state in self.inbox.states().items():
+            watermarks = self.graph.intakes[name].watermarks
+            watermarks.know(state.partitions)
+            if state.blocked:
+                continue
+            if state.finished and watermarks.current_us < MAX_WATERMARK_US:
+                watermarks.finish()
+                self._dirty = True
+            else:
+                watermarks.tick()
+
+    def _at_end(self, until: Until) -> bool:
+        states = self.inbox.states().values()
+        if all(state.finished for state in states):
+            return True
+        return until == "caught-up" and all(state.finished or state.caught_up for state in states)
+
+    # -- epochs
+
+    def _due_after_ms(self) -> float:
+        if self.router.wrote or self._letters:
+            return self._interval_ms
+        return float(self.job.settings.quiet_epoch_interval_ms)
+
+    def _epoch_due(self) -> bool:
+        if self._in_flight.is_set():
+            return False
+        if not (self._dirty or self.router.wrote or self._letters):
+            return False
+        if self.router.staged_bytes > self.job.settings.staged_bytes_max:
+            return True
+        return self.job.clock.monotonic_ms() - self._cut_ms >= self._due_after_ms()
+
+    def cut(self) -> None:
+        """End the epoch here, at a batch boundary, and have it committed."""
+        taken = self._take_letters()
+        staged, writes = self.router.cut()
+        marks = {i.stage.table.name: i.watermarks.snapshot() for i in self.graph.intakes.values()}
+        marks[""] = {o.id: self.graph.watermarks[o.id] for o in self.job.plan.operators}
+        work = EpochWork(
+            epoch=self._next_epoch,
+            positions={t: dict(p) for t, p in self._positions.items()},
+            watermarks=marks,
+            deltas=self.graph.deltas(),
+            counters=self.counters.copy(),
+            staged=staged,
+            decider_writes=writes,
+            letters_taken=taken,
+        )
+        self._next_epoch += 1
+        self._dirty = False
+        self._cut_ms = self.job.clock.monotonic_ms()
+        self._in_flight.set()
+        self._decider.submit(lambda: self._committer.commit(work))
+
+    def _take_letters(self) -> dict[str, int]:
+        """Dead letters that sinks gave back after the last epoch was decided."""
+        waiting, self._letters = self._letters, []
+        taken: dict[str, int] = {}
+        for name, epoch, table in waiting:
+            taken[name] = epoch
+            for letter in table.column("table").to_pylist():
+                self.counters.add(f"sink.{letter}.dead")
+                self.counters.add(f"sink.{letter}.out", -1)
+            target = self.job.dead_letter_table
+            spec = self._workers[name].spec
+            if target is not None and spec is not None and target not in spec.tables:
+                batch = concat([table]).combine_chunks().to_batches()[0]
+                self.router.to_table(target, Batch(batch))
+        return taken
+
+    def _keep_letters(self, name: str, epoch: int, table: pa.Table) -> None:
+        self._letters.append((name, epoch, table))
+
+    def _committed(self, work: EpochWork, seconds: float, size: int) -> None:
+        """An epoch is complete everywhere; called on a writer thread."""
+        settings = self.job.settings
+        self.commit_ms += 0.2 * (seconds * 1000 - self.commit_ms)
+        cost_ms = self.commit_ms / settings.commit_share_max
+        self._interval_ms = max(float(settings.epoch_interval_ms), cost_ms)
+        self.epoch, self.checkpoint_bytes = work.epoch, size
+        self.committed_any = True
+        self._in_flight.clear()
+        self.inbox.wake()
+
+    def _finish(self) -> None:
+        """Commit what is left, and wait until all groups have it."""
+        for _ in range(3):
+            self._wait_committed()
+            if not (self._dirty or self.router.wrote or self._letters):
+                return
+            self.cut()
+        self._wait_committed()
+
+    def _wait_committed(self) -> None:
+        while self._in_flight.is_set():
+            self.failure.check()
+            self.failure.event.wait(0.001)
+        for worker in {*self._workers.values(), self._decider}:
+            worker.drain()

@@ -1,0 +1,335 @@
+"""The SQL of an aggregate: partials per batch, merging of partials, and finishing of groups.
+
+DISTINCT aggregates, and MIN and MAX over a changelog, need the values themselves: for the i-th such
+aggregate the state also has rows with `d` = i + 1, one per group and value (`v<i>_0`...), with the
+value's weight (`vw<i>`). When a group is finished, values whose weight is not positive are left
+out, and the aggregate is computed over what is left, each value once. Rows with `d` = 0 carry the
+partials that add up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from sqlglot import exp
+
+from tidemill.plan.fuse import (
+    Chain,
+    alias,
+    column,
+    names,
+    over,
+    probe_query,
+    relation,
+    rows_query,
+    text,
+)
+from tidemill.plan.lowering import AggregatePlan, aggregate_plan, duckdb_type, lower
+from tidemill.plan.lowering.build import cast
+from tidemill.plan.physical import FIRST_END, KIND, ROW, FusedStage, wide
+from tidemill.plan.windows import MILLI_US, WindowGrid, micros, minus, number, plus, timestamp_of
+from tidemill.sql.expressions import AggregateCall, InputRef
+from tidemill.sql.logical import Aggregate, WindowProperty
+
+_WEIGHT = "wgt"
+
+
+@dataclass(frozen=True, slots=True)
+class _Valued:
+    """An aggregate that needs its values; `number` counts such aggregates from 1."""
+
+    number: int
+    index: int
+    call: AggregateCall
+
+    def values(self) -> list[tuple[str, str]]:
+        """Names and DuckDB types of its value columns."""
+        return [
+            (f"v{self.number}_{j}", duckdb_type(argument.type))
+            for j, argument in enumerate(self.call.arguments)
+        ]
+
+    @property
+    def weight(self) -> str:
+        """Name of the value's weight."""
+        return f"vw{self.number}"
+
+
+@dataclass(frozen=True, slots=True)
+class AggregateSql:
+    """Builds all queries of one aggregate; `state` names the relation of its partials."""
+
+    node: Aggregate
+    grid: WindowGrid | None
+    retracts: bool
+    state: str
+    zone: str = "UTC"
+
+    # -- how the calls are split
+
+    def _plan(self, index: int) -> AggregatePlan:
+        columns = names(len(self.node.input.fields))
+        weight = _WEIGHT if self.retracts else None
+        return aggregate_plan(self.node.aggregates[index], index, columns, weight, self.zone)
+
+    def _additive(self) -> list[AggregatePlan]:
+        plans = [self._plan(i) for i in range(len(self.node.aggregates))]
+        return [plan for plan in plans if not plan.needs_values]
+
+    def _valued(self) -> list[_Valued]:
+        found: list[_Valued] = []
+        for i, call in enumerate(self.node.aggregates):
+            if self._plan(i).needs_values:
+                found.append(_Valued(len(found) + 1, i, call))
+        return found
+
+    def _over_values(self, valued: _Valued) -> AggregatePlan:
+        """The plan of the aggregate over its value columns."""
+        columns = [name for name, _ in valued.values()]
+        arguments = tuple(
+            InputRef(j, columns[j], argument.type)
+            for j, argument in enumerate(valued.call.arguments)
+        )
+        call = replace(valued.call, arguments=arguments, filter=None)
+        return aggregate_plan(call, valued.index, columns, None, self.zone)
+
+    # -- partials of a batch
+
+    def edge(self, chain: Chain, source: str, source_has_kind: bool) -> FusedStage:
+        """The partial aggregation of one input, fused with the chain before it."""
+        carried = [KIND] if source_has_kind and self.retracts else []
+        hopping = self.grid is not None and self.grid.hops
+        return FusedStage(
+            input=source,
+            query=text(self._partial(rows_query(chain, source, carried), carried, None)),
+            probe=text(probe_query(chain, wide(source), self._evaluated())),
+            passing=text(over(rows_query(chain, wide(source), [ROW]), [column(ROW)])),
+            filters=chain.filters,
+            first_end_query=(
+                text(
+                    self._partial(
+                        rows_query(chain, wide(source), [*carried, FIRST_END]), carried, FIRST_END
+                    )
+                )
+                if hopping
+                else None
+            ),
+        )
+
+    def _partial(
+        self, rows: exp.Select, carried: Sequence[str], first_end: str | None
+    ) -> exp.Query:
+        if self.retracts:
+            weight = _weight() if carried else exp.Literal.number(1)
+            rows = over(rows, [exp.Star(), alias(weight, _WEIGHT)])
+        main = self._main_partial(rows, first_end)
+        query: exp.Query = main
+        for valued in self._valued():
+            branch = self._value_partial(rows.copy(), first_end, valued)
+            query = exp.Union(this=query, expression=branch, distinct=False)
+        return query
+
+    def _main_partial(self, rows: exp.Select, first_end: str | None) -> exp.Select:
+        groups = self._group_columns(first_end)
+        values = [alias(p.partial.copy(), p.name) for a in self._additive() for p in a.partials]
+        if self.retracts:
+            values.append(alias(_big(exp.Sum(this=column(_WEIGHT))), "wt"))
+        if self._valued():
+            values.append(alias(exp.cast(exp.Literal.number(0), "INTEGER"), "d"))
+            values.extend(_null(n, t) for v in self._valued() for n, t in self._value_columns(v))
+        values.append(alias(exp.Count(this=exp.Star()), "n"))
+        return _grouped(over(rows, [*groups, *values]), len(groups))
+
+    def _value_partial(
+        self, rows: exp.Select, first_end: str | None, valued: _Valued
+    ) -> exp.Select:
+        """One row per group and value of one aggregate."""
+        inputs = names(len(self.node.input.fields))
+        groups = self._group_columns(first_end)
+        made = [lower(a, inputs, self.zone) for a in valued.call.arguments]
+        own = {name for name, _ in self._value_columns(valued)}
+        weight: exp.Expression = column(_WEIGHT) if self.retracts else exp.Literal.number(1)
+        if valued.call.filter is not None:
+            kept = lower(valued.call.filter, inputs, self.zone)
+            weight = exp.case().when(kept, weight).else_(exp.Literal.number(0))
+        outputs = list(groups)
+        outputs += [_null(p.name, p.type) for a in self._additive() for p in a.partials]
+        if self.retracts:
+            outputs.append(_null("wt", "BIGINT"))
+        outputs.append(alias(exp.cast(exp.Literal.number(valued.number), "INTEGER"), "d"))
+        by = list(range(1, len(groups) + 1))
+        for other in self._valued():
+            for name, type_ in self._value_columns(other):
+                if name not in own:
+                    outputs.append(_null(name, type_))
+                elif name == valued.weight:
+                    outputs.append(alias(_big(exp.Sum(this=weight)), name))
+                else:
+                    outputs.append(alias(made[int(name.rsplit("_", 1)[1])], name))
+                    by.append(len(outputs))
+        outputs.append(alias(exp.cast(exp.Literal.number(0), "BIGINT"), "n"))
+        return over(rows, outputs).group_by(*(exp.Literal.number(i) for i in by))
+
+    def _value_columns(self, valued: _Valued) -> list[tuple[str, str]]:
+        return [*valued.values(), (valued.weight, "BIGINT")]
+
+    def _group_columns(self, first_end: str | None) -> list[exp.Expression]:
+        return [*self._pane_columns(first_end), *self._key_columns()]
+
+    def _pane_columns(self, first_end: str | None) -> list[exp.Expression]:
+        if self.grid is None or self.node.window is None:
+            return []
+        time_us = micros(column(f"c{self.node.window.time_column}"))
+        panes = [alias(self.grid.pane_sql(time_us), "p")]
+        if self.grid.hops:
+            first = column(first_end) if first_end else self.grid.first_end_sql(time_us)
+            panes.append(alias(first, "f"))
+        return panes
+
+    def _key_columns(self) -> list[exp.Expression]:
+        inputs = names(len(self.node.input.fields))
+        return [
+            alias(lower(key, inputs, self.zone), f"g{i}") for i, key in enumerate(self.node.keys)
+        ]
+
+    def _evaluated(self) -> list[exp.Expression]:
+        """Everything that is computed per row here, for the probe."""
+        inputs = names(len(self.node.input.fields))
+        per_row = list(self.node.keys)
+        for call in self.node.aggregates:
+            per_row.extend(call.arguments)
+            if call.filter is not None:
+                per_row.append(call.filter)
+        return [lower(expression, inputs, self.zone) for expression in per_row]
+
+    # -- merging
+
+    def _state_groups(self) -> list[str]:
+        """The columns that identify a row of state."""
+        panes = [] if self.grid is None else (["p", "f"] if self.grid.hops else ["p"])
+        return [*panes, *self._identity()]
+
+    def _identity(self) -> list[str]:
+        keys = [f"g{i}" for i in range(len(self.node.keys))]
+        valued = self._valued()
+        return [*keys, *(["d"] if valued else []), *(n for v in valued for n, _ in v.values())]
+
+    def _merged(self) -> list[exp.Expression]:
+        merged = [alias(p.merge.copy(), p.name) for plan in self._additive() for p in plan.partials]
+        if self.retracts:
+            merged.append(alias(_big(exp.Sum(this=column("wt"))), "wt"))
+        return merged
+
+    def _merged_values(self) -> list[exp.Expression]:
+        return [alias(_big(exp.Sum(this=column(v.weight))), v.weight) for v in self._valued()]
+
+    def merge(self) -> str:
+        """Compaction: one row per group (and value)."""
+        groups = [column(name) for name in self._state_groups()]
+        query = exp.Select(expressions=[*groups, *self._merged(), *self._merged_values()])
+        return text(_grouped(query.from_(relation(self.state)), len(groups)))
+
+    # -- finishing
+
+    def emit(self) -> str:
+        """The finished groups, in the order of window end and keys."""
+        keys = [f"g{i}" for i in range(len(self.node.keys))]
+        ends = [] if self.grid is None else ["e"]
+        groups = [column(name) for name in [*ends, *keys]]
+        source = exp.Select(expressions=[exp.Star()]).from_(relation(self.state))
+        if self.grid is not None:
+            source = self._by_window()
+        values: list[exp.Expression] = []
+        if self._valued():
+            source = self._alive(source, ends)
+            for valued in self._valued():
+                plan = self._over_values(valued)
+                values += [alias(p.partial.copy(), p.name) for p in plan.partials]
+        inner = _grouped(over(source, [*groups, *self._merged(), *values]), len(groups))
+        if self.retracts and groups:
+            inner = inner.having(exp.Sum(this=column("wt")).neq(exp.Literal.number(0)))
+        outputs = [*map(column, keys), *self._properties(), *self._finals()]
+        hidden = [alias(column(name), f"o_{name}") for name in [*ends, *keys]]
+        shown = [alias(value, f"c{i}") for i, value in enumerate(outputs)]
+        if not hidden:
+            return text(over(inner, shown))
+        finished = over(inner, [*shown, *hidden])
+        ordered = over(finished, [column(f"c{i}") for i in range(len(outputs))])
+        return text(ordered.order_by(*(column(f"o_{name}") for name in [*ends, *keys])))
+
+    def _finals(self) -> list[exp.Expression]:
+        valued = {v.index: v for v in self._valued()}
+        plans = [
+            self._over_values(valued[i]) if i in valued else self._plan(i)
+            for i in range(len(self.node.aggregates))
+        ]
+        return [plan.final.copy() for plan in plans]
+
+    def _alive(self, source: exp.Select, ends: Sequence[str]) -> exp.Select:
+        """State rows merged per value, with values that were all withdrawn set to NULL."""
+        groups = [column(name) for name in [*ends, *self._identity()]]
+        merged = _grouped(
+            over(source, [*groups, *self._merged(), *self._merged_values()]), len(groups)
+        )
+        kept = [*ends, *(f"g{i}" for i in range(len(self.node.keys)))]
+        outputs = [column(name) for name in kept]
+        outputs += [column(p.name) for plan in self._additive() for p in plan.partials]
+        outputs += [column("wt")] if self.retracts else []
+        for valued in self._valued():
+            present = column(valued.weight) > exp.Literal.number(0)
+            outputs += [
+                alias(exp.case().when(present.copy(), column(name)).else_(exp.null()), name)
+                for name, _ in valued.values()
+            ]
+        return over(merged, outputs)
+
+    def _by_window(self) -> exp.Select:
+        """Each row of state once per window that it belongs to and that closes now."""
+        assert self.grid is not None
+        low, high = exp.Placeholder(), exp.Placeholder()
+        kept = [column(name) for name in self._identity()]
+        kept += [column(p.name) for plan in self._additive() for p in plan.partials]
+        kept += [column("wt")] if self.retracts else []
+        kept += [column(v.weight) for v in self._valued()]
+        if not self.grid.hops:
+            end = alias(plus(column("p"), self.grid.size_us), "e")
+            query = exp.Select(expressions=[*kept, end]).from_(relation(self.state))
+            inside = exp.Between(this=column("e"), low=low, high=high)
+            return over(query, [exp.Star()]).where(inside)
+        first = exp.func("GREATEST", column("f"), exp.cast(low, "BIGINT"))
+        last = exp.func("LEAST", self.grid.last_end_sql(column("p")), exp.cast(high, "BIGINT"))
+        stop = plus(last, 1)
+        ends = exp.func("UNNEST", exp.func("RANGE", first, stop, number(self.grid.slide_us)))
+        return exp.Select(expressions=[*kept, alias(ends, "e")]).from_(relation(self.state))
+
+    def _properties(self) -> list[exp.Expression]:
+        if self.grid is None or self.node.window is None:
+            return []
+        rowtime = self.node.input.fields[self.node.window.time_column]
+        local = rowtime.type.root.name == "TIMESTAMP_LTZ"
+        made = {
+            WindowProperty.START: timestamp_of(minus(column("e"), self.grid.size_us), False),
+            WindowProperty.END: timestamp_of(column("e"), False),
+            WindowProperty.TIME: timestamp_of(minus(column("e"), MILLI_US), local),
+        }
+        return [made[p].copy() for p in self.node.window_properties]
+
+
+def _weight() -> exp.Expression:
+    """-1 for rows that are withdrawn (-U, -D), else 1."""
+    withdrawn = column(KIND).isin(1, 3)
+    return exp.case().when(withdrawn, exp.Literal.number(-1)).else_(exp.Literal.number(1))
+
+
+def _big(value: exp.Expression) -> exp.Expression:
+    return exp.cast(value, "BIGINT")
+
+
+def _null(name: str, type_: str) -> exp.Expression:
+    return alias(cast(exp.null(), type_), name)
+
+
+def _grouped(query: exp.Select, count: int) -> exp.Select:
+    """Grouped by the first `count` outputs."""
+    return query.group_by(*(exp.Literal.number(i + 1) for i in range(count))) if count else query

@@ -1,0 +1,253 @@
+"""Fusion: a run of stateless operators becomes one DuckDB query over the batch it starts from.
+
+A `Chain` is what lies between two stages: its base (a scan, an aggregate, ...) and the projections
+and filters over it. Every level is a nested SELECT with columns `c0`, `c1`, ...; DuckDB flattens
+them when the query is prepared, once. Besides the rows themselves a chain can tell which input
+rows make it raise (`probe`), without raising: each level is computed inside one TRY, whose NULL
+means that some expression of the level failed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from sqlglot import exp
+
+from tidemill.plan.lowering import lower
+from tidemill.plan.physical import ROW
+from tidemill.plan.windows import MILLI_US, WindowGrid, micros, minus, number, plus, timestamp_of
+from tidemill.sql.expressions import Expression, InputRef, input_indexes
+from tidemill.sql.logical import (
+    Filter,
+    LogicalNode,
+    Project,
+    RowField,
+    Union,
+    Watermark,
+    WindowTableFunction,
+)
+
+Step: TypeAlias = "Project | Filter | WindowTableFunction"
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """The stateless steps over a base, from the base outwards."""
+
+    base: LogicalNode
+    steps: tuple[Step, ...]
+    zone: str = "UTC"
+
+    @property
+    def fields(self) -> tuple[RowField, ...]:
+        """The columns that come out."""
+        return self.steps[-1].fields if self.steps else self.base.fields
+
+    @property
+    def filters(self) -> bool:
+        """Whether rows can be dropped."""
+        return any(isinstance(step, Filter) for step in self.steps)
+
+
+def chains(node: LogicalNode, zone: str = "UTC") -> list[Chain]:
+    """The chains that end at a node: one, or one per input of the unions below it.
+
+    `zone` is `table.local-time-zone`.
+    """
+    if isinstance(node, Watermark):
+        return chains(node.input, zone)
+    if isinstance(node, Union):
+        return [chain for part in node.inputs for chain in chains(part, zone)]
+    if isinstance(node, (Project, Filter, WindowTableFunction)):
+        return [Chain(c.base, (*c.steps, node), zone) for c in chains(node.input, zone)]
+    return [Chain(node, (), zone)]
+
+
+def names(count: int) -> list[str]:
+    """The column names of a level."""
+    return [f"c{i}" for i in range(count)]
+
+
+def column(name: str) -> exp.Expression:
+    """A quoted column."""
+    return exp.column(exp.to_identifier(name, quoted=True))
+
+
+def relation(name: str) -> exp.Table:
+    """A quoted relation."""
+    return exp.Table(this=exp.to_identifier(name, quoted=True))
+
+
+def alias(expression: exp.Expression, name: str) -> exp.Expression:
+    """`expression AS name`, quoted."""
+    return exp.alias_(expression, name, quoted=True)
+
+
+def over(inner: exp.Select, outputs: Sequence[exp.Expression]) -> exp.Select:
+    """`SELECT outputs FROM (inner)`."""
+    return exp.Select(expressions=list(outputs)).from_(inner.subquery("t"))
+
+
+def text(query: exp.Expression) -> str:
+    """The query as DuckDB reads it."""
+    return query.sql(dialect="duckdb")
+
+
+def rows_query(chain: Chain, source: str, hidden: Sequence[str]) -> exp.Select:
+    """The rows of a chain over a relation, with the hidden columns carried along."""
+    carried = [column(name) for name in hidden]
+    width = len(chain.base.fields)
+    start = [column(name) for name in names(width)]
+    query = exp.Select(expressions=[*start, *carried]).from_(relation(source))
+    for step in chain.steps:
+        inputs = names(width)
+        width = len(step.fields)
+        query = _level(query, step, inputs, [c.copy() for c in carried], chain.zone)
+    return query
+
+
+def _level(
+    query: exp.Select,
+    step: Step,
+    inputs: list[str],
+    carried: list[exp.Expression],
+    zone: str,
+) -> exp.Select:
+    same = [column(name) for name in inputs]
+    if isinstance(step, Filter):
+        return over(query, [*same, *carried]).where(lower(step.predicate, inputs, zone))
+    if isinstance(step, Project):
+        made = [
+            alias(lower(expression, inputs, zone), f"c{i}")
+            for i, expression in enumerate(step.expressions)
+        ]
+        return over(query, [*made, *carried])
+    return _windows_level(query, step, inputs, carried)
+
+
+def _windows_level(
+    query: exp.Select, step: WindowTableFunction, inputs: list[str], carried: list[exp.Expression]
+) -> exp.Select:
+    """Each row once per window that holds it."""
+    grid = grid_of(step)
+    same = [column(name) for name in inputs]
+    time_us = micros(column(inputs[step.window.time_column]))
+    first, last = grid.first_end_sql(time_us), grid.last_end_sql(time_us)
+    ends = (
+        exp.func("UNNEST", exp.func("RANGE", first, plus(last, 1), number(grid.slide_us)))
+        if grid.hops
+        else first
+    )
+    query = over(query, [*same, *carried, alias(ends, "e")])
+    end = column("e")
+    local = step.fields[-1].type.root.name == "TIMESTAMP_LTZ"
+    made = (
+        timestamp_of(minus(end, grid.size_us), False),
+        timestamp_of(end, False),
+        timestamp_of(minus(end, MILLI_US), local),
+    )
+    added = [alias(value, f"c{len(inputs) + i}") for i, value in enumerate(made)]
+    return over(query, [*[c.copy() for c in same], *added, *[c.copy() for c in carried]])
+
+
+def grid_of(step: WindowTableFunction) -> WindowGrid:
+    """The grid of a window function that `build` has admitted."""
+    window = step.window
+    slide_ms = window.size_ms if window.slide_ms is None else window.slide_ms
+    return WindowGrid(window.size_ms * 1000, slide_ms * 1000, window.offset_ms * 1000)
+
+
+def probe_query(chain: Chain, source: str, last: Sequence[exp.Expression]) -> exp.Select:
+    """The indexes of the rows that make the chain, or the expressions over it, raise."""
+    width = len(chain.base.fields)
+    start = [column(name) for name in names(width)]
+    query = exp.Select(
+        expressions=[*start, column(ROW), alias(exp.false(), "bad")],
+    ).from_(relation(source))
+    for step in chain.steps:
+        inputs = names(width)
+        width = len(step.fields)
+        if isinstance(step, Filter):
+            query = _probe_filter(query, step, inputs, chain.zone)
+        elif isinstance(step, Project):
+            made = [lower(expression, inputs, chain.zone) for expression in step.expressions]
+            query = _probe_project(query, made)
+        else:
+            query = _windows_level(query, step, inputs, [column(ROW), column("bad")])
+    if last:
+        query = _probe_project(query, last)
+    return over(query, [column(ROW)]).where(column("bad")).distinct()
+
+
+def _attempt(made: Sequence[exp.Expression]) -> exp.Expression:
+    """A struct of the values, or NULL where one of them raises (or the row is already bad)."""
+    packed = exp.Struct(
+        expressions=[
+            exp.PropertyEQ(this=exp.to_identifier(f"c{i}"), expression=value)
+            for i, value in enumerate(made)
+        ]
+    )
+    return exp.case().when(column("bad"), exp.null()).else_(exp.func("TRY", packed))
+
+
+def _probe_project(query: exp.Select, made: Sequence[exp.Expression]) -> exp.Select:
+    query = over(query, [column(ROW), alias(_attempt(made), "s")])
+    fields = [alias(_part(f"c{i}"), f"c{i}") for i in range(len(made))]
+    return over(query, [*fields, column(ROW), alias(column("s").is_(exp.null()), "bad")])
+
+
+def _probe_filter(query: exp.Select, step: Filter, inputs: list[str], zone: str) -> exp.Select:
+    same = [column(name) for name in inputs]
+    attempt = _attempt([lower(step.predicate, inputs, zone)])
+    query = over(query, [*same, column(ROW), alias(attempt, "s")])
+    failed = column("s").is_(exp.null())
+    bad = alias(failed.copy(), "bad")
+    outputs = [*[c.copy() for c in same], column(ROW), bad]
+    return over(query, outputs).where(exp.or_(failed, _part("c0")))
+
+
+def _part(name: str) -> exp.Expression:
+    return exp.func("STRUCT_EXTRACT", column("s"), exp.Literal.string(name))
+
+
+def columns_read(chain: Chain, wanted: frozenset[int]) -> frozenset[int]:
+    """The base columns that the wanted output columns of a chain depend on."""
+    for step in reversed(chain.steps):
+        if isinstance(step, Project):
+            wanted = _indexes([step.expressions[i] for i in sorted(wanted)])
+        elif isinstance(step, Filter):
+            wanted = wanted | input_indexes(step.predicate)
+        else:
+            width = len(step.input.fields)
+            wanted = frozenset(i for i in wanted if i < width) | {step.window.time_column}
+    return wanted
+
+
+def _indexes(expressions: Sequence[Expression]) -> frozenset[int]:
+    return frozenset().union(*(input_indexes(expression) for expression in expressions))
+
+
+def base_column(chain: Chain, index: int) -> int | None:
+    """The base column that an output column is, untouched; None where it is computed."""
+    for step in reversed(chain.steps):
+        if isinstance(step, Project):
+            expression = step.expressions[index]
+            if not isinstance(expression, InputRef):
+                return None
+            index = expression.index
+        elif isinstance(step, WindowTableFunction) and index >= len(step.input.fields):
+            return None
+    return index
+
+
+def is_identity(chain: Chain) -> bool:
+    """Whether the chain hands its base's rows on as they are."""
+    width = len(chain.base.fields)
+    return all(
+        isinstance(step, Project)
+        and len(step.expressions) == width
+        and all(isinstance(e, InputRef) and e.index == i for i, e in enumerate(step.expressions))
+        for step in chain.steps
+    )

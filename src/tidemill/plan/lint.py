@@ -1,0 +1,81 @@
+"""Warnings about a plan that runs, but perhaps not as its author thinks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from tidemill.errors import TextWhere
+from tidemill.plan.physical import AggregateStage, PhysicalPlan
+
+
+@dataclass(frozen=True, slots=True)
+class Warning:  # noqa: A001 - the word of the trade
+    """One warning: a stable name, what was noticed, and what to do."""
+
+    name: str
+    message: str
+    hint: str
+    where: TextWhere | None = None
+
+
+def lint(plan: PhysicalPlan) -> list[Warning]:
+    """All warnings about a plan."""
+    return [warning for rule in _RULES for warning in rule(plan)]
+
+
+def _no_idle_timeout(plan: PhysicalPlan) -> Iterator[Warning]:
+    """A silent partition holds all windows open for ever."""
+    windowed = {
+        source.id
+        for operator in plan.operators
+        if isinstance(operator, AggregateStage) and operator.grid is not None
+        for edge in operator.edges
+        for source in plan.source_of(edge.input)
+    }
+    for source in plan.sources:
+        waits = source.id in windowed and not source.bounded and source.event_time is not None
+        if waits and source.idle_timeout_ms is None:
+            yield Warning(
+                "no-idle-timeout",
+                f"a partition of `{source.table.name}` without rows holds all windows open",
+                "SET 'table.exec.source.idle-timeout' = '30 s', or give the table the option "
+                "'scan.watermark.idle-timeout'.",
+                source.where,
+            )
+
+
+def _no_delay(plan: PhysicalPlan) -> Iterator[Warning]:
+    """A watermark without delay makes every row out of order late."""
+    for source in plan.sources:
+        if source.event_time is not None and source.event_time.delay_us == 0:
+            yield Warning(
+                "no-watermark-delay",
+                f"the watermark of `{source.table.name}` allows no disorder at all",
+                f"WATERMARK FOR {source.event_time.rowtime} AS {source.event_time.rowtime} - "
+                "INTERVAL '5' SECOND",
+                source.where,
+            )
+
+
+def _dropped_late_rows(plan: PhysicalPlan) -> Iterator[Warning]:
+    """Late rows of a windowed stream are only counted."""
+    windowed = [o for o in plan.operators if isinstance(o, AggregateStage) and o.grid is not None]
+    sources = {s.id: s for o in windowed for e in o.edges for s in plan.source_of(e.input)}
+    for source in sources.values():
+        if not source.bounded and "late-handling.mode" not in source.table.options:
+            yield Warning(
+                "late-rows-dropped",
+                f"rows of `{source.table.name}` that come after their windows closed are counted "
+                "and dropped",
+                "Give the table the option 'late-handling.mode' = 'table' to keep them, or "
+                "'drop' to say so.",
+                source.where,
+            )
+
+
+_RULES: tuple[Callable[[PhysicalPlan], Iterator[Warning]], ...] = (
+    _no_idle_timeout,
+    _no_delay,
+    _dropped_late_rows,
+)

@@ -1,0 +1,232 @@
+"""What the embedded engine does not run exactly, and therefore refuses, with what to do instead."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import cast
+
+from tidemill.errors import SqlError, TextWhere
+from tidemill.interfaces.connector import Changelog
+from tidemill.model import TableDescriptor, TypeRoot
+from tidemill.plan.fuse import Chain, chains, grid_of
+from tidemill.plan.physical import ErrorMode, LateMode
+from tidemill.plan.windows import WindowGrid
+from tidemill.sql.functions import AGGREGATES
+from tidemill.sql.logical import (
+    Aggregate,
+    Fields,
+    Filter,
+    LogicalNode,
+    Scan,
+    TimeAttribute,
+    Watermark,
+    WindowKind,
+    WindowSpec,
+    WindowTableFunction,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Modes:
+    """What a source table says about late and bad rows."""
+
+    late: LateMode
+    error: ErrorMode
+
+
+def table_modes(table: TableDescriptor, where: TextWhere | None) -> Modes:
+    """The options `late-handling.mode` and `error-handling.mode` of a source table."""
+    late = _choice(table, "late-handling.mode", ("drop", "table", "fail"), where)
+    error = _choice(table, "error-handling.mode", ("dead-letter", "fail"), where)
+    return Modes(cast(LateMode, late), cast(ErrorMode, error))
+
+
+def _choice(
+    table: TableDescriptor, key: str, choices: tuple[str, ...], where: TextWhere | None
+) -> str:
+    given = table.options.get(key, choices[0])
+    if given not in choices:
+        raise SqlError(
+            f"option `{key}` of table `{table.name}` takes one of "
+            + ", ".join(f"`{c}`" for c in choices)
+            + f", not `{given}`",
+            code="plan.bad-option",
+            where=where,
+        )
+    return given
+
+
+def same_watermark(known: Watermark | None, found: Watermark, scan: Scan) -> None:
+    """One table has one watermark."""
+    if known is None or known is found:
+        return
+    if known.column != found.column or known.expression != found.expression:
+        raise SqlError(
+            f"table `{scan.table.name}` is read with two different watermarks",
+            code="plan.conflicting-watermarks",
+            where=scan.where,
+        )
+
+
+def grid(
+    window: WindowSpec,
+    input_: LogicalNode,
+    settings: Mapping[str, str],
+    where: TextWhere | None,
+) -> WindowGrid:
+    """The grid of a window the engine can run, or SqlError."""
+    kind = window.kind
+    if kind not in (WindowKind.TUMBLE, WindowKind.HOP):
+        raise SqlError(
+            f"{kind.value} windows are not supported yet",
+            code="plan.unsupported-window",
+            where=where,
+            hint="TUMBLE and HOP windows are.",
+        )
+    if window.time_attribute is TimeAttribute.PROCTIME:
+        raise SqlError(
+            "windows on processing time are not supported yet",
+            code="plan.processing-time-window",
+            where=where,
+            hint="Declare a WATERMARK on an event-time column and use that column.",
+        )
+    slide_ms = window.size_ms if window.slide_ms is None else window.slide_ms
+    if window.size_ms <= 0 or slide_ms <= 0 or slide_ms > window.size_ms:
+        raise SqlError(
+            f"a window of {window.size_ms} ms every {slide_ms} ms is not possible",
+            code="plan.unsupported-window",
+            where=where,
+            hint="The slide must be positive and not longer than the size.",
+        )
+    rowtime = input_.fields[window.time_column].type
+    zone = settings.get("table.local-time-zone", "UTC")
+    if rowtime.root is TypeRoot.TIMESTAMP_LTZ and zone not in ("UTC", "Etc/UTC", "GMT", "Z"):
+        raise SqlError(
+            f"windows on TIMESTAMP_LTZ are supported in the time zone UTC only, not `{zone}`",
+            code="plan.local-time-zone-window",
+            where=where,
+            hint="SET 'table.local-time-zone' = 'UTC', or use a TIMESTAMP(3) event time.",
+        )
+    return WindowGrid(window.size_ms * 1000, slide_ms * 1000, window.offset_ms * 1000)
+
+
+def window_functions(chain: Chain, settings: Mapping[str, str], where: TextWhere | None) -> None:
+    """Window functions without an aggregate: the same limits."""
+    for step in chain.steps:
+        if isinstance(step, WindowTableFunction):
+            grid(step.window, step.input, settings, where)
+            grid_of(step)
+
+
+def has_watermark(
+    node: LogicalNode, watermarks: Mapping[object, Watermark], where: TextWhere | None
+) -> None:
+    """Event time must advance on every input of an event-time window."""
+    for chain in chains(node):
+        base = chain.base
+        if isinstance(base, Aggregate) and base.window is not None:
+            continue
+        key = (
+            (base.table.name, tuple(sorted(base.table.options.items())))
+            if isinstance(base, Scan)
+            else None
+        )
+        if key is None or key not in watermarks:
+            name = f"table `{base.table.name}`" if isinstance(base, Scan) else "an input"
+            raise SqlError(
+                f"{name} has no watermark, so its windows would never close",
+                code="plan.missing-watermark",
+                where=where,
+                hint="Add WATERMARK FOR <column> AS <column> - INTERVAL '5' SECOND to the table.",
+            )
+
+
+def unbounded_aggregate(where: TextWhere | None) -> None:
+    """GROUP BY without a window over a stream."""
+    raise SqlError(
+        "GROUP BY without a window over an unbounded input is not supported yet",
+        code="plan.unbounded-aggregate",
+        where=where,
+        hint="Group by a TUMBLE or HOP window, or read the input bounded "
+        "(for Kafka: 'scan.bounded.mode' = 'latest-offset').",
+    )
+
+
+def unbounded_sort(where: TextWhere | None) -> None:
+    """ORDER BY over a stream."""
+    raise SqlError(
+        "ORDER BY over an unbounded input would never give a row",
+        code="plan.unbounded-sort",
+        where=where,
+        hint="Leave out the ORDER BY, or read the input bounded.",
+    )
+
+
+def retractable(node: Aggregate, changelogs: Sequence[Changelog], where: TextWhere | None) -> None:
+    """Aggregates over a changelog must be able to take rows back, and must be told which."""
+    if any(changelog.upsert for changelog in changelogs):
+        raise SqlError(
+            "an aggregate over an upsert source is not supported yet",
+            code="plan.upsert-source",
+            where=where,
+            detail="The source gives updates without the row that was before, so the aggregate "
+            "cannot take the old row back.",
+            hint="Read the changes as debezium-json, which carries both images.",
+        )
+    for call in node.aggregates:
+        declared = AGGREGATES.get(call.function)
+        if declared is not None and not declared.retractable:
+            raise SqlError(
+                f"{call.function} cannot take rows back, and its input is a changelog",
+                code="plan.not-retractable",
+                where=where,
+            )
+
+
+def filtered_upserts(changelog: Changelog, chain: Chain, where: TextWhere | None) -> None:
+    """A filter over updates without before-images would leave stale rows in the sink."""
+    if changelog.upsert and any(isinstance(step, Filter) for step in chain.steps):
+        raise SqlError(
+            "a WHERE over an upsert source is not supported yet",
+            code="plan.upsert-source",
+            where=where,
+            detail="A row that stops matching would have to be deleted from the sink, and the "
+            "source does not say what the row was before.",
+            hint="Read the changes as debezium-json, which carries both images.",
+        )
+
+
+def changelog_into_append_only(
+    changelog: Changelog, takes: Changelog, sink: TableDescriptor, where: TextWhere | None
+) -> None:
+    """Updates need a sink that takes them."""
+    if changelog.updates and not takes.updates:
+        raise SqlError(
+            f"sink `{sink.name}` only takes inserts, but the query also gives updates and deletes",
+            code="plan.changelog-into-append-only",
+            where=where,
+            hint="Use a sink that takes changes (upsert-kafka, jdbc with a PRIMARY KEY, or the "
+            "format debezium-json), or aggregate the changes in a window.",
+        )
+
+
+def sink_schema(fields: Fields, sink: TableDescriptor, where: TextWhere | None) -> None:
+    """The query gives exactly the sink's columns."""
+    columns = sink.schema.columns
+    if len(fields) != len(columns):
+        raise SqlError(
+            f"the query gives {len(fields)} columns, but sink `{sink.name}` has {len(columns)}",
+            code="plan.sink-schema-mismatch",
+            where=where,
+            hint="Sink columns: " + ", ".join(f"{c.name} {c.type}" for c in columns) + ".",
+        )
+    for given, wanted in zip(fields, columns, strict=True):
+        if given.type.arrow() != wanted.type.arrow():
+            raise SqlError(
+                f"column `{wanted.name}` of sink `{sink.name}` is {wanted.type}, "
+                f"but the query gives {given.type}",
+                code="plan.sink-schema-mismatch",
+                where=where,
+                hint=f"CAST({given.name} AS {wanted.type.sql()})",
+            )
