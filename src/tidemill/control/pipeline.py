@@ -124,17 +124,32 @@ def resolve_sql(
     )
 
 
-def compile_source(source: SqlSource, settings: Mapping[str, str]) -> CompiledPipeline:
-    """Bind and plan; `settings` are SET values that the text itself may override."""
+def bind_source(
+    source: SqlSource, settings: Mapping[str, str], *, may_be_empty: bool = False
+) -> Script:
+    """Bind a text; `settings` are SET values that the text itself may override."""
     from tidemill.connectors import CONNECTORS  # noqa: PLC0415 - loaded when used
     from tidemill.formats import FORMATS  # noqa: PLC0415
-    from tidemill.plan import build_plan  # noqa: PLC0415
     from tidemill.sql import compile_script  # noqa: PLC0415
 
     try:
-        script = compile_script(source.text, source.file, CONNECTORS, FORMATS)
-        _only_in_options(source, script)
-        script = replace(script, settings={**settings, **script.settings})
+        script = compile_script(
+            source.text, source.file, CONNECTORS, FORMATS, may_be_empty=may_be_empty
+        )
+    except TidemillError as error:
+        raise source.as_written(error) from None
+    _only_in_options(source, script)
+    return replace(script, settings={**settings, **script.settings})
+
+
+def compile_source(source: SqlSource, settings: Mapping[str, str]) -> CompiledPipeline:
+    """Bind and plan a text."""
+    from tidemill.connectors import CONNECTORS  # noqa: PLC0415 - loaded when used
+    from tidemill.formats import FORMATS  # noqa: PLC0415
+    from tidemill.plan import build_plan  # noqa: PLC0415
+
+    script = bind_source(source, settings)
+    try:
         return CompiledPipeline(source, script, build_plan(script, CONNECTORS, FORMATS))
     except TidemillError as error:
         raise source.as_written(error) from None

@@ -12,7 +12,7 @@ import signal
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from tidemill.interfaces.connector import JobContext
     from tidemill.interfaces.source import Source
     from tidemill.model import Batch, TableDescriptor
+    from tidemill.plan import PhysicalPlan
 
 Until = Literal["forever", "finished", "caught-up"]
 _log = logging.getLogger("tidemill.control.run")
@@ -143,13 +144,14 @@ def build_engine(
     job: str | None = None,
     collect: Callable[[int, Batch], None] | None = None,
     durable: bool = True,
+    keep_dead_letters: bool = True,
 ) -> Engine:
     """The engine of a compiled pipeline, with its sources, sinks, dead letters and late rows."""
     from tidemill.engine import Engine  # noqa: PLC0415 - loaded when used
     from tidemill.formats import FORMATS  # noqa: PLC0415
     from tidemill.interfaces.connector import JobContext  # noqa: PLC0415
 
-    plan = compiled.plan
+    plan = compiled.plan if keep_dead_letters else _dropping_late(compiled.plan)
     context = JobContext(job or f"{project.name}.{name}", FORMATS)
 
     def settle(table: TableDescriptor) -> TableDescriptor:
@@ -162,19 +164,29 @@ def build_engine(
         for stage in plan.sources
         if stage.late_mode == "table" and stage.values is None
     }
-    dead_letters = dead_letter_table(name, state, sinks, sources)
-    written = [*_unique(sinks), dead_letters, *late.values()]
+    written = [*_unique(sinks), *late.values()]
+    if keep_dead_letters:
+        written.append(dead_letter_table(name, state, sinks, sources))
     return Engine(
         plan,
         job=context.job,
         sources={table.name: _source(table, context) for table in sources},
         groups=_groups(written, context),
         checkpoint_dir=state / "checkpoints",
-        dead_letter_table=DEAD_LETTER_TABLE,
+        dead_letter_table=DEAD_LETTER_TABLE if keep_dead_letters else None,
         late_tables={source: table.name for source, table in late.items()},
         collect=collect,
         durable=durable,
     )
+
+
+def _dropping_late(plan: PhysicalPlan) -> PhysicalPlan:
+    """The plan of a query that writes nowhere: late rows are counted only."""
+    sources = (
+        replace(stage, late_mode="drop") if stage.late_mode == "table" else stage
+        for stage in plan.sources
+    )
+    return replace(plan, sources=tuple(sources))
 
 
 @contextmanager

@@ -1,0 +1,75 @@
+"""`tidemill run`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import Parameter
+
+from tidemill.cli.output import data_json_line, say
+from tidemill.cli.variables import Variables, parse_variables
+from tidemill.cli.verb import COMMON, Common, verb
+
+if TYPE_CHECKING:
+    from tidemill.engine import Engine
+
+
+def run(
+    pipeline: str | None = None,
+    /,
+    *,
+    until_caught_up: Annotated[bool, Parameter(show_default=False)] = False,
+    every_s: float = 5.0,
+    var: Variables = (),
+    common: Common = COMMON,
+) -> int:
+    """Run a pipeline.
+
+    Runs until Ctrl-C, or until its bounded sources have ended. It can be stopped at any moment, in
+    whatever way: the next run goes on where this one stopped, and no result is lost or doubled.
+    Rows that cannot be processed are kept in the topic PIPELINE.dead-letter (without Kafka, under
+    .tidemill/pipelines/PIPELINE/dead-letter).
+
+    On a terminal the progress is one live line; elsewhere a line every few seconds. With --json,
+    stdout has one JSON object per line: {"type": "progress", ...} now and then, and at last
+    {"type": "result", ...}.
+
+    Args:
+        pipeline: the name of a pipeline, or the path of a .sql file; by default the only one.
+        until_caught_up: end when all that was there at the start has been processed.
+        every_s: how often to print the progress where there is no terminal, in seconds.
+        var: variables.
+        common: the options of every verb.
+    """
+    from tidemill.cli.progress_view import ProgressView  # noqa: PLC0415 - loaded when called
+    from tidemill.control.run import run as run_pipeline  # noqa: PLC0415
+
+    view = ProgressView(every_s=every_s, as_json=common.json)
+
+    def started(engine: Engine) -> None:
+        view.start(engine.progress)
+
+    try:
+        result = run_pipeline(
+            pipeline,
+            common.project,
+            until="caught-up" if until_caught_up else "forever",
+            variables=parse_variables(var),
+            started=started,
+        )
+    finally:
+        view.stop()
+    if common.json:
+        data_json_line({"type": "result", **result.as_dict()})
+        return 0
+    for note in result.notes:
+        say(f"note: {note}")
+    say(view.summary(result.pipeline, result.progress))
+    return 0
+
+
+APP = verb(
+    "run",
+    run,
+    "tidemill run pipelines/orders.sql\ntidemill run orders --until-caught-up --var day=2026-01-05",
+)

@@ -1,0 +1,62 @@
+"""Runs SQL for the `sql` verb and shows what comes of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tidemill.cli.output import data, say, table
+from tidemill.cli.result_view import ResultView
+
+if TYPE_CHECKING:
+    from tidemill.control.sql_shell import Outcome, SqlShell, Watcher
+
+
+def run_text(shell: SqlShell, text: str, file: str, *, as_json: bool) -> None:
+    """Run a whole text as one job; a text of one SHOW, DESCRIBE or EXPLAIN as that statement."""
+    from tidemill.control.sql_text import first_words, split_statements  # noqa: PLC0415
+
+    statements = split_statements(text)
+    if statements and first_words(statements[-1], 1)[0] in ("SHOW", "DESCRIBE", "DESC", "EXPLAIN"):
+        for statement in statements:
+            run_statement(shell, statement, as_json=as_json)
+        return
+    view = ResultView(as_json=as_json)
+    show(shell.execute_script(text, file, _watcher(view)), view, as_json=as_json)
+
+
+def run_statement(shell: SqlShell, statement: str, *, as_json: bool = False) -> None:
+    """Run one statement of a session."""
+    view = ResultView(as_json=as_json)
+    show(shell.execute(statement, _watcher(view)), view, as_json=as_json)
+
+
+def show(outcome: Outcome, view: ResultView, *, as_json: bool) -> None:
+    """Show what a statement did."""
+    view.end()
+    for note in outcome.notes:
+        say(f"note: {note}")
+    if outcome.text is not None:
+        data(outcome.text)
+    if outcome.columns:
+        table(outcome.columns, outcome.rows)
+    progress = outcome.progress
+    if progress is not None:
+        count = view.rows if outcome.kind == "selected" else progress.rows_out
+        said = "rows" if outcome.kind == "selected" else "rows written"
+        if not as_json:
+            say(f"{count:,} {said}.")
+        if progress.dead_letters:
+            say(
+                f"{progress.dead_letters:,} rows could not be processed and are not among them; "
+                "`tidemill run` keeps such rows with the reasons."
+            )
+        if progress.late:
+            say(f"{progress.late:,} rows came too late for their windows.")
+    elif outcome.kind == "declared" and not as_json:
+        say("OK.")
+
+
+def _watcher(view: ResultView) -> Watcher:
+    from tidemill.control.sql_shell import Watcher  # noqa: PLC0415 - loaded when called
+
+    return Watcher(view.head, view.batch)
