@@ -25,6 +25,7 @@ def compile_script(
     formats: Mapping[str, FormatFactory],
     *,
     variables: Mapping[str, str] | None = None,
+    may_be_empty: bool = False,
 ) -> Script:
     """Bind a whole file; raises SqlError at the first thing that is refused.
 
