@@ -35,12 +35,14 @@ def compile_script(
         connectors: the connectors that tables may name.
         formats: the formats that tables may name.
         variables: what `${name}` in an option's value stands for; None leaves them as they are.
+        may_be_empty: take a text that only declares things, as a shell does step by step.
     """
     session = Session(SourceText(file, text), connectors, formats, variables)
     for cursor in _statements(session.source):
         _run(session, cursor)
     check_closed(session)
-    _check_not_empty(session)
+    if not may_be_empty:
+        _check_not_empty(session)
     return _script(session)
 
 
