@@ -55,7 +55,7 @@ def _show(result: CheckResult) -> None:
         say(coloured(error.render()))
         say()
     for warning in result.warnings:
-        say(f"warning[{warning.code}]: {warning.message}")
+        say(f"warning[{warning.name}]: {warning.message}")
         if warning.where:
             say(f"  --> {warning.where}")
         if warning.hint:

@@ -28,7 +28,7 @@ def explain(pipeline: str, /, *, var: Variables = (), common: Common = COMMON) -
         return
     data(explanation.text)
     for warning in explanation.warnings:
-        say(f"warning[{warning.code}]: {warning.message}")
+        say(f"warning[{warning.name}]: {warning.message}")
     for note in explanation.notes:
         say(f"note: {note}")
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 class Finding:
     """A warning: the pipeline runs, but probably not as meant."""
 
-    code: str
+    name: str
     message: str
     where: str | None = None
     hint: str | None = None
@@ -87,7 +87,7 @@ def findings(plan: PhysicalPlan) -> tuple[Finding, ...]:
     from tidemill.plan import lint  # noqa: PLC0415 - loaded when used
 
     return tuple(
-        Finding(w.code, w.message, None if w.where is None else str(w.where), w.hint)
+        Finding(w.name, w.message, None if w.where is None else str(w.where), w.hint)
         for w in lint(plan)
     )
 

@@ -43,4 +43,6 @@ def explain(
     pipeline = project.pipeline(wanted)
     compiled = compile_pipeline(project, pipeline, variables=variables, lenient=True)
     tree = explain_plan(compiled.plan)
-    return Explanation(pipeline.name, str(tree), tree, findings(compiled.plan), compiled.notes)
+    return Explanation(
+        pipeline.name, str(tree), tree.as_dict(), findings(compiled.plan), compiled.notes
+    )

@@ -1,4 +1,8 @@
 -- Trips and revenue per zone and minute.
+
+-- A partition that is silent for so long does not hold the windows open.
+SET 'table.exec.source.idle-timeout' = '5 s';
+
 CREATE TABLE trips (
   id        BIGINT,
   pickup_at TIMESTAMP(3),
@@ -25,7 +29,8 @@ CREATE TABLE zone_minute (
   'url' = '${server:postgres.jdbc-url}',
   'username' = '${server:postgres.user}',
   'password' = '${secret:postgres.password}',
-  'table-name' = 'zone_minute'
+  'table-name' = 'zone_minute',
+  'sink.create-table' = 'true'  -- Tidemill's own; Flink wants the table to be there
 );
 
 INSERT INTO zone_minute
