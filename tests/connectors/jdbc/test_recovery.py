@@ -12,6 +12,7 @@ import textwrap
 import time
 from pathlib import Path
 
+import psutil
 import pytest
 
 from tidemill.connectors.jdbc.connection import Login, connect
@@ -194,6 +195,8 @@ def test_postgres_restarted_in_mid_epoch(private_server, request):
     (pid_file,) = root.rglob("postmaster.pid")
     pid = int(pid_file.read_text().split()[0])
     os.kill(pid, signal.SIGQUIT)
+    while psutil.pid_exists(group._connection.info.backend_pid):
+        time.sleep(0.01)
     with pytest.raises(ConnectorError) as caught:
         group.commit(2, {})
     assert caught.value.retryable

@@ -241,7 +241,7 @@ def test_qualified_names_and_the_default_schema(database, name, job):
 @pytest.mark.parametrize(
     ("ddl", "needles"),
     [
-        ("id int PRIMARY KEY", ["no column `v`", "Declared: id INT NOT NULL, v STRING", "id integer"]),
+        ("id int PRIMARY KEY", ["no column `v`", "id INT NOT NULL, v STRING", "id integer"]),
         ("id int PRIMARY KEY, v int", ["`v` as integer", "does not fit STRING"]),
         ("id int, v text", ["unique constraint on (id)", "ADD PRIMARY KEY"]),
         ("id int PRIMARY KEY, v text, w int NOT NULL", ["needs a value for `w`"]),
