@@ -11,6 +11,7 @@ from tidemill.errors import VerificationError
 pytestmark = pytest.mark.servers
 
 VARIABLES = {"trips_from": "2026-06-01 00:00:00", "trips_to": "2027-06-01 00:00:00"}
+COUNTS = ("rows_in", "clean_out", "windows_out", "late", "dead_letters")
 WINDOW = ("window_start", "window_end", "zone_id", "trips", "passengers", "revenue", "avg_distance")
 
 
@@ -43,7 +44,11 @@ class Run:
         ]
         fates = dict(run("SELECT fate, count(*) FROM row_fate GROUP BY 1").fetchall())
         self.counted = Counted(
-            sum(fates.values()), fates.get("filtered", 0), fates.get("late", 0), 0
+            rows_in=sum(fates.values()),
+            clean_out=len(self.clean),
+            windows_out=len(self.windows),
+            late=fates.get("late", 0),
+            dead_letters=0,
         )
         run("DROP TABLE row_fate, expected_window")
         self.connection.commit()
@@ -148,15 +153,18 @@ def test_dirty_row_in_the_clean_topic(run):
     assert_refused(run, "demo.rows-missing", "row 999999 is there and should not be")
 
 
-@pytest.mark.parametrize("field", ["rows_in", "filtered", "late", "dead_letters"])
+@pytest.mark.parametrize("field", COUNTS)
 def test_engine_counts_otherwise(run, field):
-    run.counted = Counted(
-        **{
-            name: getattr(run.counted, name) + (name == field)
-            for name in ("rows_in", "filtered", "late", "dead_letters")
-        }
-    )
+    run.counted = Counted(**{name: getattr(run.counted, name) + (name == field) for name in COUNTS})
     assert_refused(run, "demo.rows-missing", "the engine counted")
+
+
+def test_message_of_another_shape(run):
+    run.clean.append(b'{"before": null, "after": {"id": 1}}')
+    with pytest.raises(VerificationError) as caught:
+        run.verify()
+    assert "nyc_taxi.sink.datastream" in caught.value.message
+    assert "before" in caught.value.detail
 
 
 def test_row_deleted_from_the_table(run):
@@ -180,7 +188,7 @@ def test_empty_table(taxi_connection, example):
         example / "sql" / "verify.sql",
         VARIABLES,
         Outputs((), ()),
-        Counted(0, 0, 0, 0),
+        Counted(0, 0, 0, 0, 0),
     )
     assert found.ok
     assert (found.inserted, found.windows, found.watermark) == (0, 0, None)

@@ -196,7 +196,13 @@ def _verify(run: Run, pipeline: PipelineThread) -> Verification:
     progress = pipeline.progress()
     counted = None
     if progress is not None:
-        counted = Counted(progress.rows_in, progress.filtered, progress.late, progress.dead_letters)
+        counted = Counted(
+            rows_in=progress.rows_in,
+            clean_out=progress.counters.get("sink.clean_topic.out", 0),
+            windows_out=progress.counters.get("sink.zone_window.out", 0),
+            late=progress.late,
+            dead_letters=progress.dead_letters,
+        )
     cluster = Cluster(run.folder)
     outputs = Outputs(
         (r.value for r in read_topic(cluster, CLEAN) if r.value is not None),

@@ -17,7 +17,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 import psycopg
@@ -41,7 +41,8 @@ class Counted:
     """What the engine counted over the pipeline's whole life."""
 
     rows_in: int
-    filtered: int
+    clean_out: int
+    windows_out: int
     late: int
     dead_letters: int
 
@@ -102,7 +103,10 @@ def verify(
             "SELECT (SELECT count(*) FROM expected_window),"
             " (SELECT max(watermark_now) FROM row_fate)",
         )
-        rows_missing = [*_clean_differences(connection), *_count_differences(fates, counted)]
+        rows_missing = [
+            *_clean_differences(connection),
+            *_count_differences(fates, windows, counted),
+        ]
         windows_differ = [
             *_window_differences(connection, "public", "zone_window"),
             *_window_differences(connection, "pg_temp", "topic_window"),
@@ -126,6 +130,9 @@ def _one(connection: psycopg.Connection[Any], query: str) -> tuple[Any, ...]:
     return row
 
 
+_Message = TypeVar("_Message")
+
+
 class _Clean(msgspec.Struct):
     id: int
     total_amount: float | str
@@ -139,7 +146,7 @@ def _copy_clean(connection: psycopg.Connection[Any], values: Iterable[bytes]) ->
         cursor.copy("COPY topic_clean (id, total_amount) FROM STDIN") as copy,
     ):
         for value in values:
-            row = decoder.decode(value)
+            row = _decode(decoder, value, "nyc_taxi.sink.datastream")
             copy.write_row((row.id, row.total_amount))
 
 
@@ -158,7 +165,22 @@ def _copy_windows(connection: psycopg.Connection[Any], values: Iterable[bytes]) 
     decoder = msgspec.json.Decoder(_Window)
     with connection.cursor() as cursor, cursor.copy("COPY topic_window FROM STDIN") as copy:
         for value in values:
-            copy.write_row(msgspec.structs.astuple(decoder.decode(value)))
+            row = _decode(decoder, value, "nyc_taxi.sink_window.datastream")
+            copy.write_row(msgspec.structs.astuple(row))
+
+
+def _decode(decoder: msgspec.json.Decoder[_Message], value: bytes, topic: str) -> _Message:
+    try:
+        return decoder.decode(value)
+    except msgspec.DecodeError as error:
+        raise VerificationError(
+            f"a message of {topic} is not what the pipeline of this example writes",
+            code="demo.rows-missing",
+            where=Where(pipeline="nyc_taxi", topic=topic),
+            detail=f"{error}: {value[:200].decode('utf-8', 'replace')}",
+            hint="Where the pipeline was changed on purpose, run it with `tidemill run` instead; "
+            "the demo checks the results of the example as it is.",
+        ) from None
 
 
 def _clean_differences(connection: psycopg.Connection[Any]) -> list[str]:
@@ -185,12 +207,16 @@ def _clean_differences(connection: psycopg.Connection[Any]) -> list[str]:
     return [f"nyc_taxi.sink.datastream: {rows[0][-1]} rows differ; " + "; ".join(shown)]
 
 
-def _count_differences(fates: Mapping[str, int], counted: Counted | None) -> list[str]:
+def _count_differences(
+    fates: Mapping[str, int], windows: int, counted: Counted | None
+) -> list[str]:
     if counted is None:
         return []
+    inserted = sum(fates.values())
     pairs = (
-        ("rows in", counted.rows_in, sum(fates.values())),
-        ("rows filtered", counted.filtered, fates.get("filtered", 0)),
+        ("rows in", counted.rows_in, inserted),
+        ("cleaned rows out", counted.clean_out, inserted - fates.get("filtered", 0)),
+        ("windows out", counted.windows_out, windows),
         ("rows late", counted.late, fates.get("late", 0)),
         ("dead letters", counted.dead_letters, 0),
     )
