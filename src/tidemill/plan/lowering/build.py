@@ -107,8 +107,7 @@ def template(source: str, **parts: exp.Expression) -> exp.Expression:
 
 @cache
 def _parsed(source: str) -> exp.Expression:
-    parsed: exp.Expression = sqlglot.parse_one(source, dialect="duckdb")
-    return parsed
+    return sqlglot.parse_one(source, dialect="duckdb", into=None)  # type: ignore[return-value]
 
 
 def error(code: str, message: str, *values: exp.Expression) -> exp.Expression:

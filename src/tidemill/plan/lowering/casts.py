@@ -189,13 +189,14 @@ def _temporal(
 ) -> exp.Expression:
     if source.root is target.root:
         return instants.with_precision(value, source, target)
-    if source.root is TypeRoot.TIMESTAMP_LTZ:
+    instant = source.root is TypeRoot.TIMESTAMP_LTZ
+    if instant:
         value = instants.to_local(value, source, time_zone)
         source = DataType(TypeRoot.TIMESTAMP, source.nullable, precision=source.precision)
     if source.root is TypeRoot.TIME:
         value = template("DATE '1970-01-01' + :v", v=value)
     if target.root is TypeRoot.DATE:
-        return cast(value, "DATE")
+        return cast(value, "DATE") if instant else instants.day(cast(value, "TIMESTAMP"), source)
     if target.root is TypeRoot.TIME:
         return instants.time_of_day(value, target.precision or 0)
     stamp = DataType(TypeRoot.TIMESTAMP, target.nullable, precision=target.precision)

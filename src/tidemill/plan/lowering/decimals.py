@@ -40,19 +40,26 @@ def add(c: Lowered, operator: str) -> exp.Expression:
     """Sum or difference."""
     left, right = aligned(c)
     result = cast(template(f":left {operator} :right", left=left, right=right), duckdb_type(c.type))
-    if (c.type.precision or 0) < MAX_PRECISION:
-        return result
-    return null_on_overflow(result, *c.args)
+    scale = max(_size(c.type_of(0))[1], _size(c.type_of(1))[1])
+    return _limited(c, result, scale)
 
 
 def multiply(c: Lowered) -> exp.Expression:
     """Product; the exact product is rounded half up where the result keeps fewer digits."""
-    left = cast(c.args[0], duckdb_type(as_decimal(c.type_of(0))))
-    right = cast(c.args[1], duckdb_type(as_decimal(c.type_of(1))))
+    (p1, s1), (p2, s2) = _size(c.type_of(0)), _size(c.type_of(1))
+    # DuckDB multiplies within 64 bits unless an operand is wider than 18 digits.
+    wide = 19 if p1 + p2 > 18 else 1
+    left = cast(c.args[0], duckdb_type(decimal(max(p1, wide), s1)))
+    right = cast(c.args[1], duckdb_type(decimal(max(p2, wide), s2)))
     product = cast(template(":left * :right", left=left, right=right), duckdb_type(c.type))
-    if (c.type.precision or 0) < MAX_PRECISION:
-        return product
-    return null_on_overflow(product, *c.args)
+    return _limited(c, product, s1 + s2)
+
+
+def _limited(c: Lowered, result: exp.Expression, exact_scale: int) -> exp.Expression:
+    """NULL on overflow; but where DuckDB's exact result is longer than Flink's, fail the row."""
+    if (c.type.precision or 0) < MAX_PRECISION or (c.type.scale or 0) < exact_scale:
+        return result
+    return null_on_overflow(result, *c.args)
 
 
 def unscaled(value: exp.Expression, type_: DataType) -> exp.Expression:
@@ -124,7 +131,8 @@ def divide(c: Lowered) -> exp.Expression:
     if (c.type.precision or 0) >= MAX_PRECISION and p2 + shift <= MAX_PRECISION:
         result = null_on_overflow(result, left, right)
     return template(
-        "CASE WHEN :right = 0 THEN :error ELSE :result END",
+        "CASE WHEN :right = 0 THEN CASE WHEN :left IS NOT NULL THEN :error END ELSE :result END",
+        left=left,
         right=right,
         result=result,
         error=cast(

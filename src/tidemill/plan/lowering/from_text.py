@@ -13,7 +13,7 @@ _WITH_POINT = r"[+-]?[0-9]*\.[0-9]*"
 _APPROXIMATE = r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?"
 _JAVA_SUFFIX = "[dDfF]?"
 _STAMP = r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}( [0-9]{1,2}:[0-9]{1,2}:[0-9]{1,2}(\.[0-9]{0,9})?)?"
-_DATE = r"([0-9]+)(?:-([0-9]+))?(?:-([0-9]+))?"
+_DATE = r" *([0-9]+) *(?:- *([0-9]+) *)?(?:- *([0-9]+) *)?"
 
 
 def parse_text(value: exp.Expression, target: DataType, time_zone: str) -> exp.Expression:
@@ -40,8 +40,8 @@ def parse_text(value: exp.Expression, target: DataType, time_zone: str) -> exp.E
 
 def _boolean(value: exp.Expression) -> exp.Expression:
     return template(
-        "CASE WHEN lower(trim(:v)) IN ('true', 't', 'y', 'yes', '1') THEN TRUE "
-        "WHEN lower(trim(:v)) IN ('false', 'f', 'n', 'no', '0') THEN FALSE END",
+        "CASE WHEN lower(:v) IN ('true', 't', 'y', 'yes', '1') THEN TRUE "
+        "WHEN lower(:v) IN ('false', 'f', 'n', 'no', '0') THEN FALSE END",
         v=value,
     )
 
@@ -90,7 +90,9 @@ def _approximate(value: exp.Expression, sql: str) -> exp.Expression:
 
 def parse_date(value: exp.Expression) -> exp.Expression:
     """`2020-1-2`, also only `2020` or `2020-1`; what follows a space is ignored."""
-    day = template("split_part(:v, ' ', 1)", v=value)
+    day = template(
+        "CASE WHEN starts_with(:v, ' ') THEN :v ELSE split_part(:v, ' ', 1) END", v=value
+    )
     return template(
         "CASE WHEN regexp_full_match(:d, '[0-9]{4}-[0-9]{2}-[0-9]{2}') THEN TRY_CAST(:d AS DATE) "
         "WHEN regexp_full_match(:d, :p) THEN TRY(make_date(:year, :month, :day)) END",
@@ -114,9 +116,11 @@ def _date_part(day: exp.Expression, group: int) -> exp.Expression:
 def _time(value: exp.Expression) -> exp.Expression:
     clean = fn("trim", value)
     return template(
-        "CASE WHEN regexp_full_match(:t, '[0-9]{1,2}:[0-9]{1,2}:[0-9]{1,2}([.][0-9]*)?') "
-        "THEN TRY_CAST(split_part(:t, '.', 1) AS TIME) END",
+        "CASE WHEN regexp_full_match(:t, :shape) "
+        "THEN TRY_CAST(split_part(:t, '.', 1) || :seconds AS TIME) END",
         t=clean,
+        shape=text("([01]?[0-9]|2[0-3]):[0-9]{1,2}(:[0-9]{1,2}([.][0-9]*)?)?"),
+        seconds=template("CASE WHEN :t LIKE '%:%:%' THEN '' ELSE ':00' END", t=clean),
     )
 
 

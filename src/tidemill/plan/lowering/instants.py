@@ -42,25 +42,48 @@ def with_precision(value: exp.Expression, source: DataType, target: DataType) ->
     old, new = source.precision or 0, target.precision or 0
     if target.root is TypeRoot.TIME:
         return time_of_day(value, new) if new < old else value
+    if is_nanos(source) and not is_nanos(target):
+        # A cast would round to microseconds.
+        instant = target.root is TypeRoot.TIMESTAMP_LTZ
+        make = "make_timestamptz" if instant else "make_timestamp"
+        micros = template(
+            "epoch_ns(:v) // 1000 - CASE WHEN epoch_ns(:v) % 1000 < 0 THEN 1 ELSE 0 END", v=value
+        )
+        value, old = fn(make, micros), 6
     if new < old:
-        value = truncate(value, new)
-    if is_nanos(source) != is_nanos(target):
+        return truncate(value, new, nanos=is_nanos(target))
+    if is_nanos(target) and not is_nanos(source):
         return cast(value, duckdb_type(target))
     return value
 
 
-def truncate(value: exp.Expression, digits: int) -> exp.Expression:
-    """A timestamp cut to so many fractional digits of a second."""
-    if digits == 0:
-        return fn("date_trunc", text("second"), value)
+def truncate(value: exp.Expression, digits: int, *, nanos: bool = False) -> exp.Expression:
+    """A timestamp cut to so many fractional digits of a second.
+
+    Below milliseconds Java cuts toward the epoch, above toward the past.
+    """
+    if nanos:
+        step = number(10 ** (9 - digits))
+        return template(
+            "make_timestamp_ns(epoch_ns(:v) - (epoch_ns(:v) % :s + :s) % :s)", v=value, s=step
+        )
+    if digits > 3:
+        step = number(10 ** (6 - digits))
+        surplus = template("to_microseconds((epoch_us(:v) % :s + :s) % :s)", v=value, s=step)
+        return template(":v - :surplus", v=value, surplus=surplus) if digits < 6 else value
+    millis = fn("date_trunc", text("millisecond"), value)
     if digits == 3:
-        return fn("date_trunc", text("millisecond"), value)
-    if digits == 6:
-        return fn("date_trunc", text("microsecond"), value)
-    surplus = template(
-        "to_microseconds(epoch_us(:v) % :step)", v=value, step=number(10 ** max(0, 6 - digits))
-    )
-    return template(":v - :surplus", v=value, surplus=surplus)
+        return millis
+    step = number(10 ** (3 - digits))
+    surplus = template("to_milliseconds(epoch_ms(:v) % :s)", v=millis, s=step)
+    return template(":v - :surplus", v=millis, surplus=surplus)
+
+
+def day(value: exp.Expression, type_: DataType) -> exp.Expression:
+    """The DATE of a local timestamp; before 1970 Java's division makes it the next day."""
+    if type_.root is TypeRoot.DATE:
+        return value
+    return template("DATE '1970-01-01' + CAST(epoch_ms(:v) // 86400000 AS INTEGER)", v=value)
 
 
 def time_of_day(value: exp.Expression, digits: int) -> exp.Expression:

@@ -69,7 +69,8 @@ def _to_digits(c: Lowered, name: str) -> exp.Expression:
     if c.type.is_integer:
         if digits is not None and digits >= 0:
             return value
-        return cast(fn(name, cast(value, "DECIMAL(38, 0)"), places), sql)
+        rounded = cast(fn(name, cast(value, "DECIMAL(38, 0)"), places), "HUGEINT")
+        return integers.wrap(rounded, c.type.root, "HUGEINT")
     return _approximate_digits(value, name, digits, places, sql)
 
 
@@ -151,7 +152,9 @@ LOWERINGS: Mapping[str, Lowering] = {
     "RAND_INTEGER": _rand_integer,
     **{name: _of_double(f"{name.lower()}(:a0)") for name in _SMOOTH},
     **{
-        name: _of_double(f"CASE WHEN isfinite(:a0) THEN {name.lower()}(:a0) ELSE {_NAN} END")
+        name: _of_double(
+            f"CASE WHEN isfinite(:a0) THEN {name.lower()}(:a0) WHEN :a0 IS NOT NULL THEN {_NAN} END"
+        )
         for name in _FINITE
     },
 }

@@ -11,6 +11,7 @@ from tidemill.plan.lowering import decimals, integers
 from tidemill.plan.lowering.build import cast, duckdb_type, error, fn, raises, template, wrapped
 from tidemill.plan.lowering.core import Lowered, Lowering
 
+_BY_ZERO = "WHEN :right = 0 THEN CASE WHEN :left IS NOT NULL THEN :error END"
 _APPROXIMATE = (TypeRoot.FLOAT, TypeRoot.DOUBLE)
 
 
@@ -65,7 +66,7 @@ def _divide(c: Lowered) -> exp.Expression:
         return template(":left // :right", left=left, right=right)
     zero = integers.arithmetic("-", cast(exp.Literal.number("0"), _int(c)), left, c.type.root)
     return template(
-        "CASE WHEN :right = 0 THEN :error WHEN :right = -1 THEN :negated ELSE :left // :right END",
+        f"CASE {_BY_ZERO} WHEN :right = -1 THEN :negated ELSE :left // :right END",
         left=left,
         right=right,
         negated=zero,
@@ -85,14 +86,14 @@ def _mod(c: Lowered) -> exp.Expression:
     if _nonzero(c, 1):
         return cast(template(":left % :right", left=left, right=right), result)
     remainder = template(
-        "CASE WHEN :right = 0 THEN :error WHEN :right = -1 THEN 0 ELSE :left % :right END",
+        f"CASE {_BY_ZERO} WHEN :right = -1 THEN :left - :left ELSE :left % :right END",
         left=left,
         right=right,
         error=cast(error("engine.division-by-zero", "remainder by zero of", left), result),
     )
     if c.type.root is TypeRoot.DECIMAL:
         remainder = template(
-            "CASE WHEN :right = 0 THEN :error ELSE :left % :right END",
+            f"CASE {_BY_ZERO} ELSE :left % :right END",
             left=left,
             right=right,
             error=cast(error("engine.division-by-zero", "remainder by zero of", left), result),

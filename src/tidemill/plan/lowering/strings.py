@@ -71,11 +71,11 @@ def _replace(c: Lowered) -> exp.Expression:
     if isinstance(found, str) and found:
         return fn("replace", value, search, replacement)
     # Java puts the replacement between all characters where there is nothing to search for.
-    between = fn("regexp_replace", value, text(""), _plain_replacement(replacement), text("g"))
+    spread = fn("regexp_replace", value, text(""), _plain_replacement(replacement), text("g"))
     return template(
-        "CASE WHEN :search = '' THEN :between ELSE :replaced END",
+        "CASE WHEN :search = '' THEN :spread ELSE :replaced END",
         search=search,
-        between=between,
+        spread=spread,
         replaced=fn("replace", value, search, replacement),
     )
 
@@ -89,9 +89,10 @@ def _locate(c: Lowered) -> exp.Expression:
     if len(c.args) == 2:
         return cast(fn("instr", value, search), "INTEGER")
     start = c.args[2]
+    start = template("greatest(:start, 1)", start=start)
     rest = fn("substring", value, start)
     return template(
-        "CASE WHEN :start < 1 THEN 0 WHEN instr(:rest, :search) = 0 THEN 0 "
+        "CASE WHEN instr(:rest, :search) = 0 THEN 0 "
         "ELSE CAST(instr(:rest, :search) + :start - 1 AS INTEGER) END",
         start=start,
         rest=rest,
@@ -108,10 +109,22 @@ def _pad(name: str) -> Lowering:
             "CASE WHEN :n < 0 OR :pad = '' THEN NULL ELSE :padded END",
             n=length,
             pad=pad,
-            padded=fn(name, value, length, pad),
+            padded=fn(name, value, _code_points(value, length), pad),
         )
 
     return lower
+
+
+def _code_points(value: exp.Expression, length: exp.Expression) -> exp.Expression:
+    """A length in Java's chars, of which a character beyond U+FFFF takes two, as characters."""
+    astral = fn("regexp_replace", value, text(r"[^\x{10000}-\x{10FFFF}]"), text(""), text("g"))
+    return template(
+        "CASE WHEN strlen(:v) = length(:v) THEN :n "
+        "ELSE greatest(:n - CAST(length(:astral) AS INTEGER), 0) END",
+        v=value,
+        n=length,
+        astral=astral,
+    )
 
 
 def _left(c: Lowered) -> exp.Expression:
@@ -193,7 +206,10 @@ LOWERINGS: Mapping[str, Lowering] = {
     "INITCAP": _initcap,
     "OVERLAY": _overlay,
     "SPLIT_INDEX": _split_index,
-    "ASCII": _of("CASE WHEN :a0 = '' THEN 0 ELSE CAST(('0x' || left(hex(:a0), 2)) AS INTEGER) END"),
+    "ASCII": _of(
+        "CASE WHEN :a0 = '' THEN 0 "
+        "ELSE (CAST('0x' || left(hex(:a0), 2) AS INTEGER) + 128) % 256 - 128 END"
+    ),
     "CHR": _of(
         "CASE WHEN :a0 < 0 THEN '' WHEN :a0 IS NOT NULL THEN chr(CAST(:a0 % 256 AS INTEGER)) END"
     ),

@@ -9,34 +9,39 @@ from sqlglot import exp
 from tidemill.model import DataType, TypeRoot
 from tidemill.plan.lowering import instants
 from tidemill.plan.lowering.build import cast, duckdb_type, fn, number, template, text
+from tidemill.plan.lowering.casts import required
 from tidemill.plan.lowering.core import Lowered, Lowering
 from tidemill.plan.lowering.from_text import parse_date, parse_timestamp
 from tidemill.plan.lowering.math import whole
-from tidemill.sql.functions.patterns import FORMATS, PARSES, date_pattern_parts
+from tidemill.sql.functions.patterns import FORMATS, PARSES, date_pattern_parts, pattern_is_padded
 
 _STAMP_3 = DataType(TypeRoot.TIMESTAMP, precision=3)
 _DEFAULT_PATTERN = "yyyy-MM-dd HH:mm:ss"
 _LEAST_MILLIS, _MOST_MILLIS = -62167219200000, 253402300799999
-_PART = {
-    "DOW": "date_part('dow', :v) + 1",
-    "ISODOW": "date_part('isodow', :v)",
-    "DOY": "date_part('doy', :v)",
-    "WEEK": "date_part('week', :v)",
-    "ISOYEAR": "date_part('isoyear', :v)",
-    "EPOCH": "CAST(trunc(epoch(:v)) AS BIGINT)",
-    "SECOND": "date_part('second', :v)",
-    "MILLISECOND": "date_part('milliseconds', :v) % 1000",
-    "DECADE": "date_part('year', :v) // 10",
-    "CENTURY": "(date_part('year', :v) + 99) // 100",
-    "MILLENNIUM": "(date_part('year', :v) + 999) // 1000",
-    "YEAR": "date_part('year', :v)",
-    "QUARTER": "date_part('quarter', :v)",
-    "MONTH": "date_part('month', :v)",
-    "DAY": "date_part('day', :v)",
-    "HOUR": "date_part('hour', :v)",
-    "MINUTE": "date_part('minute', :v)",
+_DAY_PART = {
+    "DOW": "date_part('dow', :d) + 1",
+    "ISODOW": "date_part('isodow', :d)",
+    "DOY": "date_part('doy', :d)",
+    "WEEK": "date_part('week', :d)",
+    "ISOYEAR": "date_part('isoyear', :d)",
+    "DECADE": "date_part('year', :d) // 10",
+    "CENTURY": "(date_part('year', :d) + 99) // 100",
+    "MILLENNIUM": "(date_part('year', :d) + 999) // 1000",
+    "YEAR": "date_part('year', :d)",
+    "QUARTER": "date_part('quarter', :d)",
+    "MONTH": "date_part('month', :d)",
+    "DAY": "date_part('day', :d)",
+}
+_CLOCK_PART = {
+    "HOUR": ":ms % 86400000 // 3600000",
+    "MINUTE": ":ms % 3600000 // 60000",
+    "SECOND": ":ms % 60000 // 1000",
+    "MILLISECOND": ":ms % 1000",
+    "EPOCH": ":ms // 1000",
 }
 _MONTHS = {"YEAR": 12, "QUARTER": 3, "MONTH": 1}
+_MONTHS_OF = {"DECADE": 120, "CENTURY": 1200, "MILLENNIUM": 12000, **_MONTHS}
+_CLOCK_UNITS = ("DAY", "HOUR", "MINUTE", "SECOND")
 _MICROS = {
     "WEEK": 604_800_000_000,
     "DAY": 86_400_000_000,
@@ -51,16 +56,30 @@ def _local(c: Lowered, index: int) -> exp.Expression:
     return instants.to_local(c.args[index], c.type_of(index), c.time_zone)
 
 
-def _part(value: exp.Expression, unit: str) -> exp.Expression:
-    return cast(template(_PART[unit], v=value), "BIGINT")
+def _part(value: exp.Expression, unit: str, type_: DataType) -> exp.Expression:
+    """A part of a local date, time or timestamp; before 1970 with the signs of Java's division."""
+    if unit in _DAY_PART:
+        return cast(template(_DAY_PART[unit], d=instants.day(value, type_)), "BIGINT")
+    if type_.root is TypeRoot.TIME:
+        value = template("DATE '1970-01-01' + :v", v=value)
+    elif type_.root is TypeRoot.DATE:
+        value = cast(value, "TIMESTAMP")
+    return template(_CLOCK_PART[unit], ms=_millis(value, type_))
+
+
+def _millis(value: exp.Expression, type_: DataType) -> exp.Expression:
+    """Milliseconds of the epoch, those of a finer timestamp cut toward the past."""
+    if (type_.precision or 0) > 3 and type_.is_timestamp:
+        value = fn("date_trunc", text("millisecond"), value)
+    return fn("epoch_ms", value)
 
 
 def _extract(c: Lowered) -> exp.Expression:
-    return _part(_local(c, 1), str(c.constant(0)))
+    return _part(_local(c, 1), str(c.constant(0)), c.type_of(1))
 
 
 def _part_of(unit: str) -> Lowering:
-    return lambda c: _part(_local(c, 0), unit)
+    return lambda c: _part(_local(c, 0), unit, c.type_of(0))
 
 
 # --- FLOOR and CEIL ------------------------------------------------------------------------------
@@ -69,16 +88,22 @@ def _part_of(unit: str) -> Lowering:
 def _floor(c: Lowered) -> exp.Expression:
     if len(c.args) == 1:
         return whole("floor")(c)
-    return _back(c, _floored(_local(c, 0), str(c.constant(1))))
+    unit = str(c.constant(1))
+    value = _local(c, 0)
+    if unit not in _CLOCK_UNITS:
+        value = instants.day(value, c.type_of(0))
+    return _back(c, _floored(value, unit))
 
 
 def _ceil(c: Lowered) -> exp.Expression:
+    """A time that is a unit's start stays; for units above a day the whole first day counts."""
     if len(c.args) == 1:
         return whole("ceil")(c)
     unit = str(c.constant(1))
     value = _local(c, 0)
-    floor = _floored(value, unit)
-    months = {"DECADE": 120, "CENTURY": 1200, "MILLENNIUM": 12000, **_MONTHS}.get(unit)
+    if unit not in _CLOCK_UNITS:
+        value = instants.day(value, c.type_of(0))
+    months = _MONTHS_OF.get(unit)
     step = (
         fn("to_months", number(months))
         if months
@@ -87,8 +112,8 @@ def _ceil(c: Lowered) -> exp.Expression:
     return _back(
         c,
         template(
-            "CASE WHEN :floor = :value THEN :floor ELSE :floor + :step END",
-            floor=floor,
+            "CASE WHEN :floor = :value THEN CAST(:floor AS TIMESTAMP) ELSE :floor + :step END",
+            floor=_floored(value, unit),
             value=value,
             step=step,
         ),
@@ -97,14 +122,13 @@ def _ceil(c: Lowered) -> exp.Expression:
 
 def _floored(value: exp.Expression, unit: str) -> exp.Expression:
     if unit == "WEEK":  # Flink's weeks begin on Sunday here
-        day = template("CAST(:v AS DATE)", v=value)
         return template(
-            "CAST(:day AS TIMESTAMP) - to_days(CAST(date_part('dow', :day) AS INTEGER))", day=day
+            "CAST(:day AS TIMESTAMP) - to_days(CAST(date_part('dow', :day) AS INTEGER))", day=value
         )
     if unit in ("CENTURY", "MILLENNIUM"):  # they begin with the years 1, 101, 1001, ...
         years = 100 if unit == "CENTURY" else 1000
         return template(
-            "make_timestamp((date_part('year', :v) - 1) // :n * :n + 1, 1, 1, 0, 0, 0)",
+            "make_date((date_part('year', :v) - 1) // :n * :n + 1, 1, 1)",
             v=value,
             n=number(years),
         )
@@ -127,12 +151,31 @@ def _timestampdiff(c: Lowered) -> exp.Expression:
     unit = str(c.constant(0))
     start, end = _local(c, 1), _local(c, 2)
     if unit in _MONTHS:
-        months = template("date_sub('month', :a, :b)", a=start, b=end)
+        months = _months_between(start, end)
         return cast(template(":m // :n", m=months, n=number(_MONTHS[unit])), "INTEGER")
     micros = template(
         "epoch_ms(CAST(:b AS TIMESTAMP)) - epoch_ms(CAST(:a AS TIMESTAMP))", a=start, b=end
     )
     return cast(template(":d // :n", d=micros, n=number(_MICROS[unit] // 1000)), "INTEGER")
+
+
+def _months_between(start: exp.Expression, end: exp.Expression) -> exp.Expression:
+    """Whole months between the days, one less where the end's day is met but not its time."""
+    first, last = cast(start, "DATE"), cast(end, "DATE")
+    months = template(
+        "CASE WHEN :b >= :a THEN date_sub('month', :a, :b) ELSE -date_sub('month', :b, :a) END",
+        a=first,
+        b=last,
+    )
+    return template(
+        ":m - CASE WHEN CAST(:a + to_months(CAST(:m AS INTEGER)) AS DATE) = :b "
+        "AND CAST(:end AS TIME) < CAST(:start AS TIME) THEN 1 ELSE 0 END",
+        m=months,
+        a=first,
+        b=last,
+        end=end,
+        start=start,
+    )
 
 
 def _timestampadd(c: Lowered) -> exp.Expression:
@@ -168,59 +211,115 @@ def _date_format(c: Lowered) -> exp.Expression:
 
 
 def _strptime(value: exp.Expression, pattern: str) -> exp.Expression:
-    """The timestamp in a text of exactly this pattern, or NULL."""
-    shape, reader = "", ""
+    """The timestamp in a text of exactly this pattern, or NULL.
+
+    What the pattern lacks is that of 1970-01-01. A day beyond its month's end is the month's last.
+    """
+    before, day, after, reader = "", "", "", ""
     for kind, part in date_pattern_parts(pattern):
-        if kind == "letters":
-            shape += PARSES[part][0]
-            reader += PARSES[part][1]
+        shape = PARSES[part][0] if kind == "letters" else _literally(part)
+        reader += PARSES[part][1] if kind == "letters" else part.replace("%", "%%")
+        if kind == "letters" and part in ("d", "dd"):
+            day = shape
+        elif day:
+            after += shape
         else:
-            shape += "".join(f"[{c}]" if c not in "^\\]" else f"\\{c}" for c in part)
-            reader += part.replace("%", "%%")
+            before += shape
+    prefix = "" if "%Y" in reader else "1970 "
+    reader = reader if "%Y" in reader else f"%Y {reader}"
+    first_of_month = fn(
+        "regexp_replace", value, text(f"^({before}){day}({after})$"), text(r"\101\2")
+    )
+    parsed = _read(value, prefix, reader)
+    start = _read(first_of_month, prefix, reader)
+    number_of_day = fn(
+        "regexp_extract", value, text(f"^{before}({day}){after}$"), exp.Literal.number("1")
+    )
+    last = template("last_day(CAST(:s AS DATE)) - CAST(:s AS DATE)", s=start)
+    clamped = template(
+        "CASE WHEN TRY_CAST(:n AS INTEGER) BETWEEN 29 AND 31 "
+        "THEN :start + to_days(CAST(:last AS INTEGER)) END",
+        n=number_of_day,
+        start=start,
+        last=last,
+    )
     return template(
         "CASE WHEN regexp_full_match(:v, :shape) THEN :parsed END",
         v=value,
-        shape=text(shape),
-        parsed=fn("try_strptime", value, text(reader)),
+        shape=text(before + day + after),
+        parsed=fn("coalesce", parsed, clamped) if day else parsed,
     )
 
 
+def _literally(text_: str) -> str:
+    return "".join(f"[{c}]" if c not in "^\\]" else f"\\{c}" for c in text_)
+
+
+def _read(value: exp.Expression, prefix: str, reader: str) -> exp.Expression:
+    if prefix:
+        value = template(":prefix || :v", prefix=text(prefix), v=value)
+    return fn("try_strptime", value, text(reader))
+
+
 def _to_timestamp(c: Lowered) -> exp.Expression:
+    """With a pattern: texts that do not fit it may still be `2020-1-2` or `2020-1-2 3:4:5`."""
     pattern = c.constant(1) if len(c.args) == 2 else None
+    plain = parse_timestamp(c.args[0], _STAMP_3)
     if pattern is None or pattern == _DEFAULT_PATTERN:
-        return parse_timestamp(c.args[0], _STAMP_3)
-    return instants.truncate(_strptime(c.args[0], str(pattern)), 3)
+        return plain
+    return fn("coalesce", instants.truncate(_strptime(c.args[0], str(pattern)), 3), plain)
 
 
 def _to_date(c: Lowered) -> exp.Expression:
-    pattern = c.constant(1) if len(c.args) == 2 else None
-    if pattern is None or pattern == "yyyy-MM-dd":
-        return parse_date(c.args[0])
-    return cast(_strptime(c.args[0], str(pattern)), "DATE")
+    """With a pattern, a text that does not fit it fails the row: Flink gives a senseless date."""
+    value = c.args[0]
+    if len(c.args) == 1:
+        return parse_date(value)
+    pattern = str(c.constant(1))
+    parsed = cast(_strptime(value, pattern), "DATE")
+    # A day beyond its month's end rolls over into the next month in Flink.
+    return required(_strict_day(value, pattern, parsed), value, c.type)
+
+
+def _strict_day(value: exp.Expression, pattern: str, parsed: exp.Expression) -> exp.Expression:
+    """`parsed`, or NULL where its day is not the one in the text."""
+    written = _strftime(cast(parsed, "TIMESTAMP"), pattern)
+    if pattern_is_padded(pattern):
+        return template("CASE WHEN :w = :v THEN :p END", w=written, v=value, p=parsed)
+    return parsed
 
 
 def _to_timestamp_ltz(c: Lowered) -> exp.Expression:
-    """From seconds (0) or milliseconds (3) of the epoch; outside the years 0 to 9999 NULL."""
+    """From units of 10^-precision seconds of the epoch; outside the years 0 to 9999 NULL."""
     value = c.args[0]
-    seconds = c.constant(1) == 0
+    if c.type_of(0).is_string:
+        local = _to_timestamp(c)
+        return instants.from_local(local, _STAMP_3, c.time_zone)
+    precision = c.constant(1)
+    assert isinstance(precision, int)
     root = c.type_of(0).root
-    if root is TypeRoot.BIGINT:
-        millis = template(":v * 1000", v=value) if seconds else value
-    elif root is TypeRoot.DECIMAL:
-        cut = cast(fn("trunc", value), "BIGINT", safe=True)
-        millis = template(":v * 1000", v=cut) if seconds else cut
+    scale = 10 ** max(0, precision - 3)
+    least = number(_LEAST_MILLIS // 1000 if precision == 0 else _LEAST_MILLIS * scale)
+    most = number(_MOST_MILLIS // 1000 if precision == 0 else _MOST_MILLIS * scale)
+    units = value
+    if root is TypeRoot.DECIMAL:
+        units = cast(fn("trunc", value), "BIGINT", safe=True)
+    elif root is not TypeRoot.BIGINT:
+        lifted = template(":v * 1000", v=value) if precision == 0 else value
+        units = cast(fn("floor", lifted), "BIGINT")
+        precision = 3
+    if precision > 6:
+        made = fn("make_timestamp_ns", units)
+        made = instants.from_local(made, c.type, "UTC")
     else:
-        size = template(":v * 1000", v=value) if seconds else value
-        millis = cast(fn("trunc", size), "BIGINT")
-    least, most = _LEAST_MILLIS, _MOST_MILLIS
-    if seconds:
-        least, most = least // 1000, most // 1000
+        micros = template(":u * :k", u=units, k=number(10 ** (6 - precision)))
+        made = fn("make_timestamptz", micros)
     return template(
-        "CASE WHEN :v BETWEEN :least AND :most THEN make_timestamptz(:millis * 1000) END",
+        "CASE WHEN :v BETWEEN :least AND :most THEN :made END",
         v=value,
-        least=number(least),
-        most=number(most),
-        millis=millis,
+        least=least,
+        most=most,
+        made=made,
     )
 
 
@@ -232,22 +331,26 @@ def _from_unixtime(c: Lowered) -> exp.Expression:
 
 
 def _unix_timestamp(c: Lowered) -> exp.Expression:
-    """Seconds of the epoch: of now, or of a local timestamp in a text; Long.MIN if it has none."""
+    """Seconds of the epoch: of now, or of a local timestamp in a text.
+
+    A text that cannot be a timestamp gives the least BIGINT, as in Flink. One that begins as a
+    number but does not fit fails the row, as Flink would read something else into it.
+    """
     if not c.args:
         return template("epoch_ms(now()) // 1000")
+    value = c.args[0]
     pattern = str(c.constant(1)) if len(c.args) == 2 else _DEFAULT_PATTERN
-    local = (
-        parse_timestamp(c.args[0], DataType(TypeRoot.TIMESTAMP, precision=0))
-        if pattern == _DEFAULT_PATTERN
-        else _strptime(c.args[0], pattern)
+    instant = instants.from_local(_strptime(value, pattern), _STAMP_3, c.time_zone)
+    seconds = template("epoch_ms(:i) // 1000", i=instant)
+    if pattern_is_padded(pattern):
+        same = _strftime(_strptime(value, pattern), pattern)
+        seconds = template("CASE WHEN :same = :v THEN :s END", same=same, v=value, s=seconds)
+    hopeless = template(
+        "CASE WHEN NOT regexp_matches(:v, '^ *[-+0-9]') "
+        "THEN CAST('-9223372036854775808' AS BIGINT) END",
+        v=value,
     )
-    instant = instants.from_local(local, _STAMP_3, c.time_zone)
-    return template(
-        "CASE WHEN :v IS NOT NULL THEN COALESCE(epoch_ms(:instant) // 1000, :least) END",
-        v=c.args[0],
-        instant=instant,
-        least=cast(text(str(-(2**63) // 1000)), "BIGINT"),
-    )
+    return required(fn("coalesce", seconds, hopeless), value, c.type)
 
 
 # --- now -----------------------------------------------------------------------------------------

@@ -47,12 +47,11 @@ def _bind_round(arguments: Arguments) -> BoundCall:
     if len(arguments) == 2:
         digits = literal_int(arguments[1])
     result: DataType = value.type
+    if digits is None:
+        raise FunctionArgumentError(
+            "takes an integer literal as the number of digits", hint="Write the number itself."
+        )
     if result.root is TypeRoot.DECIMAL:
-        if digits is None:
-            raise FunctionArgumentError(
-                "takes an integer literal as the number of digits of a DECIMAL",
-                hint="Cast the value to DOUBLE, or write the number of digits.",
-            )
         result = round_decimal(result.precision or 10, result.scale or 0, digits)
     bound = (value, *(as_int(a) for a in arguments[1:]))
     return BoundCall(bound, result.with_nullable(any_nullable(arguments)))

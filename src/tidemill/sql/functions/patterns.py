@@ -109,3 +109,11 @@ def check_date_pattern(pattern: str, use: str) -> None:
                 f"does not take {part!r} in the date pattern {pattern!r}",
                 hint=f"Use of {', '.join(known)}; quote other letters, as 'T'.",
             )
+
+
+def pattern_is_padded(pattern: str) -> bool:
+    """Whether each text of the pattern is written in one way only (no `M`, `d`, `S`)."""
+    return all(
+        kind == "text" or (part in FORMATS and len(part) > 1)
+        for kind, part in date_pattern_parts(pattern)
+    )

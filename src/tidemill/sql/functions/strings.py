@@ -58,13 +58,13 @@ def _bind_substring(arguments: Arguments) -> BoundCall:
     return BoundCall(bound, _varying(value.type).with_nullable(any_nullable(arguments)))
 
 
-def _texts(least: int, *, nullable_by: slice = slice(None)) -> Bind:
-    """Any number of strings; NULL if one of those in `nullable_by` is."""
+def _texts(least: int) -> Bind:
+    """Any number of strings."""
 
     def bind(arguments: Arguments) -> BoundCall:
         count(arguments, least, None)
         bound = tuple(as_text(a) for a in arguments)
-        return BoundCall(bound, STRING.with_nullable(any_nullable(arguments[nullable_by])))
+        return BoundCall(bound, STRING.with_nullable(any_nullable(arguments)))
 
     return bind
 
@@ -143,9 +143,7 @@ FUNCTIONS: FunctionTable = table(
     ScalarFunction("RIGHT", fixed(as_text, as_int, returns=STRING), "RIGHT(string, length)"),
     ScalarFunction("CONCAT", _texts(1), "CONCAT(string, ...)"),
     ScalarFunction("CONCAT_OPERATOR", _bind_concat_operator, "string || string"),
-    ScalarFunction(
-        "CONCAT_WS", _texts(2, nullable_by=slice(0, 1)), "CONCAT_WS(separator, string, ...)"
-    ),
+    ScalarFunction("CONCAT_WS", _texts(1), "CONCAT_WS(separator, string, ...)"),
     ScalarFunction("CHAR_LENGTH", fixed(as_text, returns=INT), "CHAR_LENGTH(string)"),
     ScalarFunction(
         "REPLACE",
@@ -167,7 +165,7 @@ FUNCTIONS: FunctionTable = table(
     ),
     ScalarFunction("REPEAT", fixed(as_text, as_int, returns=STRING), "REPEAT(string, times)"),
     ScalarFunction("REVERSE", fixed(as_text, returns=STRING), "REVERSE(string)"),
-    ScalarFunction("INITCAP", fixed(as_text, returns=STRING), "INITCAP(string)"),
+    ScalarFunction("INITCAP", _same_text, "INITCAP(string)"),
     ScalarFunction(
         "OVERLAY", _bind_overlay, "OVERLAY(string PLACING string FROM start [FOR length])"
     ),
@@ -175,7 +173,7 @@ FUNCTIONS: FunctionTable = table(
         "SPLIT_INDEX", _bind_split_index, "SPLIT_INDEX(string, separator, index from 0)"
     ),
     ScalarFunction("ASCII", fixed(as_text, returns=INT), "ASCII(string)"),
-    ScalarFunction("CHR", fixed(as_bigint, returns=STRING), "CHR(integer)"),
+    ScalarFunction("CHR", fixed(as_bigint, returns=STRING, nullable=True), "CHR(integer)"),
     ScalarFunction("TO_BASE64", fixed(as_text, returns=STRING), "TO_BASE64(string)"),
     ScalarFunction("FROM_BASE64", fixed(as_text, returns=STRING), "FROM_BASE64(string)"),
     ScalarFunction("HEX", _bind_hex, "HEX(integer or string)"),

@@ -83,7 +83,7 @@ def _bind_extract(arguments: Arguments) -> BoundCall:
     if value.type.is_timestamp:
         allowed: tuple[str, ...] = _DATE_UNITS + _TIME_UNITS
     elif value.type.root is TypeRoot.DATE:
-        allowed = _DATE_UNITS
+        allowed = _DATE_UNITS + _TIME_UNITS
     elif value.type.root is TypeRoot.TIME:
         allowed = _TIME_UNITS
     else:
@@ -118,6 +118,10 @@ def _bind_timestampdiff(arguments: Arguments) -> BoundCall:
     count(arguments, 3)
     unit = _unit(arguments[0], _DIFF_UNITS)
     points = [_as_point_in_time(a) for a in arguments[1:]]
+    if {p.type.root is TypeRoot.TIMESTAMP_LTZ for p in points} == {True, False}:
+        raise FunctionArgumentError(
+            "mixes TIMESTAMP and TIMESTAMP_LTZ", hint="Cast the values to one of the two."
+        )
     stamps = tuple(cast_to(p, timestamp(3)) if p.type.root is TypeRoot.DATE else p for p in points)
     return BoundCall((unit, *stamps), INT.with_nullable(any_nullable(arguments)))
 
@@ -169,10 +173,7 @@ def _bind_to_timestamp_ltz(arguments: Arguments) -> BoundCall:
     count(arguments, 1, 2)
     value = arguments[0]
     if value.type.is_string:
-        raise FunctionArgumentError(
-            "takes a number here, not a string",
-            hint="Write CAST(... AS TIMESTAMP_LTZ(3)) for a text.",
-        )
+        return _from_text(_LTZ_3)(arguments)
     if is_null_literal(value):
         value = cast_to(value, BIGINT)
     if not value.type.is_numeric:
@@ -180,12 +181,14 @@ def _bind_to_timestamp_ltz(arguments: Arguments) -> BoundCall:
     if value.type.is_integer:
         value = cast_to(value, BIGINT)
     precision = 3 if len(arguments) == 1 else literal_int(arguments[1])
-    if precision not in (0, 3):
+    allowed = (0, 3, 6, 9) if value.type.is_integer else (0, 3)
+    if precision not in allowed:
         raise FunctionArgumentError(
-            "takes the precision 0 (seconds) or 3 (milliseconds) as a literal",
-            hint="Divide microseconds by 1000 and use 3.",
+            f"takes the precision {', '.join(map(str, allowed))} as a literal here",
+            hint="0 stands for seconds, 3 for milliseconds, 6 for microseconds.",
         )
-    return BoundCall((value, Literal(precision, INT.with_nullable(False))), _LTZ_3)
+    result = timestamp_ltz(max(3, precision or 0))
+    return BoundCall((value, Literal(precision, INT.with_nullable(False))), result)
 
 
 def _bind_from_unixtime(arguments: Arguments) -> BoundCall:
@@ -248,7 +251,9 @@ FUNCTIONS: FunctionTable = table(
     ScalarFunction("TO_TIMESTAMP", _from_text(_TIMESTAMP_3), "TO_TIMESTAMP(string [, pattern])"),
     ScalarFunction("TO_DATE", _from_text(DATE), "TO_DATE(string [, pattern])"),
     ScalarFunction(
-        "TO_TIMESTAMP_LTZ", _bind_to_timestamp_ltz, "TO_TIMESTAMP_LTZ(numeric [, precision])"
+        "TO_TIMESTAMP_LTZ",
+        _bind_to_timestamp_ltz,
+        "TO_TIMESTAMP_LTZ(numeric [, precision]), TO_TIMESTAMP_LTZ(string [, pattern])",
     ),
     ScalarFunction("FROM_UNIXTIME", _bind_from_unixtime, "FROM_UNIXTIME(integer [, pattern])"),
     ScalarFunction(
