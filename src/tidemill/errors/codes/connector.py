@@ -21,4 +21,10 @@ CODES: dict[str, str] = {
     "connector.output-closed": "Nobody reads the standard output or standard error any more.",
     "connector.not-open": "A connector was called out of turn: before open, or after a failure.",
     "connector.doubtful-commit": "A connection broke during a commit, so its outcome is unknown.",
+    "connector.offset-out-of-range": "A stored position is no longer, or not yet, in the topic.",
+    "connector.no-committed-offset": "The consumer group has no offset to start from.",
+    "connector.refused-property": "A client property is refused because it could load code, read files or open URLs.",
+    "connector.null-key": "A message has no key, and the table takes columns from the key.",
+    "connector.too-large": "A message is larger than the topic takes.",
+    "connector.bad-topic": "A row names a topic that its table does not write to.",
 }

@@ -17,7 +17,7 @@ import pyarrow as pa
 
 from tidemill.formats.debezium_json import metadata, order
 from tidemill.formats.json import nodes
-from tidemill.formats.json.codec import Mismatch
+from tidemill.formats.json.codec import MismatchError
 from tidemill.formats.json.decoder import gather, null_errors, row_type, settle
 from tidemill.formats.json.gathered import Gathered
 from tidemill.formats.json.nested import RowCodec, shown_kind
@@ -147,7 +147,9 @@ class DebeziumDecoder:
         if not self.schema_include:
             return self._event(outer, outer)
         if "payload" not in outer:
-            raise Mismatch("there is no `payload`; set 'debezium-json.schema-include' = 'false'")
+            raise MismatchError(
+                "there is no `payload`; set 'debezium-json.schema-include' = 'false'"
+            )
         event = self._event(_object(outer["payload"], "`payload`"), outer)
         values = {"payload": event}
         if self.metadata:
@@ -158,13 +160,13 @@ class DebeziumDecoder:
         operation = members.get("op")
         if operation is None:
             hint = "; set 'debezium-json.schema-include' = 'true'" if "payload" in members else ""
-            raise Mismatch(f"there is no `op`{hint}")
+            raise MismatchError(f"there is no `op`{hint}")
         values: dict[str, Any] = {"op": nodes.scalar_text(operation)}
         for image in ("before", "after"):
             try:
                 values[image] = self.row.take(members.get(image))
-            except Mismatch as error:
-                raise Mismatch(f"`{image}`: {error}") from None
+            except MismatchError as error:
+                raise MismatchError(f"`{image}`: {error}") from None
         source = members.get("source")
         if self.metadata:
             time = members.get("ts_ms")
@@ -185,7 +187,10 @@ def _expand(event: Any, outer: Any, index: int, rows: _Rows) -> tuple[str, str] 
         name = "an update" if operation == "u" else "a delete"
         return "format.before-missing", _IDENTITY.format(name)
     if operation != "d" and after is None:
-        return "format.after-missing", f"the `after` image of an event with `op` {operation} is null"
+        return (
+            "format.after-missing",
+            f"the `after` image of an event with `op` {operation} is null",
+        )
     if operation == "d":
         rows.add(before, RowKind.DELETE, outer, index)
     elif operation == "u":
@@ -198,7 +203,7 @@ def _expand(event: Any, outer: Any, index: int, rows: _Rows) -> tuple[str, str] 
 
 def _object(node: Any, name: str) -> dict[str, Any]:
     if not isinstance(node, nodes.Fields):
-        raise Mismatch(f"{name} is {shown_kind(node)}, not an object")
+        raise MismatchError(f"{name} is {shown_kind(node)}, not an object")
     return dict(node)
 
 

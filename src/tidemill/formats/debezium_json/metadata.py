@@ -47,7 +47,7 @@ def reader(column: Column, schema_include: bool) -> Reader:
             pairs = [None if s is None else list(s.items()) for s in sources]
             return pa.array(pairs, type_)
         name = _PROPERTY[key]
-        found = [None if s is None else s.get(name) for s in sources]
+        found: list[Any] = [None if s is None else s.get(name) for s in sources]
         if key == "source.timestamp":
             found = [int(t) if t is not None and t.isdigit() else None for t in found]
         return _array(found, type_)
@@ -65,7 +65,7 @@ def _text(raw: Any) -> str | None:
     """A member as Flink's STRING of it: text as it is, anything else as compact JSON."""
     node = _node(raw)
     if node is None or nodes.is_string(node):
-        return node
+        return None if node is None else str(node)
     return nodes.tree_text(node, decimals=False)
 
 

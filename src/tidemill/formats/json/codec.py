@@ -2,8 +2,8 @@
 
 A value is first *taken* from its message, by msgspec (fast, strict) or from a tree of `nodes`
 (slow, with Flink's leniency); both give the same carrier: int, float, bool, str, Decimal. Then the
-carriers of a whole batch become one Arrow array. What cannot be read raises `Mismatch` when taken,
-or is reported by its index when made into Arrow.
+carriers of a whole batch become one Arrow array. What cannot be read raises `MismatchError` when
+taken, or is reported by its index when made into Arrow.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ Errors = dict[int, str]
 """What went wrong, by the index of the value."""
 
 
-class Mismatch(ValueError):
+class MismatchError(ValueError):
     """A JSON value that cannot be read as the column's type; the text says what was expected."""
 
 
@@ -57,9 +57,9 @@ class Codec:
         except (ValueError, InvalidOperation, OverflowError, RecursionError) as error:
             if self.rules.ignore_errors:
                 return None
-            if isinstance(error, Mismatch):
+            if isinstance(error, MismatchError):
                 raise
-            raise Mismatch(f"{shown(node)} is not {self.type.sql()}") from None
+            raise MismatchError(f"{shown(node)} is not {self.type.sql()}") from None
 
     def convert(self, node: Any) -> Any:
         """The carrier of a node that is not None; ValueError where it cannot be."""

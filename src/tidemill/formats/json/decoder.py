@@ -10,6 +10,7 @@ while Flink goes astray in the object's members; NULL in a NOT NULL column is re
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -18,7 +19,7 @@ import numpy as np
 import pyarrow as pa
 
 from tidemill.formats.json import nodes
-from tidemill.formats.json.codec import Mismatch
+from tidemill.formats.json.codec import MismatchError
 from tidemill.formats.json.gathered import Gathered
 from tidemill.formats.json.nested import RowCodec, shown_kind
 from tidemill.formats.json.options import DecodeRules
@@ -53,10 +54,8 @@ def gather(
     taken, total = 0, len(messages)
     while taken < total:
         before = len(rows)
-        try:
+        with contextlib.suppress(*_REFUSALS):
             rows.extend(map(fast, rest))
-        except _REFUSALS:
-            pass
         done = len(rows) - before
         gathered.run(taken, done)
         taken += done
@@ -81,7 +80,7 @@ def _take_slowly(
         node = nodes.parse(message)
         code = "format.type-mismatch"
         if not nodes.is_container(node):
-            raise Mismatch(f"{shown_kind(node)} where an object is expected")
+            raise MismatchError(f"{shown_kind(node)} where an object is expected")
         items = [node] if isinstance(node, nodes.Fields) else node
         found = _convert_items(items, slow, ignore_errors)
     except RecursionError:
@@ -98,7 +97,7 @@ def _take_slowly(
     if ignore_errors:
         gathered.skip()
         return
-    missing = isinstance(error, Mismatch) and str(error).endswith("is missing")
+    missing = isinstance(error, MismatchError) and str(error).endswith("is missing")
     gathered.reject(index, "format.missing-field" if missing else code, str(error))
 
 

@@ -27,7 +27,6 @@ class JsonEncoder:
         self.rules = rules
         for column in schema.columns:
             check_writable(column.type, rules)
-        self._connection = None
 
     def encode(self, batch: Batch) -> pa.BinaryArray:
         """One JSON object per row; see `Encoder`."""
@@ -46,8 +45,6 @@ class JsonEncoder:
         return self._vectorised(rows)
 
     def _vectorised(self, rows: pa.RecordBatch) -> pa.StringArray:
-        if self._connection is None:
-            self._connection = vectorised.connection()
         inputs = vectorised.Inputs(self.rules)
         members = [
             inputs.text(array, column.type)
@@ -56,4 +53,4 @@ class JsonEncoder:
         expression = vectorised.object_expression(
             self.schema.names, members, self.rules.ignore_nulls
         )
-        return vectorised.run(self._connection, inputs.table(rows.num_rows), expression)
+        return vectorised.run(inputs.table(rows.num_rows), expression)

@@ -21,7 +21,7 @@ from tidemill.formats.json.codec import (
     DecimalCodec,
     Errors,
     IntegerCodec,
-    Mismatch,
+    MismatchError,
     TemporalCodec,
     TextCodec,
     timestamp_codec,
@@ -169,20 +169,20 @@ class RowCodec(Codec):
     def convert(self, node: Any) -> Any:
         """See the class."""
         if not isinstance(node, nodes.Fields):
-            raise Mismatch(f"{shown_kind(node)} where an object is expected")
+            raise MismatchError(f"{shown_kind(node)} where an object is expected")
         members = dict(node)
         values: dict[str, Any] = {}
         for i, (name, codec) in enumerate(zip(self.names, self.codecs, strict=True)):
             if self.rules.require_fields and name not in members:
-                raise Mismatch(f"field `{name}` is missing")
+                raise MismatchError(f"field `{name}` is missing")
             if codec is None:
                 if self.rules.require_fields:
                     values[f"c{i}"] = msgspec.Raw(b"null")
                 continue
             try:
                 values[f"c{i}"] = codec.take(members.get(name))
-            except Mismatch as error:
-                raise Mismatch(f"field `{name}`: {error}") from None
+            except MismatchError as error:
+                raise MismatchError(f"field `{name}`: {error}") from None
         return self.carrier(**values)
 
     def columns(self, rows: list[Any]) -> tuple[list[pa.Array], Errors]:

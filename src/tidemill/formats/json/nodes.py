@@ -92,7 +92,7 @@ def number_text(node: str, decimals: bool) -> str:
 def tree_text(node: Any, decimals: bool) -> str:
     """The node as compact JSON, as Jackson's `JsonNode.toString` gives it."""
     if isinstance(node, Fields):
-        members = {name: value for name, value in node}
+        members = dict(node)
         inner = (f"{json_string(k)}:{tree_text(v, decimals)}" for k, v in members.items())
         return "{" + ",".join(inner) + "}"
     if isinstance(node, list):

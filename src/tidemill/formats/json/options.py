@@ -125,4 +125,4 @@ def encode_rules(options: OptionValues) -> EncodeRules:
 
 
 def _iso(options: OptionValues) -> bool:
-    return options["timestamp-format.standard"] == "ISO-8601"
+    return bool(options["timestamp-format.standard"] == "ISO-8601")

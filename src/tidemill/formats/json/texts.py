@@ -115,7 +115,9 @@ def object_texts(
         return ["{}"] * count
     if ignore_nulls:
         return [
-            "{" + ",".join(f"{n}:{t}" for n, t in zip(names, row, strict=True) if t is not None) + "}"
+            "{"
+            + ",".join(f"{n}:{t}" for n, t in zip(names, row, strict=True) if t is not None)
+            + "}"
             for row in zip(*columns, strict=True)
         ]
     prefixes = [f"{',' if i else '{'}{name}:" for i, name in enumerate(names)]

@@ -7,6 +7,7 @@ come whole from Python.
 
 from __future__ import annotations
 
+import atexit
 import threading
 from collections.abc import Sequence
 from typing import Any
@@ -25,18 +26,27 @@ _INTEGERS = (TypeRoot.TINYINT, TypeRoot.SMALLINT, TypeRoot.INTEGER, TypeRoot.BIG
 _FLOATS = (TypeRoot.FLOAT, TypeRoot.DOUBLE)
 _TIMESTAMPS = (TypeRoot.TIMESTAMP, TypeRoot.TIMESTAMP_LTZ)
 _DATABASE_LOCK = threading.Lock()
-_DATABASE: list[Any] = []
+_CONNECTIONS: dict[int, Any] = {}
+"""Connections to one in-memory database, by thread; the key 0 is the database's own."""
 
 YEAR_1_DAYS = -719_162
 YEAR_10000_DAYS = 2_932_897
 
 
+@atexit.register
+def _forget_connections() -> None:
+    _CONNECTIONS.clear()  # while DuckDB's module is still there to take them back
+
+
 def connection() -> Any:
-    """A connection of its own to one shared in-memory database."""
-    with _DATABASE_LOCK:
-        if not _DATABASE:
-            _DATABASE.append(duckdb.connect(":memory:"))
-        return _DATABASE[0].cursor()
+    """This thread's connection to a shared in-memory database."""
+    thread = threading.get_ident()
+    if thread not in _CONNECTIONS:
+        with _DATABASE_LOCK:
+            if 0 not in _CONNECTIONS:
+                _CONNECTIONS[0] = duckdb.connect(":memory:")
+            _CONNECTIONS[thread] = _CONNECTIONS[0].cursor()
+    return _CONNECTIONS[thread]
 
 
 def call(name: str, *arguments: exp.Expression) -> exp.Expression:
@@ -157,12 +167,12 @@ def _odd_ones(array: pa.Array, root: TypeRoot) -> np.ndarray[Any, np.dtype[np.bo
     values = plain(array).fill_null(0).to_numpy(zero_copy_only=False)
     if root in _FLOATS:
         size = np.abs(values)
-        return ~((size == 0) | ((size >= 1e-3) & (size < 1e7)))
+        return np.asarray(~((size == 0) | ((size >= 1e-3) & (size < 1e7))))
     if root is TypeRoot.DATE:
-        return (values < YEAR_1_DAYS) | (values >= YEAR_10000_DAYS)
+        return np.asarray((values < YEAR_1_DAYS) | (values >= YEAR_10000_DAYS))
     per_day = 86_400 * {"us": 10**6, "ns": 10**9}[str(array.type.unit)]
     days = values // per_day
-    return (days < YEAR_1_DAYS) | (days >= YEAR_10000_DAYS)
+    return np.asarray((days < YEAR_1_DAYS) | (days >= YEAR_10000_DAYS))
 
 
 def object_expression(
@@ -184,8 +194,8 @@ def object_expression(
     return call("concat", *(parts or [literal("{")]), literal("}"))
 
 
-def run(connected: Any, table: pa.Table, expression: exp.Expression) -> pa.Array:
+def run(table: pa.Table, expression: exp.Expression) -> pa.Array:
     """Evaluate one text expression over the table, in order."""
-    relation = connected.from_arrow(table)
+    relation = connection().from_arrow(table)
     result = relation.project(expression.sql(dialect="duckdb")).to_arrow_table()
     return result.column(0).combine_chunks()

@@ -1,0 +1,1 @@
+"""Connector `kafka`: topics as tables, read from any position and written in transactions."""

@@ -1,0 +1,109 @@
+"""How `kafka` is registered."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+
+from tidemill.connectors.kafka.layout import METADATA, layout
+from tidemill.connectors.kafka.options import OPTIONS, KafkaTable, parse, wrong
+from tidemill.connectors.kafka.properties import SINK_ONLY, SOURCE_ONLY
+from tidemill.interfaces.connector import Changelog, Connector, JobContext
+from tidemill.interfaces.sink import CommitGroup
+from tidemill.interfaces.source import Source
+from tidemill.model import TableDescriptor
+
+
+def source_changelog(table: KafkaTable, job: JobContext) -> Changelog:
+    """What a source of the table emits; checks its options."""
+    parts = layout(table, job)
+    factories = [parts.value_factory, *([parts.key_factory] if parts.key_factory else [])]
+    for factory in factories:
+        if factory.decoder is None:
+            raise wrong(
+                table.descriptor,
+                f"format `{factory.name}` cannot read messages",
+                "Use another format, such as json.",
+            )
+    parts.decoders(table.descriptor.columns_needed)
+    if table.upsert:
+        return Changelog(updates=True, upsert=True)
+    return Changelog(updates=parts.value_factory.changelog)
+
+
+def sink_changelog(table: KafkaTable, job: JobContext) -> Changelog:
+    """What a sink of the table takes; checks its options."""
+    parts = layout(table, job)
+    factories = [parts.value_factory, *([parts.key_factory] if parts.key_factory else [])]
+    for factory in factories:
+        if factory.encoder is None:
+            raise wrong(
+                table.descriptor,
+                f"format `{factory.name}` cannot write messages",
+                "Use another format, such as json.",
+            )
+    parts.encoders()
+    keys = [c.metadata_key or c.name for c in parts.metadata if not c.virtual]
+    if table.several_topics and "topic" not in keys:
+        raise wrong(
+            table.descriptor,
+            "a sink of several topics needs to be told each row's topic",
+            "Add a column `topic` STRING METADATA, or name one topic.",
+        )
+    if table.upsert:
+        return Changelog(updates=True, upsert=True)
+    return Changelog(updates=parts.value_factory.changelog)
+
+
+def exactly_once(table: KafkaTable, job: JobContext) -> bool:
+    """Whether the table is written in transactions."""
+    return (table.values["sink.delivery-guarantee"] or job.delivery) == "exactly-once"
+
+
+def group_key(table: KafkaTable, job: JobContext) -> str:
+    """Equal for tables that can share a transaction: same cluster, same login, same guarantee."""
+    login = sorted(
+        (key, value)
+        for key, value in table.properties.items()
+        if key not in SINK_ONLY | SOURCE_ONLY and key != "bootstrap.servers"
+    )
+    mark = hashlib.blake2b(repr(login).encode(), digest_size=4).hexdigest() if login else ""
+    guarantee = "exactly-once" if exactly_once(table, job) else "at-least-once"
+    return " ".join(filter(None, ("kafka", table.bootstrap, guarantee, mark)))
+
+
+def make_source(table: KafkaTable, job: JobContext) -> Source:
+    """A source of the table, not yet open."""
+    from tidemill.connectors.kafka.source import KafkaSource  # noqa: PLC0415 - client library
+
+    return KafkaSource(table, job)
+
+
+def make_group(tables: Sequence[KafkaTable], job: JobContext) -> CommitGroup:
+    """A commit group of the tables, not yet open."""
+    from tidemill.connectors.kafka.sink import KafkaGroup  # noqa: PLC0415 - client library
+
+    return KafkaGroup(tables, job, exactly_once(tables[0], job))
+
+
+def _bounded(table: TableDescriptor, job: JobContext) -> bool:
+    return bool(parse(table, job).values["scan.bounded.mode"] != "unbounded")
+
+
+CONNECTOR = Connector(
+    name="kafka",
+    options=OPTIONS,
+    metadata=METADATA,
+    bounded=_bounded,
+    source_changelog=lambda table, job: source_changelog(parse(table, job), job),
+    sink_changelog=lambda table, job: sink_changelog(parse(table, job), job),
+    source=lambda table, job: make_source(parse(table, job), job),
+    group_key=lambda table, job: group_key(parse(table, job), job),
+    commit_group=lambda tables, job: make_group([_parse_any(t, job) for t in tables], job),
+)
+"""The connector `kafka`."""
+
+
+def _parse_any(table: TableDescriptor, job: JobContext) -> KafkaTable:
+    """A table of `kafka` or of `upsert-kafka`: both can share a transaction."""
+    return parse(table, job)

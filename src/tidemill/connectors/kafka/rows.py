@@ -1,0 +1,205 @@
+"""Messages of one partition to rows: key, value and metadata columns put together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from confluent_kafka import (
+    TIMESTAMP_CREATE_TIME,
+    TIMESTAMP_LOG_APPEND_TIME,
+    Message,
+)
+
+from tidemill.connectors.kafka.layout import Layout, key_columns_from_key
+from tidemill.connectors.kafka.options import KafkaTable
+from tidemill.connectors.kafka.repeats import Repeats
+from tidemill.interfaces.format import Decoded, Reject
+from tidemill.model import DeadLetter, RowKind
+
+_TIMESTAMP_TYPES = {
+    TIMESTAMP_CREATE_TIME: "CreateTime",
+    TIMESTAMP_LOG_APPEND_TIME: "LogAppendTime",
+}
+
+
+def _headers(message: Message) -> list[tuple[str, bytes | None]]:
+    return list(message.headers() or ())  # type: ignore[arg-type]
+
+
+_READERS: dict[str, Callable[[Message], Any]] = {
+    "topic": lambda m: m.topic(),
+    "partition": lambda m: m.partition(),
+    "offset": lambda m: m.offset(),
+    "headers": lambda m: list(dict(_headers(m)).items()),
+    "header-list": lambda m: [{"key": k, "value": v} for k, v in _headers(m)],
+    "leader-epoch": lambda m: m.leader_epoch(),
+    "timestamp": lambda m: m.timestamp()[1],
+    "timestamp-type": lambda m: _TIMESTAMP_TYPES.get(m.timestamp()[0], "NoTimestampType"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Assembled:
+    """The rows of some messages and what became of the others."""
+
+    rows: pa.RecordBatch
+    kinds: pa.Int8Array | None
+    skipped: int
+    duplicates: int
+    dead_letters: tuple[DeadLetter, ...]
+
+
+class RowAssembler:
+    """Decodes messages of one table."""
+
+    def __init__(self, table: KafkaTable, layout: Layout) -> None:
+        self._table = table
+        self._layout = layout
+        self._schema = table.descriptor.schema
+        self._arrow_schema = self._schema.arrow()
+        from_key = key_columns_from_key(table)
+        needed = table.descriptor.columns_needed
+        key_decoder, self._value_decoder = layout.decoders(needed)
+        self._key_decoder = key_decoder if from_key else None
+        self._key_names = table.key_fields if from_key else ()
+        self._metadata = [
+            column for column in layout.metadata if needed is None or column.name in needed
+        ]
+        # Metadata columns that nobody needs are still there, as NULLs, so rows must be put together.
+        self._simple = not layout.metadata and self._key_decoder is None and not table.upsert
+
+    def assemble(self, messages: Sequence[Message], repeats: Repeats | None) -> Assembled:
+        """Rows of messages that stand one behind the other in one partition."""
+        decoded = self._value_decoder.decode([m.value() for m in messages])
+        if self._table.upsert:
+            decoded = _with_deletes(decoded, messages)
+        dropped = _repeats(decoded, messages, repeats)
+        rejects = {reject.index: reject for reject in decoded.rejects}
+        if self._simple and not dropped:
+            return self._finish(decoded.rows, decoded, rejects, messages, decoded.skipped, 0)
+        origin = (
+            np.arange(len(messages))
+            if decoded.origin is None
+            else decoded.origin.to_numpy(zero_copy_only=False)
+        )
+        key_rows, key_of = self._keys(messages, rejects)
+        bad = [*dropped, *rejects]
+        keep = np.flatnonzero(~np.isin(origin, bad)) if bad else np.arange(len(origin))
+        origin = origin[keep]
+        values = decoded.rows.take(pa.array(keep))
+        columns = dict(zip(values.schema.names, values.columns, strict=True))
+        if key_rows is not None:
+            taken = key_rows.take(pa.array(key_of[origin]))
+            columns |= dict(zip(self._key_names, taken.columns, strict=True))
+        for column in self._metadata:
+            read = _READERS[column.metadata_key or column.name]
+            found = [read(messages[index]) for index in origin.tolist()]
+            columns[column.name] = _array(found, column.type.arrow())
+        rows = pa.RecordBatch.from_arrays(
+            [
+                columns[c.name] if c.name in columns else pa.nulls(len(origin), c.type.arrow())
+                for c in self._schema.columns
+            ],
+            schema=self._arrow_schema,
+        )
+        kinds = decoded.kinds.take(pa.array(keep)) if decoded.kinds is not None else None
+        for index in dropped:
+            rejects.pop(index, None)
+        skipped = len(messages) - len(rejects) - len(set(origin.tolist()))
+        return self._finish(rows, decoded, rejects, messages, skipped, len(dropped), kinds)
+
+    def _finish(
+        self,
+        rows: pa.RecordBatch,
+        decoded: Decoded,
+        rejects: dict[int, Reject],
+        messages: Sequence[Message],
+        skipped: int,
+        duplicates: int,
+        kinds: pa.Int8Array | None = None,
+    ) -> Assembled:
+        letters = tuple(
+            dead_letter(self._table.name, messages[index], rejects[index])
+            for index in sorted(rejects)
+        )
+        kinds = decoded.kinds if kinds is None else kinds
+        return Assembled(rows, kinds, skipped, duplicates, letters)
+
+    def _keys(
+        self, messages: Sequence[Message], rejects: dict[int, Reject]
+    ) -> tuple[pa.RecordBatch | None, np.ndarray[Any, Any]]:
+        """Rows of the keys, and which of them belongs to each message."""
+        if self._key_decoder is None:
+            return None, np.empty(0)
+        keys = [message.key() for message in messages]
+        decoded = self._key_decoder.decode(keys)
+        for reject in decoded.rejects:
+            text = f"the key: {reject.message}"
+            rejects.setdefault(reject.index, Reject(reject.index, reject.code, text))
+        key_of = np.full(len(messages), -1)
+        if decoded.origin is None:
+            key_of = np.arange(len(messages))
+        else:
+            origin = decoded.origin.to_numpy(zero_copy_only=False)
+            key_of[origin] = np.arange(len(origin))
+        for index in np.flatnonzero(key_of < 0).tolist():
+            rejects.setdefault(index, Reject(index, "connector.null-key", "the message has no key"))
+        return decoded.rows, key_of
+
+
+def _with_deletes(decoded: Decoded, messages: Sequence[Message]) -> Decoded:
+    """The rows of an upsert topic: +U, and -D with NULLs for each tombstone."""
+    origin = (
+        np.arange(len(messages))
+        if decoded.origin is None
+        else decoded.origin.to_numpy(zero_copy_only=False)
+    )
+    gone = np.array([i for i, m in enumerate(messages) if m.value() is None], dtype=np.int64)
+    order = np.argsort(np.concatenate([origin, gone]), kind="stable")
+    positions = np.concatenate([np.arange(len(origin)), np.full(len(gone), -1)])[order]
+    rows = decoded.rows.take(pa.array(positions, mask=positions < 0))
+    kinds = np.where(positions < 0, RowKind.DELETE, RowKind.UPDATE_AFTER).astype(np.int8)
+    return Decoded(
+        rows,
+        pa.array(kinds),
+        pa.array(np.concatenate([origin, gone])[order].astype(np.int32)),
+        decoded.rejects,
+        max(0, decoded.skipped - len(gone)),
+    )
+
+
+def _repeats(decoded: Decoded, messages: Sequence[Message], repeats: Repeats | None) -> list[int]:
+    """The indices of messages whose changes were delivered before."""
+    if repeats is None or decoded.changes is None:
+        return []
+    return [
+        index
+        for index, change in enumerate(decoded.changes)
+        if change is not None and repeats.is_repeat(change, messages[index].key())
+    ]
+
+
+def _array(values: list[Any], type_: pa.DataType) -> pa.Array:
+    if pa.types.is_timestamp(type_):
+        return pa.array(values, pa.timestamp("ms", tz=type_.tz)).cast(type_)
+    return pa.array(values, type_) if pa.types.is_nested(type_) else pa.array(values).cast(type_)
+
+
+def dead_letter(table: str, message: Message, reject: Reject) -> DeadLetter:
+    """The dead letter of a message that could not be read."""
+    return DeadLetter(
+        table=table,
+        stage="type" if reject.code.endswith(("mismatch", "not-null")) else "parse",
+        code=reject.code,
+        message=reject.message,
+        topic=message.topic(),
+        partition=str(message.partition()),
+        position=str(message.offset()),
+        timestamp_ms=message.timestamp()[1],
+        key=message.key(),
+        value=message.value(),
+    )

@@ -1,0 +1,355 @@
+"""The commit group of `kafka`: all of a pipeline's Kafka tables on one cluster, in one transaction.
+
+Guarantees with `exactly-once`: as `CommitGroup` says of atomic groups. One transactional producer
+per cluster and job; `open` fences the one of an older process. The epoch stands in the metadata of
+an offset of the group `tidemill.<job>`, committed within the transaction. Each message says in its
+header `tidemill` which job, epoch and message of the epoch it is. After any doubt about a call the
+producer is thrown away (librdkafka has no KIP-890), and a new group's `open` says what holds.
+With `at-least-once`: an idempotent producer; a commit waits until all is acknowledged.
+Non-guarantee: Kafka forgets the offsets of a group that was idle for `offsets.retention.minutes`
+(7 days by default), and the epoch with them. Topics that do not exist are made with the broker's
+default number of partitions.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import time
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from confluent_kafka import (
+    Consumer,
+    ConsumerGroupTopicPartitions,
+    KafkaError,
+    KafkaException,
+    Message,
+    Producer,
+    TopicPartition,
+)
+from confluent_kafka.admin import AdminClient, ConfigResource, ResourceType  # type: ignore[attr-defined]
+
+from tidemill.connectors.kafka.admin import QUIET, KafkaAdmin
+from tidemill.connectors.kafka.client import (
+    REQUEST_TIMEOUT_S,
+    consumer_config,
+    create,
+    failure,
+    guarded,
+    producer_config,
+)
+from tidemill.connectors.kafka.layout import layout
+from tidemill.connectors.kafka.options import KafkaTable
+from tidemill.connectors.kafka.properties import SINK_ONLY, SOURCE_ONLY
+from tidemill.connectors.kafka.writer import KafkaWriter
+from tidemill.errors import ConnectorError, DoubtfulCommitError, Where
+from tidemill.interfaces.connector import JobContext
+from tidemill.model import DeadLetter, Position
+
+COMMIT_TIMEOUT_S = 60.0
+FULL_TIMEOUT_S = 120.0
+HEADER = "tidemill"
+_MESSAGE_BYTES_DEFAULT = 1_048_588
+_ABORTED = (KafkaError._PURGE_QUEUE, KafkaError._PURGE_INFLIGHT)
+"""How records of an aborted epoch report, sometimes only after the abort."""
+
+
+class KafkaGroup:
+    """See the module."""
+
+    def __init__(self, tables: Sequence[KafkaTable], job: JobContext, exactly_once: bool) -> None:
+        self._tables = tables
+        self._job = job
+        self.atomic = exactly_once
+        self.idempotent = False
+        self._properties = _merged(tables)
+        self._cluster = self._properties["bootstrap.servers"]
+        self._offsets_group = f"tidemill.{job.job}"
+        self._limits: dict[str, int] = {}
+        self._producer: Any = None
+        self._member: Any = None
+        self._writers: dict[str, KafkaWriter] = {}
+        self._in_epoch = False
+        self._epoch_topic = ""
+        self._prefix = ""
+        self._epoch = 0
+        self._sequence = 0
+        self._failures: list[KafkaError] = []
+
+    @property
+    def name(self) -> str:
+        """The cluster's address."""
+        return f"kafka {self._cluster}"
+
+    def open(self) -> int | None:
+        """Connect, fence, and read the last epoch; see `CommitGroup`."""
+        topics = self._prepare_topics()
+        largest = max(self._limits.values(), default=_MESSAGE_BYTES_DEFAULT)
+        smallest = min(self._limits.values(), default=_MESSAGE_BYTES_DEFAULT)
+        transactional_id = self._transactional_id() if self.atomic else None
+        config = producer_config(self._properties, transactional_id)
+        config.setdefault("message.max.bytes", max(largest, 1000))
+        config["batch.size"] = min(int(config["batch.size"]), max(smallest - 4096, 1))
+        self._producer = create(Producer, config)
+        member = consumer_config({"bootstrap.servers": self._cluster, **self._security()}, "")
+        member["group.id"] = self._offsets_group
+        self._member = create(Consumer, member)
+        if self.atomic:
+            guarded(
+                "open transactions",
+                self._cluster,
+                lambda: self._producer.init_transactions(REQUEST_TIMEOUT_S),
+            )
+        held = self._held_epoch()
+        self._epoch_topic = topics[0]
+        self._epoch = (held or 0) + 1
+        for table in self._tables:
+            self._writers[table.name] = KafkaWriter(table, layout(table, self._job), self)
+        return held
+
+    def writer(self, table: str) -> KafkaWriter:
+        """The writer of one of the group's tables."""
+        return self._writers[table]
+
+    def prepare(self, epoch: int) -> list[DeadLetter]:
+        """Wait until the broker has all of the epoch."""
+        if self._in_epoch:
+            self._flush()
+        return []
+
+    def commit(self, epoch: int, positions: Mapping[str, Mapping[str, Position]]) -> None:
+        """Make the epoch visible; see `CommitGroup`."""
+        self.begin()
+        if self.atomic:
+            self._commit_transaction(epoch)
+        else:
+            self._flush()
+            with contextlib.suppress(KafkaException):
+                self._member.commit(offsets=self._epoch_offsets(epoch), asynchronous=False)
+        self._in_epoch = False
+        self._epoch = epoch + 1
+        self._sequence = 0
+
+    def abort(self) -> None:
+        """Throw the open epoch away."""
+        if not self._in_epoch:
+            return
+        self._in_epoch = False
+        self._sequence = 0
+        if not self.atomic:
+            self._producer.purge(in_queue=True, in_flight=True, blocking=True)
+        else:
+            guarded(
+                "abort the transaction",
+                self._cluster,
+                lambda: self._producer.abort_transaction(COMMIT_TIMEOUT_S),
+            )
+        self._failures.clear()
+
+    def close(self) -> None:
+        """Give everything back; never raises."""
+        producer, self._producer = self._producer, None
+        member, self._member = self._member, None
+        if producer is not None:
+            with contextlib.suppress(Exception):
+                producer.purge(in_queue=True, in_flight=True, blocking=False)
+                if self.atomic and self._in_epoch:
+                    producer.abort_transaction(5)
+            with contextlib.suppress(Exception):
+                producer.flush(1)
+            with contextlib.suppress(Exception), warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # a fenced producer says so once more
+                producer.close()
+        self._in_epoch = False
+        if member is not None:
+            with contextlib.suppress(Exception):
+                member.close()
+
+    def begin(self) -> None:
+        """Open the epoch if none is open."""
+        if self._producer is None:
+            raise ConnectorError("the kafka sink is not open", code="connector.not-open")
+        if not self._in_epoch:
+            if self.atomic:
+                guarded("begin a transaction", self._cluster, self._producer.begin_transaction)
+            self._in_epoch = True
+            self._prefix = f"{self._job.job}/{self._epoch}/"
+
+    def header(self) -> tuple[str, bytes]:
+        """The header of the next record."""
+        self._sequence += 1
+        return HEADER, f"{self._prefix}{self._sequence}".encode()
+
+    def bytes_max(self, topic: str) -> int:
+        """How large a record the topic takes."""
+        limit = self._limits.get(topic)
+        if limit is None:
+            limit = self._limits.setdefault(topic, self._topic_limit(topic))
+        return limit
+
+    def produce(
+        self,
+        topic: str,
+        value: bytes | None,
+        key: bytes | None,
+        partition: int,
+        headers: list[tuple[str, bytes | None]] | None,
+        timestamp_ms: int,
+    ) -> None:
+        """Hand one record over; waits while the producer is full."""
+        try:
+            self._producer.produce(
+                topic,
+                value,
+                key,
+                partition,
+                on_delivery=self._delivered,
+                timestamp=timestamp_ms,
+                headers=headers,
+            )
+        except BufferError:
+            self._wait_for_room()
+            self.produce(topic, value, key, partition, headers, timestamp_ms)
+        except KafkaException as error:
+            raise self._failure("write", error.args[0], topic) from None
+
+    def _delivered(self, error: KafkaError | None, _message: Message) -> None:
+        if error is not None and error.code() not in _ABORTED:
+            self._failures.append(error)
+
+    def _wait_for_room(self) -> None:
+        """Wait until the producer has sent something: the back-pressure."""
+        limit = time.monotonic() + FULL_TIMEOUT_S
+        before = len(self._producer)
+        while len(self._producer) >= before:
+            self._serve(lambda: self._producer.poll(0.05))
+            if time.monotonic() > limit:
+                raise self._failure("write", KafkaError(KafkaError._TIMED_OUT), None)
+
+    def _flush(self) -> None:
+        if self._serve(lambda: self._producer.flush(FULL_TIMEOUT_S)):
+            raise self._failure("write", KafkaError(KafkaError._TIMED_OUT), None)
+
+    def _serve(self, call: Callable[[], int]) -> int:
+        """Let the producer work and report; whatever failed is raised."""
+        try:
+            left = call()
+        except KafkaException as error:  # the producer is at its end, such as by being fenced
+            raise self._failure("write", error.args[0], None) from None
+        except SystemError as error:  # the same, when a delivery report was under way
+            if not isinstance(error.__cause__, KafkaException):
+                raise
+            raise self._failure("write", error.__cause__.args[0], None) from None
+        if self._failures:
+            first = self._failures[0]
+            self._failures.clear()
+            raise self._failure("write", first, None)
+        return left
+
+    def _failure(self, what: str, error: KafkaError, topic: str | None) -> ConnectorError:
+        return failure(what, error, Where(topic=topic) if topic else None, self._cluster)
+
+    def _commit_transaction(self, epoch: int) -> None:
+        producer = self._producer
+        try:
+            producer.send_offsets_to_transaction(
+                self._epoch_offsets(epoch), self._member.consumer_group_metadata(), COMMIT_TIMEOUT_S
+            )
+            producer.commit_transaction(COMMIT_TIMEOUT_S)
+        except KafkaException as error:
+            self._in_epoch = False  # nobody may touch this producer's transaction again
+            inner = failure(f"commit epoch {epoch}", error.args[0], None, self._cluster)
+            self.close()
+            if inner.code == "connector.fenced":
+                raise inner from None
+            raise DoubtfulCommitError(
+                f"nobody knows whether epoch {epoch} was committed at {self.name}",
+                code="connector.doubtful-commit",
+                detail=inner.detail or inner.message,
+                hint="The engine opens the sink anew and asks which epoch it holds.",
+            ) from None
+
+    def _epoch_offsets(self, epoch: int) -> list[TopicPartition]:
+        return [TopicPartition(self._epoch_topic, 0, epoch, f"epoch={epoch}")]
+
+    def _held_epoch(self) -> int | None:
+        """The newest epoch in the metadata of the group's offsets, over all topics it ever used."""
+        admin = create(AdminClient, self._admin_config())
+        asked = [ConsumerGroupTopicPartitions(self._offsets_group)]
+        futures = admin.list_consumer_group_offsets(
+            asked, require_stable=True, request_timeout=REQUEST_TIMEOUT_S
+        )
+        found = guarded(
+            "read the last epoch",
+            self._cluster,
+            lambda: futures[self._offsets_group].result(REQUEST_TIMEOUT_S),
+        )
+        matches = [re.fullmatch(r"epoch=(\d+)", item.metadata or "") for item in
+                   found.topic_partitions or ()]  # fmt: skip
+        return max((int(match[1]) for match in matches if match), default=None)
+
+    def _transactional_id(self) -> str:
+        prefixes = {t.values["sink.transactional-id-prefix"] for t in self._tables} - {None}
+        return f"{min(prefixes, default='tidemill')}-{self._job.job}"
+
+    def _prepare_topics(self) -> list[str]:
+        """Make missing topics, and learn how large a message each takes; gives at least one."""
+        admin = KafkaAdmin(self._admin_config())
+        topics = sorted({topic for table in self._tables for topic in table.topics})
+        known = {info.name for info in admin.topics()}
+        for topic in topics:
+            if topic not in known:
+                _create_if_missing(admin, topic)
+        for topic in topics:
+            self._limits[topic] = self._topic_limit(topic)
+        return topics or [_any_topic(self._tables, known)]
+
+    def _topic_limit(self, topic: str) -> int:
+        admin = create(AdminClient, self._admin_config())
+        resource = ConfigResource(ResourceType.TOPIC, topic)
+        call: Callable[[], Any] = admin.describe_configs(
+            [resource], request_timeout=REQUEST_TIMEOUT_S
+        )[resource].result
+        try:
+            return int(call()["max.message.bytes"].value)
+        except (KafkaException, KeyError, TypeError, ValueError):
+            return _MESSAGE_BYTES_DEFAULT  # describing may be denied; this is Kafka's default
+
+    def _security(self) -> dict[str, str]:
+        unwanted = SINK_ONLY | SOURCE_ONLY | {"message.max.bytes"}
+        return {k: v for k, v in self._properties.items() if k not in unwanted}
+
+    def _admin_config(self) -> dict[str, Any]:
+        return {**self._security(), "log_level": 0, "logger": QUIET}
+
+
+def _any_topic(tables: Sequence[KafkaTable], known: set[str]) -> str:
+    """A topic of tables that only have a pattern; the epoch is kept with it."""
+    for table in tables:
+        for name in sorted(known):
+            if table.pattern is not None and table.pattern.fullmatch(name):
+                return name
+    raise ConnectorError(
+        "no topic matches the `topic-pattern` of the sink",
+        code="connector.table-missing",
+        where=Where(table=tables[0].name),
+        hint="Create a topic that matches it.",
+    )
+
+
+def _create_if_missing(admin: KafkaAdmin, topic: str) -> None:
+    try:
+        admin.create(topic, partitions=-1)
+    except ConnectorError as error:
+        if "already exists" not in error.message:
+            raise
+
+
+def _merged(tables: Sequence[KafkaTable]) -> dict[str, str]:
+    """The properties of all tables together; on a conflict the first table's."""
+    merged: dict[str, str] = {}
+    for table in reversed(tables):
+        merged.update(table.properties)
+    return merged

@@ -1,0 +1,316 @@
+"""The source of `kafka`: partitions read from stored offsets, in order, committed messages only.
+
+Guarantees: as `Source` says. Partitions are assigned by hand, and offsets come only from the stored
+positions (or, without one, from the startup mode); the consumer group has no part in it. A position
+that the broker no longer has is an error. A broker that goes away is waited for, up to
+`OUTAGE_SECONDS_MAX`, then a retryable error. Messages of any size are read.
+Non-guarantee: the order between partitions.
+A position is the next offset, or, where repeated changes are dropped (`repeats`), an object with
+`offset` and `changes`. A partition's name is its number, after `topic:` where a table has several
+topics.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, Message, TopicPartition
+
+from tidemill.connectors.kafka import startup
+from tidemill.connectors.kafka.client import consumer_config, create, failure, guarded
+from tidemill.connectors.kafka.layout import layout
+from tidemill.connectors.kafka.options import KafkaTable
+from tidemill.connectors.kafka.repeats import Repeats
+from tidemill.connectors.kafka.rows import RowAssembler
+from tidemill.connectors.kafka.startup import Partition
+from tidemill.errors import ConnectorError, Where
+from tidemill.interfaces.connector import JobContext
+from tidemill.interfaces.source import PartitionBatch
+from tidemill.model import Position
+
+OUTAGE_SECONDS_MAX = 120.0
+_FILL_SECONDS = 0.002
+"""How long a read waits for more when much is known to be waiting."""
+
+_DOWN = (KafkaError._ALL_BROKERS_DOWN, KafkaError._TRANSPORT, KafkaError._RESOLVE)
+
+
+class _Reading:
+    """One partition's state."""
+
+    def __init__(self, at: Partition, name: str, end: int | None) -> None:
+        self.at = at
+        self.name = name
+        self.end = end
+        self.next: int | None = None
+        self.repeats: Repeats | None = None
+
+    @property
+    def ended(self) -> bool:
+        """Whether a bounded partition has delivered its last message."""
+        return self.end is not None and self.next is not None and self.next >= self.end
+
+
+class KafkaSource:
+    """Reads one table; see the module."""
+
+    def __init__(self, table: KafkaTable, job: JobContext) -> None:
+        self._table = table
+        self._job = job
+        parts = layout(table, job)
+        self._assembler = RowAssembler(table, parts)
+        self._drops_repeats = bool(parts.value_options["deduplicate"])
+        self._consumer: Any = None
+        self._readings: dict[Partition, _Reading] = {}
+        self._down_since: float | None = None
+        self._look_again_at = 0.0
+        self._bounded = False
+
+    def open(self, start: Mapping[str, Position]) -> None:
+        """Connect and assign; see `Source`."""
+        config = consumer_config(self._table.properties, f"tidemill.{self._job.job}")
+        config["error_cb"] = self._on_error
+        self._consumer = create(Consumer, config)
+        found = startup.discover(self._table, self._consumer)
+        fresh = [at for at in found if self._name(at) not in start]
+        offsets = startup.start_offsets(self._table, self._consumer, fresh) if fresh else {}
+        ends = startup.end_offsets(self._table, self._consumer, found)
+        self._bounded = ends is not None
+        names = {self._name(at) for at in found}
+        for name in start:
+            if name not in names:
+                raise startup.out_of_range(self._table, _partition(self._table, name), None,
+                                           "The partition does not exist.")  # fmt: skip
+        for at in found:
+            self._add(at, ends.get(at) if ends is not None else None, len(found), start)
+            if at not in offsets:
+                offsets[at] = self._stored_offset(at, start[self._name(at)])
+        for reading in self._readings.values():
+            offset = offsets[reading.at]
+            first = offset if offset >= 0 or reading.end is None else self._first(reading.at)
+            reading.next = first if first >= 0 else None
+        self._assign(offsets)
+        self._plan_look()
+
+    def partitions(self) -> Sequence[str]:
+        """The names of the partitions known now."""
+        return [reading.name for reading in self._readings.values()]
+
+    def read(self, rows_max: int, timeout_ms: int) -> Sequence[PartitionBatch]:
+        """What is there; see `Source`."""
+        if time.monotonic() >= self._look_again_at:
+            self._look_for_partitions()
+        messages = self._consume(rows_max, timeout_ms / 1000)
+        if not messages:
+            self._check_outage()
+            return []
+        self._down_since = None
+        return [
+            batch
+            for at, run in self._by_partition(messages)
+            if (batch := self._batch(self._readings[at], run)) is not None
+        ]
+
+    def finished(self) -> bool:
+        """Whether all partitions of a bounded table have ended."""
+        return self._bounded and all(r.ended for r in self._readings.values())
+
+    def caught_up(self) -> bool:
+        """Whether every partition is at its end as it is now, or at its bound."""
+        for reading in self._readings.values():
+            if reading.ended:
+                continue
+            first, end = startup.bounds(self._table, self._consumer, reading.at)
+            if end > first and (reading.next is None or reading.next < end):
+                return False
+        return True
+
+    def close(self) -> None:
+        """Give the consumer back."""
+        consumer, self._consumer = self._consumer, None
+        self._readings = {}
+        if consumer is not None:
+            consumer.close()
+
+    def _add(self, at: Partition, end: int | None, count: int, start: Mapping[str, Any]) -> None:
+        reading = _Reading(at, self._name(at), end)
+        if self._drops_repeats:
+            stored = start.get(reading.name)
+            state = stored.get("changes") if isinstance(stored, dict) else None
+            reading.repeats = Repeats(state, only_partition=count == 1)
+        self._readings[at] = reading
+
+    def _stored_offset(self, at: Partition, position: Position) -> int:
+        offset = position.get("offset") if isinstance(position, dict) else position
+        if not isinstance(offset, int) or isinstance(offset, bool):
+            raise ConnectorError(
+                f"the stored position {position!r:.60} is no Kafka offset",
+                code="connector.bad-position",
+                where=Where(table=self._table.name, topic=at[0], partition=at[1]),
+                hint="The job's state belongs to another source; start the job afresh.",
+            )
+        startup.check_position(self._table, self._consumer, at, offset)
+        return offset
+
+    def _first(self, at: Partition) -> int:
+        return startup.bounds(self._table, self._consumer, at)[0]
+
+    def _assign(self, offsets: Mapping[Partition, int]) -> None:
+        wanted = [
+            TopicPartition(topic, number, offset)
+            for (topic, number), offset in offsets.items()
+            if not self._readings[(topic, number)].ended
+        ]
+        guarded(
+            "assign partitions",
+            self._table.bootstrap,
+            lambda: self._consumer.incremental_assign(wanted),
+        )
+
+    def _consume(self, rows_max: int, timeout_s: float) -> list[Message]:
+        """The first message may be waited for; the others are those that are there."""
+        consume = self._consumer.consume
+        rows_max = max(1, min(rows_max, 1_000_000))
+        messages: list[Message] = guarded(
+            "read", self._table.bootstrap, lambda: consume(1, timeout_s)
+        )
+        if messages and rows_max > 1:
+            messages += consume(rows_max - 1, 0)
+            if len(messages) < rows_max and self._waiting() > rows_max:
+                messages += consume(rows_max - len(messages), _FILL_SECONDS)
+        return messages
+
+    def _waiting(self) -> int:
+        """About how many messages the broker has that were not read, as far as it said."""
+        return sum(self._lag(reading) or 0 for reading in self._readings.values())
+
+    def _lag(self, reading: _Reading) -> int | None:
+        known = self._consumer.get_watermark_offsets(TopicPartition(*reading.at), cached=True)
+        if known is None or known[1] < 0 or reading.next is None:
+            return None
+        end = known[1] if reading.end is None else min(known[1], reading.end)
+        return max(0, int(end) - reading.next)
+
+    def _by_partition(self, messages: list[Message]) -> list[tuple[Partition, list[Message]]]:
+        if len(self._readings) == 1:
+            return [(next(iter(self._readings)), messages)]
+        runs: dict[Partition, list[Message]] = {}
+        for message in messages:
+            runs.setdefault(_place(message), []).append(message)
+        return [(at, run) for at, run in runs.items() if at in self._readings]
+
+    def _batch(self, reading: _Reading, run: list[Message]) -> PartitionBatch | None:
+        if any(map(Message.error, run)):
+            run, moved = self._without_errors(reading, run)
+            if not run and not moved:
+                return None
+        if reading.end is not None and run and _offset(run[-1]) >= reading.end:
+            run = [message for message in run if _offset(message) < reading.end]
+            reading.next = reading.end
+        elif run:
+            reading.next = max(_offset(run[-1]) + 1, reading.next or 0)
+        if reading.ended:
+            self._consumer.incremental_unassign([TopicPartition(*reading.at)])
+        assembled = self._assembler.assemble(run, reading.repeats)
+        assert reading.next is not None
+        position: Position = reading.next
+        if reading.repeats is not None:
+            position = {"offset": reading.next, "changes": reading.repeats.state()}
+        return PartitionBatch(
+            partition=reading.name,
+            rows=assembled.rows,
+            kinds=assembled.kinds,
+            position=position,
+            records=len(run),
+            skipped=assembled.skipped,
+            dead_letters=assembled.dead_letters,
+            ingested_at_ms=run[-1].timestamp()[1] if run else None,
+            lag=self._lag(reading),
+            duplicates=assembled.duplicates,
+        )
+
+    def _without_errors(self, reading: _Reading, run: list[Message]) -> tuple[list[Message], bool]:
+        """The messages proper; the end of a partition moves the position over markers."""
+        moved = False
+        for message in run:
+            error = message.error()
+            if error is None:
+                continue
+            if error.code() != KafkaError._PARTITION_EOF:
+                self._raise(error, reading.at)
+            if _offset(message) > (reading.next if reading.next is not None else -1):
+                reading.next = _offset(message)
+                moved = True
+        return [message for message in run if message.error() is None], moved
+
+    def _raise(self, error: KafkaError, at: Partition) -> None:
+        where = Where(table=self._table.name, topic=at[0], partition=at[1])
+        code = error.code()
+        if code in (KafkaError._AUTO_OFFSET_RESET, KafkaError.OFFSET_OUT_OF_RANGE):
+            raise startup.out_of_range(
+                self._table, at, self._readings[at].next, f"The broker says: {error.str()}."
+            )
+        if code in (KafkaError.UNKNOWN_TOPIC_OR_PART, KafkaError._UNKNOWN_TOPIC):
+            raise ConnectorError(
+                f"topic `{at[0]}` does not exist any more",
+                code="connector.table-missing",
+                where=where,
+                hint="Restore it, or start the job afresh with its state removed.",
+            )
+        if error.fatal() or not error.retriable():
+            raise failure("read", error, where, self._table.bootstrap)
+
+    def _on_error(self, error: KafkaError) -> None:
+        """The client's own view of the cluster; called within `consume`."""
+        if error.code() in _DOWN and self._down_since is None:
+            self._down_since = time.monotonic()
+
+    def _check_outage(self) -> None:
+        """Raise when no broker has answered for too long."""
+        if self._down_since is None:
+            return
+        if time.monotonic() - self._down_since < OUTAGE_SECONDS_MAX:
+            return
+        guarded("read", self._table.bootstrap, lambda: self._consumer.list_topics(timeout=5))
+        self._down_since = None
+
+    def _plan_look(self) -> None:
+        interval_ms = self._table.values["scan.topic-partition-discovery.interval"]
+        never = self._bounded or not interval_ms
+        self._look_again_at = float("inf") if never else time.monotonic() + interval_ms / 1000
+
+    def _look_for_partitions(self) -> None:
+        """Assign partitions that appeared, from their first message."""
+        self._plan_look()
+        try:
+            found = startup.discover(self._table, self._consumer)
+        except ConnectorError as error:
+            if error.retryable:
+                return
+            raise
+        fresh = [at for at in found if at not in self._readings]
+        for at in fresh:
+            self._add(at, None, len(found), {})
+        if fresh:
+            self._assign(dict.fromkeys(fresh, OFFSET_BEGINNING))
+
+    def _name(self, at: Partition) -> str:
+        return f"{at[0]}:{at[1]}" if self._table.several_topics else str(at[1])
+
+
+def _place(message: Message) -> Partition:
+    return str(message.topic()), int(message.partition() or 0)
+
+
+def _offset(message: Message) -> int:
+    offset = message.offset()
+    return -1 if offset is None else offset
+
+
+def _partition(table: KafkaTable, name: str) -> Partition:
+    topic, _, number = name.rpartition(":")
+    return topic or (table.topics[0] if table.topics else "?"), int(
+        number
+    ) if number.isdigit() else -1
