@@ -162,7 +162,7 @@ class Engine:
     def progress(self) -> Progress:
         """How it is going; from any thread."""
         session = self._session
-        counts = session.counters.copy() if session is not None else {}
+        counts = session.counts() if session is not None else {}
         rows_in = total(counts, "source.", ".rows")
         rows_out = total(counts, "sink.", ".out")
         marks: dict[str, int | None] = {}

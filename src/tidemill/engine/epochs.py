@@ -23,9 +23,8 @@ from tidemill.engine import crash_points, letters
 from tidemill.engine.checkpoint import Checkpoint, CheckpointStore
 from tidemill.engine.worker import GroupWorker
 from tidemill.interfaces.operator import StateDelta
-from tidemill.model import Batch, DeadLetter, Position
+from tidemill.model import Batch, Position
 from tidemill.model.dead_letter import dead_letter_batch
-from tidemill.plan.physical import KIND
 
 Positions = Mapping[str, Mapping[str, Position]]
 
@@ -62,6 +61,9 @@ class Committer:
     committed: Callable[[EpochWork, float, int], None]
     keep_letters: Callable[[str, int, pa.Table], None]
     _needed: list[int] = field(default_factory=list)
+    refused: dict[str, int] = field(default_factory=dict)
+    """What sinks refused in this session, as counters; added to those of the compute thread."""
+    _before: dict[str, int] = field(default_factory=dict)
     _open: int = 0
     _size: int = 0
     _begun: float = 0.0
@@ -75,6 +77,7 @@ class Committer:
         crash_points.reach("after-decider-prepare")
         self.wait_for_others()
         self.letters_taken.update(work.letters_taken)
+        self._before = dict(self.group_epochs)
         for name in work.staged:
             self.group_epochs[name] = work.epoch
         if writes:
@@ -98,7 +101,9 @@ class Committer:
             return False
         refused = self.decider.take_letters() + self.decider.group.prepare(work.epoch)
         if refused:
-            self.count_letters(work.counters, refused)
+            for letter in refused:
+                for key, by in refusal(letter.table):
+                    self.refused[key] = self.refused.get(key, 0) + by
             table = self.dead_letter_table
             if table is not None and self._takes_letters(self.decider):
                 self.decider.write(table, Batch(dead_letter_batch(self.job, refused)))
@@ -112,17 +117,13 @@ class Committer:
     def _takes_letters(self, worker: GroupWorker) -> bool:
         return worker.spec is not None and self.dead_letter_table in worker.spec.tables
 
-    @staticmethod
-    def count_letters(counters: dict[str, int], refused: list[DeadLetter]) -> None:
-        """Refused rows leave `out` and enter `dead`, so that the sum stays whole."""
-        for letter in refused:
-            for key, by in ((f"sink.{letter.table}.dead", 1), (f"sink.{letter.table}.out", -1)):
-                counters[key] = counters.get(key, 0) + by
-
     # -- the checkpoint
 
     def _checkpoint(self, work: EpochWork, writes: bool) -> Checkpoint:
         checkpoint = Checkpoint(work.epoch, {})
+        counters = dict(work.counters)
+        for key, by in self.refused.items():
+            counters[key] = counters.get(key, 0) + by
         deltas: dict[str, Any] = {}
         for name, delta in work.deltas.items():
             tables = {n: checkpoint.add(table) for n, table in delta.tables.items()}
@@ -130,7 +131,10 @@ class Committer:
             chain = [] if delta.base else self.chains.get(name, [])
             self.chains[name] = [*chain, work.epoch]
         staged = {
-            group: [(table, checkpoint.add(_with_kinds(batch))) for table, batch in writes_]
+            group: [
+                (table, checkpoint.add(_with_kinds(batch)), batch.kinds is not None)
+                for table, batch in writes_
+            ]
             for group, writes_ in work.staged.items()
         }
         checkpoint.manifest = {
@@ -138,10 +142,11 @@ class Committer:
             "fingerprint": self.fingerprint,
             "decided_by": self.decider.name if writes else None,
             "group_epochs": dict(self.group_epochs),
+            "group_epochs_before": self._before,
             "letters_taken": dict(self.letters_taken),
             "positions": work.positions,
             "watermarks": work.watermarks,
-            "counters": work.counters,
+            "counters": counters,
             "chains": {name: list(chain) for name, chain in self.chains.items()},
             "deltas": deltas,
             "staged": staged,
@@ -192,6 +197,11 @@ class Committer:
         self.committed(work, time.monotonic() - self._begun, self._size)
 
 
+def refusal(table: str) -> tuple[tuple[str, int], tuple[str, int]]:
+    """How the counters change when a sink refuses a row: it leaves `out` and enters `dead`."""
+    return (f"sink.{table}.dead", 1), (f"sink.{table}.out", -1)
+
+
 def apply_staged(
     worker: GroupWorker,
     epoch: int,
@@ -225,5 +235,6 @@ def apply_staged(
 
 
 def _with_kinds(batch: Batch) -> pa.Table:
+    """The rows as they are staged: with their kinds, if any, as the last column."""
     table = pa.Table.from_batches([batch.rows])
-    return table if batch.kinds is None else table.append_column(KIND, batch.kinds)
+    return table if batch.kinds is None else table.append_column("kinds", batch.kinds)

@@ -58,16 +58,29 @@ def find_bad_rows(
 ) -> list[BadRow]:
     """The rows that make the query raise, in their order."""
     try:
-        found = kernel.run(probe, wide(node), widen(table)).column(ROW).to_numpy()
-    except duckdb.Error as error:
-        raise query_failed(error, node) from error
+        found = kernel.run(probe, wide(node), widen(table)).column(ROW).to_pylist()
+    except duckdb.Error:
+        found = bisect(kernel, query, node, table, 0)
     bad: list[BadRow] = []
     reason = ("engine.bad-row", "an expression cannot be computed for the row")
-    for index in np.sort(found).tolist():
+    for index in sorted(found):
         if len(bad) < MESSAGES_MAX:
             reason = _reason(kernel, query, node, table.slice(index, 1)) or reason
         bad.append(BadRow(index, *reason))
     return bad
+
+
+def bisect(kernel: Kernel, query: str, node: str, table: pa.Table, start: int) -> list[int]:
+    """The slow way to the bad rows, for queries that cannot be probed (such as with UUID())."""
+    try:
+        kernel.run(query, node, table)
+    except duckdb.Error:
+        if table.num_rows <= 1:
+            return [start] if table.num_rows else []
+        half = table.num_rows // 2
+        left = bisect(kernel, query, node, table.slice(0, half), start)
+        return left + bisect(kernel, query, node, table.slice(half), start + half)
+    return []
 
 
 def _reason(kernel: Kernel, query: str, node: str, row: pa.Table) -> tuple[str, str] | None:

@@ -17,7 +17,6 @@ from dataclasses import dataclass, field
 import pyarrow as pa
 
 from tidemill.engine import letters
-from tidemill.engine.batches import kinds_of
 from tidemill.engine.checkpoint import Checkpoint, CheckpointStore, DamagedError
 from tidemill.errors import EngineError, Where
 from tidemill.interfaces.operator import StateDelta
@@ -166,7 +165,8 @@ def _check_groups(chosen: Checkpoint, held: Mapping[str, Held], result: Recovere
                 code="engine.sink-ahead",
                 hint="The state folder is older than the sink: put the newest one back.",
             )
-        if expected == epoch:
+        before = chosen.manifest["group_epochs_before"].get(name)
+        if expected == epoch and (h.epoch == before or not h.knows):
             result.reapply[name] = _staged(chosen, name)
         elif h.knows or h.epoch is not None:
             raise EngineError(
@@ -179,11 +179,11 @@ def _check_groups(chosen: Checkpoint, held: Mapping[str, Held], result: Recovere
 
 def _staged(chosen: Checkpoint, group: str) -> list[tuple[str, Batch]]:
     writes: list[tuple[str, Batch]] = []
-    for table, section in chosen.manifest["staged"].get(group, []):
-        rows, kinds = kinds_of(chosen.sections[section])
-        batches = rows.combine_chunks().to_batches()
-        assert len(batches) <= 1
-        writes.extend((table, Batch(batch, kinds)) for batch in batches)
+    for table, section, has_kinds in chosen.manifest["staged"].get(group, []):
+        for batch in chosen.sections[section].to_batches():
+            last = batch.num_columns - 1
+            kinds = batch.column(last) if has_kinds else None
+            writes.append((table, Batch(batch.remove_column(last) if has_kinds else batch, kinds)))
     return writes
 
 

@@ -20,7 +20,7 @@ from tidemill.engine.batches import concat
 from tidemill.engine.checkpoint import CheckpointStore
 from tidemill.engine.clock import Clock
 from tidemill.engine.counters import Counters
-from tidemill.engine.epochs import Committer, EpochWork, apply_staged
+from tidemill.engine.epochs import Committer, EpochWork, apply_staged, refusal
 from tidemill.engine.graph import Graph
 from tidemill.engine.groups import GroupSpec
 from tidemill.engine.intake import Intake
@@ -113,6 +113,14 @@ class Session:
         for reader in self._readers.values():
             reader.join()
         self._kernel.close()
+
+    def counts(self) -> dict[str, int]:
+        """The row accounting now; from any thread."""
+        counts = self.counters.copy()
+        committer = getattr(self, "_committer", None)
+        for key, by in list(committer.refused.items()) if committer else []:
+            counts[key] = counts.get(key, 0) + by
+        return counts
 
     # -- start
 
@@ -323,9 +331,9 @@ class Session:
         taken: dict[str, int] = {}
         for name, epoch, table in waiting:
             taken[name] = epoch
-            for letter in table.column("table").to_pylist():
-                self.counters.add(f"sink.{letter}.dead")
-                self.counters.add(f"sink.{letter}.out", -1)
+            for refused in table.column("table").to_pylist():
+                for key, by in refusal(refused):
+                    self.counters.add(key, by)
             target = self.job.dead_letter_table
             spec = self._workers[name].spec
             if target is not None and spec is not None and target not in spec.tables:

@@ -185,11 +185,26 @@ def _attempt(made: Sequence[exp.Expression]) -> exp.Expression:
     """A struct of the values, or NULL where one of them raises (or the row is already bad)."""
     packed = exp.Struct(
         expressions=[
-            exp.PropertyEQ(this=exp.to_identifier(f"c{i}"), expression=value)
+            exp.PropertyEQ(this=exp.to_identifier(f"c{i}"), expression=_tried(value))
             for i, value in enumerate(made)
         ]
     )
     return exp.case().when(column("bad"), exp.null()).else_(exp.func("TRY", packed))
+
+
+def _tried(value: exp.Expression) -> exp.Expression:
+    """The value with DuckDB's ERROR replaced: it counts as volatile, which TRY refuses.
+
+    In its place stands a cast that fails and, as it reads a column, cannot be folded away.
+    """
+
+    def fail(node: exp.Expression) -> exp.Expression:
+        if isinstance(node, exp.Anonymous) and str(node.this).upper() == "ERROR":
+            wrong = exp.cast(exp.func("CONCAT", exp.Literal.string("!"), column(ROW)), "INTEGER")
+            return exp.case().when(wrong.eq(exp.Literal.number(0)), exp.null())
+        return node
+
+    return value.copy().transform(fail)
 
 
 def _probe_project(query: exp.Select, made: Sequence[exp.Expression]) -> exp.Select:
