@@ -40,12 +40,8 @@ class Stack:
         if name not in running_endpoints(self.state_dir):
             names = with_dependencies([name])
             install([entry for n in names for entry in SERVICES[n].installs])
-            wish = client.request(
-                self._folder,
-                {n: ServerSettings(start_timeout_s=120) for n in names},
-                tie_to_caller=True,
-            )
-            client.wait_settled(self._folder, wish, names)
+            servers = {n: ServerSettings(start_timeout_s=120) for n in names}
+            client.start(self._folder, servers, tie_to_caller=True)
         return running_endpoints(self.state_dir)[name]
 
     def stop(self) -> None:

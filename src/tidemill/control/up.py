@@ -70,8 +70,8 @@ def up(
     install([entry for name in names for entry in SERVICES[name].installs], _downloads(report))
     launched = not client.is_supervised(folder)
     try:
-        wish = client.request(folder, wanted, tie_to_caller=tie_to_caller)
-        said = client.wait_settled(folder, wish, names, _Narrator(report, names))
+        narrator = _Narrator(report, names)
+        said = client.start(folder, wanted, narrator, tie_to_caller=tie_to_caller)
     except KeyboardInterrupt:
         if launched:
             client.stop(folder)

@@ -6,8 +6,8 @@ A check never raises; what is wrong stands in it, with what to do.
 from __future__ import annotations
 
 import os
+import platform
 import shutil
-import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -69,12 +69,13 @@ def _run(name: str, check: Callable[[], Check]) -> Check:
 
 
 def _platform() -> Check:
-    if sys.platform == "linux":
-        return Check("platform", "ok", f"Linux, Python {sys.version.split()[0]}")
+    system = platform.system()
+    if system == "Linux":
+        return Check("platform", "ok", f"Linux, Python {platform.python_version()}")
     return Check(
         "platform",
         "warning",
-        f"{sys.platform}: servers are not killed by the system when the supervisor is killed",
+        f"{system}: servers are not killed by the system when the supervisor is killed",
         "After a crash run `tidemill down`.",
     )
 

@@ -49,6 +49,7 @@ def download(
             _attempt(artifact, f"{base_url}/{artifact.path}", target, progress)
             return
         except urllib.error.HTTPError as error:
+            error.close()
             last = error
             if error.code in (401, 403, 404, 410):
                 break

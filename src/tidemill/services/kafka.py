@@ -138,5 +138,7 @@ def _defaults(folder: Path, ports: Mapping[str, int]) -> dict[str, str]:
         "log.cleaner.dedupe.buffer.size": str(16 * 1024 * 1024),
         "num.network.threads": "2",
         "num.io.threads": "4",
-        "controlled.shutdown.enable": "false",
+        # After `kill -9` the controller waits this long before it takes the broker back.
+        "broker.session.timeout.ms": "2500",
+        "broker.heartbeat.interval.ms": "400",
     }

@@ -29,6 +29,7 @@ PROGRAM = ("-m", "tidemill.services.supervisor")
 LAUNCH_TIMEOUT_S = 20.0
 STOP_TIMEOUT_S = 45.0
 _POLL_S = 0.03
+_WISHES_MAX = 3
 
 
 def is_supervised(folder: StateFolder) -> bool:
@@ -39,6 +40,32 @@ def is_supervised(folder: StateFolder) -> bool:
 def read_status(folder: StateFolder) -> SupervisorStatus | None:
     """What the supervisor last said, whether or not it still lives."""
     return parse_status(read_json(folder.status))
+
+
+def start(
+    folder: StateFolder,
+    servers: Mapping[str, ServerSettings],
+    seen: Callable[[SupervisorStatus], None] | None = None,
+    *,
+    tie_to_caller: bool = False,
+    program: Sequence[str] = PROGRAM,
+) -> SupervisorStatus:
+    """Ask for servers and wait until they are ready; arguments as of `request` and `wait_settled`.
+
+    A supervisor that is killed before it takes up the wish is replaced.
+    """
+    names = list(servers)
+    for _ in range(_WISHES_MAX):
+        wish = request(folder, servers, tie_to_caller=tie_to_caller, program=program)
+        try:
+            return wait_settled(folder, wish, names, seen)
+        except _NotTakenUpError:
+            continue
+    raise _supervisor_lost(folder)
+
+
+class _NotTakenUpError(Exception):
+    """The supervisor ended before it took up a wish."""
 
 
 def request(
@@ -58,6 +85,7 @@ def request(
     """
     wish = uuid.uuid4().hex
     with file_lock(folder.launch_lock):
+        _wait_if_ending(folder)
         if not is_supervised(folder):
             _launch(folder, program, tie_to_caller)
         try:
@@ -104,8 +132,10 @@ def wait_settled(
             if all(server.state.settled for server in servers):
                 broken = next(s for s in servers if s.state is ServerState.FAILED)
                 raise error_of(broken.name, broken.last_error)
-        elif (status is not None and status.stopping) or not alive:
+        elif status is not None and status.stopping:
             raise _cancelled()
+        elif not alive:
+            raise _NotTakenUpError
         if not alive:
             raise _supervisor_lost(folder)
         time.sleep(_POLL_S)
@@ -130,6 +160,16 @@ def stop(folder: StateFolder) -> bool:
         for leftover in folder.requests.glob("*"):
             leftover.unlink(missing_ok=True)
     return ran
+
+
+def _wait_if_ending(folder: StateFolder) -> None:
+    """Let a supervisor that is on its way out go, so that no wish is handed to it."""
+    deadline = time.monotonic() + STOP_TIMEOUT_S
+    while is_supervised(folder) and time.monotonic() < deadline:
+        status = read_status(folder)
+        if status is None or not (status.stopping or status.process.process() is None):
+            return
+        time.sleep(_POLL_S)
 
 
 def _launch(folder: StateFolder, program: Sequence[str], tie_to_caller: bool) -> None:
