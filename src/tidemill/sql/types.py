@@ -137,7 +137,7 @@ def _time(cursor: Cursor, token: Token) -> DataType:
         cursor.expect("TIME", "ZONE")
     elif cursor.at("WITH", "TIME", "ZONE"):
         raise cursor.unsupported("TIME WITH TIME ZONE")
-    return DataType(TypeRoot.TIME, precision=precision)
+    return DataType(TypeRoot.TIME, precision=min(precision, 3))
 
 
 def _timestamp(cursor: Cursor, token: Token) -> DataType:

@@ -1,8 +1,9 @@
--- | error[sql.syntax]: expected an expression, found `/*+ STATE_TTL('trips' = '1d') */`
--- |   --> hint.sql:16:8
+-- | error[sql.not-supported]: a query hint is not supported yet
+-- |   --> hint.sql:17:8
 -- |    |
--- | 16 | SELECT /*+ STATE_TTL('trips' = '1d') */ * FROM trips;
--- |    |        ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+-- | 17 | SELECT /*+ STATE_TTL('trips' = '1d') */ * FROM trips;
+-- |    |        ^^^
+-- | hint: Leave the hint out.
 CREATE TABLE trips (
   vendor_id INT,
   fare_amount DOUBLE,

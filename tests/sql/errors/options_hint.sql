@@ -1,8 +1,9 @@
--- | error[sql.syntax]: unexpected `/*+ OPTIONS('topc' = 'x') */`
--- |   --> options_hint.sql:16:21
+-- | error[sql.bad-option]: kafka has no option `topc`
+-- |   --> options_hint.sql:17:33
 -- |    |
--- | 16 | SELECT * FROM trips /*+ OPTIONS('topc' = 'x') */;
--- |    |                     ^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+-- | 17 | SELECT * FROM trips /*+ OPTIONS('topc' = 'x') */;
+-- |    |                                 ^^^^^^
+-- | hint: Did you mean `topic`?
 CREATE TABLE trips (
   vendor_id INT,
   fare_amount DOUBLE,

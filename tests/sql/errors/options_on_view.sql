@@ -1,8 +1,9 @@
--- | error[sql.syntax]: unexpected `/*+ OPTIONS('topic' = 'x') */`
--- |   --> options_on_view.sql:17:17
+-- | error[sql.wrong-kind]: OPTIONS stands behind a table, not a view
+-- |   --> options_on_view.sql:18:15
 -- |    |
--- | 17 | SELECT * FROM v /*+ OPTIONS('topic' = 'x') */;
--- |    |                 ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+-- | 18 | SELECT * FROM v /*+ OPTIONS('topic' = 'x') */;
+-- |    |               ^
+-- | hint: Set the options in the CREATE TABLE that the view reads.
 CREATE TABLE trips (
   vendor_id INT,
   fare_amount DOUBLE,

@@ -1,8 +1,8 @@
--- | error[sql.syntax]: expected an expression, found `/*+ x */`
+-- | error[sql.syntax]: expected an expression, found `/*+`
 -- |   --> select_star_hint.sql:16:19
 -- |    |
 -- | 16 | SELECT vendor_id, /*+ x */ note FROM trips;
--- |    |                   ^^^^^^^^
+-- |    |                   ^^^
 CREATE TABLE trips (
   vendor_id INT,
   fare_amount DOUBLE,

@@ -51,6 +51,15 @@ _SYMBOLS = {
     "ITEM": "[ ]",
     "CONCAT_OPERATOR": "||",
 }
+_OPERATOR_NAMES = """
+    PLUS MINUS TIMES DIVIDE NEGATE EQUALS NOT_EQUALS LESS_THAN LESS_THAN_OR_EQUAL GREATER_THAN
+    GREATER_THAN_OR_EQUAL AND OR NOT IS_NULL IS_NOT_NULL IS_TRUE IS_NOT_TRUE IS_FALSE IS_NOT_FALSE
+    IS_UNKNOWN IS_NOT_UNKNOWN IS_DISTINCT_FROM IS_NOT_DISTINCT_FROM BETWEEN NOT_BETWEEN IN NOT_IN
+    LIKE NOT_LIKE SIMILAR_TO NOT_SIMILAR_TO CASE FIELD ITEM ARRAY MAP ROW CONCAT_OPERATOR
+"""
+_OPERATORS = frozenset(_OPERATOR_NAMES.split())
+"""Canonical names that are written as operators and never called."""
+
 GROUP_WINDOWS = ("TUMBLE", "HOP", "SESSION", "CUMULATE")
 _WINDOW_AUXILIARY = tuple(
     f"{window}_{part}"
@@ -85,6 +94,18 @@ class ExpressionBinder:
                 f"{self.clause} needs a condition, not a value of type {expression.type.sql()}",
                 node.span,
                 hint="Compare the value with something, such as `value > 0`.",
+            )
+        return expression
+
+    def bind_column(self, node: Node) -> Expression:
+        """The expression of an output column; a bare NULL has no type and is refused."""
+        expression = self.bind(node)
+        if expression.type.root is TypeRoot.NULL:
+            raise self.context.error(
+                "type-mismatch",
+                f"NULL has no type in {self.clause}",
+                node.span,
+                hint="Write CAST(NULL AS type).",
             )
         return expression
 
@@ -128,7 +149,7 @@ class ExpressionBinder:
             raise self._misplaced_window(node, name)
         if name == "PROCTIME" and not node.arguments:
             return Call("PROCTIME", (), timestamp_ltz(3, nullable=False), node.span)
-        if name not in self.context.scalars:
+        if name not in self.context.scalars or name in _OPERATORS:
             raise self._unknown_function(node)
         if node.star or node.distinct or node.filter is not None:
             what = "*" if node.star else "DISTINCT" if node.distinct else "FILTER"
@@ -186,7 +207,7 @@ class ExpressionBinder:
 
     def _unknown_function(self, node: FunctionCall) -> SqlError:
         known = (*self.context.scalars, *self.context.aggregates, *GROUP_WINDOWS)
-        callable_names = [name for name in known if "_" not in name or name not in _OPERATORS]
+        callable_names = [name for name in known if name not in _OPERATORS]
         return self.context.error(
             "unknown-function",
             f"unknown function `{node.name.text}`",
@@ -207,32 +228,6 @@ class ExpressionBinder:
         return self.context.error(
             "bad-window", f"{name} cannot stand in {self.clause}", node.name.span, hint=hint
         )
-
-
-_OPERATORS = frozenset(
-    [
-        "NOT_EQUALS",
-        "LESS_THAN",
-        "LESS_THAN_OR_EQUAL",
-        "GREATER_THAN",
-        "GREATER_THAN_OR_EQUAL",
-        "IS_NULL",
-        "IS_NOT_NULL",
-        "IS_TRUE",
-        "IS_NOT_TRUE",
-        "IS_FALSE",
-        "IS_NOT_FALSE",
-        "IS_UNKNOWN",
-        "IS_NOT_UNKNOWN",
-        "IS_DISTINCT_FROM",
-        "IS_NOT_DISTINCT_FROM",
-        "NOT_BETWEEN",
-        "NOT_IN",
-        "NOT_LIKE",
-        "SIMILAR_TO",
-        "NOT_SIMILAR_TO",
-    ]
-)
 
 
 def is_aggregate(context: BindContext, node: Node) -> bool:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from tidemill.model import DataType
 from tidemill.model.types import timestamp
 from tidemill.sql.binder.context import BindContext
 from tidemill.sql.binder.scope import Scope
@@ -21,8 +20,8 @@ from tidemill.sql.logical import RowField, TimeAttribute, WindowKind, WindowProp
 from tidemill.sql.syntax.nodes import FunctionCall, Node, Path
 
 _PARAMETERS = {
-    WindowKind.TUMBLE: ("SIZE", "OFFSET"),
-    WindowKind.HOP: ("SLIDE", "SIZE", "OFFSET"),
+    WindowKind.TUMBLE: ("SIZE",),
+    WindowKind.HOP: ("SLIDE", "SIZE"),
     WindowKind.SESSION: ("GAP",),
 }
 _PARTS = {
@@ -44,8 +43,7 @@ class GroupWindow:
     def field(self, part: WindowProperty) -> RowField:
         """The output column of one of the window's properties."""
         if part is WindowProperty.TIME:
-            type_: DataType = self.time.type.with_nullable(False)
-            return RowField(part.value, type_, TimeAttribute.ROWTIME)
+            return RowField(part.value, self.time.type, TimeAttribute.ROWTIME)
         return RowField(part.value, timestamp(3, nullable=False))
 
 
@@ -59,9 +57,9 @@ def bind_group_window(context: BindContext, scope: Scope, node: FunctionCall) ->
     kind = WindowKind[node.name.text.upper()]
     check_supported(context, kind, node.name.span)
     names = _PARAMETERS[kind]
-    least = len(names) - ("OFFSET" in names)
-    if not least + 1 <= len(node.arguments) <= len(names) + 1:
-        intervals = ", ".join(f"INTERVAL '1' HOUR /* {name.lower()} */" for name in names[:least])
+    least = len(names)
+    if len(node.arguments) != least + 1:
+        intervals = ", ".join(f"INTERVAL '1' HOUR /* {name.lower()} */" for name in names)
         raise context.error(
             "bad-window",
             f"{kind.value} takes a time column and {least} interval{'s' if least > 1 else ''}",

@@ -112,7 +112,7 @@ def _time_literal(node: TimeLiteral) -> Literal:
         type_ = DataType(TypeRoot.TIME, nullable=False, precision=min(digits, 3))
         return Literal(time, type_, node.span)
     day, _, clock = text.partition(" ")
-    time, digits = _time(clock.strip())
+    time, digits = _time(clock.strip() or "0:0:0")
     value = dt.datetime.combine(_date(day), time)
     return Literal(value, timestamp(digits, nullable=False), node.span)
 
@@ -129,10 +129,11 @@ def _time(text: str) -> tuple[dt.time, int]:
     if match is None:
         raise ValueError(text)
     hour, minute, second, fraction = match.groups()
-    digits = (fraction or "").rstrip("0") if len(fraction or "") > 6 else fraction or ""
-    if len(digits) > 6:
+    digits = fraction or ""
+    if len(digits) > 9 or digits[6:].strip("0"):
         raise ValueError(text)
-    return dt.time(int(hour), int(minute), int(second), int(digits.ljust(6, "0"))), len(digits)
+    microseconds = int(digits[:6].ljust(6, "0"))
+    return dt.time(int(hour), int(minute), int(second), microseconds), len(digits)
 
 
 def bind_interval(source: SourceText, node: IntervalLiteral) -> Literal:

@@ -25,6 +25,7 @@ from tidemill.sql.logical import (
 )
 from tidemill.sql.syntax.nodes import (
     FieldAccess,
+    FunctionCall,
     Name,
     Node,
     OrderedQuery,
@@ -135,7 +136,7 @@ def _plain(
         if isinstance(item.expression, Star):
             _expand(context, scope, item.expression, node, expressions, fields)
             continue
-        bound = binder.bind(item.expression)
+        bound = binder.bind_column(item.expression)
         name = output_name(item, len(fields))
         expressions.append(bound)
         fields.append(RowField(name, bound.type, _attribute(bound, node.fields)))
@@ -186,6 +187,8 @@ def output_name(item: SelectItem, position: int) -> str:
         return item.alias.text
     if isinstance(item.expression, Path):
         return item.expression.parts[-1].text
+    if isinstance(item.expression, FunctionCall) and item.expression.bare:
+        return item.expression.name.text
     if isinstance(item.expression, FieldAccess):
         return item.expression.field.text
     return f"EXPR${position}"
@@ -212,7 +215,7 @@ def _grouped(
                 item.expression.span,
                 hint="Name the grouped columns and aggregates.",
             )
-        expressions.append(binder.bind(item.expression))
+        expressions.append(binder.bind_column(item.expression))
         names.append(output_name(item, len(names)))
     having = _having(query.having, grouping)
     aggregate = grouping.aggregate_node()

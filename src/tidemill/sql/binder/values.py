@@ -24,7 +24,7 @@ def one_row() -> Values:
 def bind_values(context: BindContext, query: ValuesQuery) -> LogicalNode:
     """Constant rows; rows with computed values become projections of a single row."""
     binder = ExpressionBinder(context, Scope(context.source, ()), "VALUES")
-    rows = [tuple(binder.bind(node) for node in row) for row in query.rows]
+    rows = [tuple(binder.bind_column(node) for node in row) for row in query.rows]
     width = len(rows[0])
     for row, span in zip(rows, query.row_spans, strict=True):
         if len(row) != width:
@@ -43,7 +43,7 @@ def _field(
     context: BindContext, query: ValuesQuery, rows: list[tuple[Expression, ...]], index: int
 ) -> RowField:
     types = [row[index].type for row in rows]
-    type_ = types[0] if all(t.root is TypeRoot.NULL for t in types) else common_type(types)
+    type_ = common_type(types)
     if type_ is None:
         shown = " and ".join(dict.fromkeys(t.sql() for t in types))
         raise context.error(

@@ -62,27 +62,50 @@ _KINDS = {
 
 def tokenize(source: SourceText) -> list[Token]:
     """All tokens of a file; raises SqlError at an unclosed string, name or comment."""
+    return _join_fractions(_tokens(source, source.text, 0))
+
+
+def _tokens(source: SourceText, text: str, offset: int) -> list[Token]:
+    """The tokens of a part of the file that begins at `offset`."""
     try:
-        raw = Flink().tokenize(source.text)
+        raw = Flink().tokenize(text)
     except TokenError:
-        raise _unclosed(source) from None
+        raise _unclosed(source, offset, offset + len(text)) from None
     tokens: list[Token] = []
     for token in raw:
-        span = Span(token.start, token.end + 1)
-        kind = _KINDS.get(token.token_type, TokenKind.SYMBOL)
-        if kind is TokenKind.SYMBOL and token.text[:1].isalpha():
-            raise source.error("syntax", f"unexpected literal {source.slice(span)}", span)
-        if kind is TokenKind.HEX and source.slice(span)[:1] == "0":
-            raise source.error(
-                "syntax",
-                f"unexpected number {source.slice(span)}",
-                span,
-                hint="Flink writes bytes as x'1F' and numbers in decimal.",
-            )
-        if kind is TokenKind.WORD and _WORD.fullmatch(token.text) is None:
-            raise _no_word(source, token.text, span)
-        tokens.append(Token(kind, token.text, span))
-    return _join_fractions(tokens)
+        span = Span(offset + token.start, offset + token.end + 1)
+        if token.token_type is TokenType.HINT:
+            tokens.extend(_hint(source, span))
+        else:
+            tokens.append(_token(source, token.token_type, token.text, span))
+    return tokens
+
+
+def _token(source: SourceText, type_: TokenType, text: str, span: Span) -> Token:
+    kind = _KINDS.get(type_, TokenKind.SYMBOL)
+    if kind is TokenKind.SYMBOL and text[:1].isalpha():
+        raise source.error("syntax", f"unexpected literal {source.slice(span)}", span)
+    if kind is TokenKind.HEX and source.slice(span)[:1] == "0":
+        raise source.error(
+            "syntax",
+            f"unexpected number {source.slice(span)}",
+            span,
+            hint="Flink writes bytes as x'1F' and numbers in decimal.",
+        )
+    if kind is TokenKind.WORD and _WORD.fullmatch(text) is None:
+        raise _no_word(source, text, span)
+    return Token(kind, text, span)
+
+
+def _hint(source: SourceText, span: Span) -> list[Token]:
+    """A hint comes as one token; its text is Flink SQL too."""
+    opening, closing = Span(span.start, span.start + 3), Span(span.end - 2, span.end)
+    inner = source.text[opening.end : closing.start]
+    return [
+        Token(TokenKind.SYMBOL, "/*+", opening),
+        *_tokens(source, inner, opening.end),
+        Token(TokenKind.SYMBOL, "*/", closing),
+    ]
 
 
 def _no_word(source: SourceText, text: str, span: Span) -> SqlError:
@@ -121,25 +144,24 @@ _OPENERS = {
 }
 
 
-def _unclosed(source: SourceText) -> SqlError:
+def _unclosed(source: SourceText, start: int, stop: int) -> SqlError:
     """Find the opener that is never closed, by walking over the text as the lexer does."""
-    text, at = source.text, 0
+    text, at = source.text[:stop], start
     while at < len(text):
         if text.startswith("--", at):
             line_end = text.find("\n", at)
             at = len(text) if line_end < 0 else line_end
             continue
         opener = "/*" if text.startswith("/*", at) else text[at]
-        if opener not in _OPENERS or text.startswith("/*+", at):
+        if opener not in _OPENERS:
             at += 1
             continue
         closer, what, hint = _OPENERS[opener]
         close = text.find(closer, at + len(opener))
         if close < 0:
             span = Span(at, at + len(opener))
-            return source.error(
-                "syntax", f"the {what} that begins here is not closed", span, hint=hint
-            )
+            message = f"the {what} that begins here is not closed"
+            return source.error("syntax", message, span, hint=hint)
         at = close + len(closer)
-    span = Span(max(0, len(text) - 1), len(text))
+    span = Span(max(start, stop - 1), stop)
     return source.error("syntax", "the text does not fall into tokens", span)

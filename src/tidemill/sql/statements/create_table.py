@@ -133,7 +133,12 @@ def _column(cursor: Cursor, definition: TableDefinition) -> None:
         return
     if cursor.token.kind is TokenKind.END or cursor.at_any(",", ")", "METADATA"):
         raise cursor.unexpected(f"the type of `{name.text}`")
+    type_span = cursor.token.span
     type_ = parse_type(cursor)
+    if type_.is_interval:
+        raise cursor.error(
+            "bad-type", "a column cannot be an interval", type_span, "Keep a number of units."
+        )
     if cursor.take("METADATA"):
         key = cursor.string("a metadata key") if cursor.take("FROM") else None
         virtual = cursor.take("VIRTUAL")

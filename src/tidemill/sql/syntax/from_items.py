@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TypeAlias
 
+from tidemill.errors import Span
 from tidemill.sql.dialect.tokens import TokenKind
 from tidemill.sql.syntax.cursor import Cursor
 from tidemill.sql.syntax.expressions import parse_expression
@@ -24,6 +26,8 @@ from tidemill.sql.syntax.nodes import (
 
 ParseQuery: TypeAlias = Callable[[Cursor], Query]
 
+WINDOW_FUNCTIONS = ("TUMBLE", "HOP", "CUMULATE", "SESSION")
+
 
 def parse_from_item(cursor: Cursor, query: ParseQuery) -> FromItem:
     """Parse the one relation of a FROM clause."""
@@ -33,6 +37,8 @@ def parse_from_item(cursor: Cursor, query: ParseQuery) -> FromItem:
         return _window_function(cursor, query)
     if cursor.at("("):
         return _derived(cursor, query)
+    if cursor.token.upper in WINDOW_FUNCTIONS and cursor.peek().upper == "(":
+        return _window_call(cursor, query, cursor.token.span)
     if cursor.at_name() and cursor.peek().upper == "(":
         raise cursor.unsupported(
             f"the table function {cursor.token.text}",
@@ -61,7 +67,7 @@ def parse_options_hint(cursor: Cursor) -> tuple[tuple[StringLiteral, StringLiter
         raise cursor.unsupported(f"the hint {cursor.token.text}", hint="OPTIONS is supported.")
     cursor.advance()
     options = cursor.parenthesised(lambda: parse_option(cursor))
-    cursor.expect("*", "/")
+    cursor.expect("*/")
     return options
 
 
@@ -99,6 +105,14 @@ def _derived(cursor: Cursor, query: ParseQuery) -> DerivedTable:
 def _window_function(cursor: Cursor, query: ParseQuery) -> WindowFunction:
     start = cursor.expect("TABLE").span
     cursor.expect("(")
+    call = _window_call(cursor, query, start, with_alias=False)
+    cursor.expect(")")
+    return replace(call, alias=_alias(cursor), span=cursor.since(start))
+
+
+def _window_call(
+    cursor: Cursor, query: ParseQuery, start: Span, *, with_alias: bool = True
+) -> WindowFunction:
     token = cursor.token
     if token.kind not in (TokenKind.WORD, TokenKind.QUOTED):
         raise cursor.unexpected("a table function such as TUMBLE")
@@ -108,8 +122,7 @@ def _window_function(cursor: Cursor, query: ParseQuery) -> WindowFunction:
     partition: list[Path] = []
     arguments = cursor.listed(lambda: _window_argument(cursor, query, partition))
     cursor.expect(")")
-    cursor.expect(")")
-    alias = _alias(cursor)
+    alias = _alias(cursor) if with_alias else None
     return WindowFunction(function, arguments, tuple(partition), alias, cursor.since(start))
 
 
@@ -117,8 +130,7 @@ def _window_argument(cursor: Cursor, query: ParseQuery, partition: list[Path]) -
     start = cursor.token.span
     name: Name | None = None
     if cursor.peek().upper == "=>":
-        name = Name(cursor.token.text, cursor.token.span)
-        cursor.advance()
+        name = cursor.name("an argument's name")
         cursor.advance()
     if cursor.at("TABLE", "("):
         cursor.advance()

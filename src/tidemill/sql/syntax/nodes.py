@@ -83,7 +83,7 @@ class IntervalLiteral:
 
 @dataclass(frozen=True, slots=True)
 class FunctionCall:
-    """A function by its written name; `star` is COUNT(*)."""
+    """A function by its written name; `star` is COUNT(*), `bare` is without parentheses."""
 
     name: Name
     arguments: tuple[Node, ...]
@@ -91,6 +91,7 @@ class FunctionCall:
     star: bool = False
     distinct: bool = False
     filter: Node | None = None
+    bare: bool = False
 
 
 @dataclass(frozen=True, slots=True)

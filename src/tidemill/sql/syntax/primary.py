@@ -167,7 +167,7 @@ def _word(cursor: Cursor, expression: ExpressionParser) -> Node:
         raise cursor.unsupported(f"the {word} constructor")
     if word in _WITHOUT_PARENTHESES and ahead.upper != "(":
         cursor.advance()
-        return FunctionCall(Name(token.text, token.span), (), token.span)
+        return FunctionCall(Name(token.text, token.span), (), token.span, bare=True)
     return _name_or_call(cursor, expression)
 
 
@@ -314,7 +314,12 @@ def _interval(cursor: Cursor) -> IntervalLiteral:
     negative = cursor.take("-")
     if not negative:
         cursor.take("+")
-    value = cursor.string("a string with the interval's value")
+    if cursor.token.kind is TokenKind.NUMBER:
+        number = cursor.whole_number("a whole number or a string with the interval's value")
+        unit = _unit(cursor)
+        span = cursor.since(start)
+        return IntervalLiteral(str(number), negative, unit, len(str(number)), None, span)
+    value = cursor.string("the interval's value")
     unit = _unit(cursor)
     precision = None
     if cursor.take("("):

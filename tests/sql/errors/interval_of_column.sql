@@ -1,8 +1,8 @@
--- | error[sql.syntax]: expected a string with the interval's value, found `5`
--- |   --> interval_without_quotes.sql:17:29
+-- | error[sql.syntax]: expected the interval's value, found `vendor_id`
+-- |   --> interval_of_column.sql:17:29
 -- |    |
--- | 17 | SELECT pickup_at + INTERVAL 5 MINUTE FROM trips;
--- |    |                             ^
+-- | 17 | SELECT pickup_at + INTERVAL vendor_id MINUTE FROM trips;
+-- |    |                             ^^^^^^^^^
 -- | hint: Strings stand in single quotes.
 CREATE TABLE trips (
   vendor_id INT,
@@ -14,4 +14,4 @@ CREATE TABLE trips (
   pickup_at TIMESTAMP(3),
   WATERMARK FOR pickup_at AS pickup_at - INTERVAL '5' SECOND
 ) WITH ('connector' = 'kafka', 'topic' = 'trips', 'format' = 'json');
-SELECT pickup_at + INTERVAL 5 MINUTE FROM trips;
+SELECT pickup_at + INTERVAL vendor_id MINUTE FROM trips;

@@ -1,0 +1,17 @@
+-- | error[sql.syntax]: expected an option's value, found `x`
+-- |   --> hint_inside.sql:17:43
+-- |    |
+-- | 17 | SELECT * FROM trips /*+ OPTIONS('topic' = x) */;
+-- |    |                                           ^
+-- | hint: Option values stand in single quotes.
+CREATE TABLE trips (
+  vendor_id INT,
+  fare_amount DOUBLE,
+  note STRING,
+  tags ARRAY<STRING>,
+  place ROW<`zone` INT, city STRING>,
+  amounts MAP<STRING, DECIMAL(10, 2)>,
+  pickup_at TIMESTAMP(3),
+  WATERMARK FOR pickup_at AS pickup_at - INTERVAL '5' SECOND
+) WITH ('connector' = 'kafka', 'topic' = 'trips', 'format' = 'json');
+SELECT * FROM trips /*+ OPTIONS('topic' = x) */;
