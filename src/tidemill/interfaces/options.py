@@ -102,6 +102,39 @@ class OptionValues:
         return {k[len(prefix) :]: str(v) for k, v in self.values.items() if k.startswith(prefix)}
 
 
+ENGINE_SOURCE_OPTIONS: tuple[Option, ...] = (
+    Option(
+        "late-handling.mode",
+        OptionType.ENUM,
+        "What becomes of late rows (Tidemill only).",
+        choices=("drop", "table", "fail"),
+    ),
+    Option(
+        "error-handling.mode",
+        OptionType.ENUM,
+        "What becomes of rows that cannot be processed (Tidemill only).",
+        choices=("dead-letter", "fail"),
+    ),
+    Option(
+        "scan.watermark.idle-timeout",
+        OptionType.DURATION,
+        "After which time without rows a partition no longer holds the watermark back.",
+    ),
+    Option(
+        "scan.watermark.emit.strategy",
+        OptionType.ENUM,
+        "Tunes only Flink; watermarks here advance with every batch.",
+        choices=("on-periodic", "on-event"),
+        ignored=True,
+    ),
+    *(
+        Option(f"scan.watermark.alignment.{name}", OptionType.STRING, "Flink only.", ignored=True)
+        for name in ("group", "max-drift", "update-interval")
+    ),
+)
+"""The options of every source table that the engine, not the connector, acts on; a connector that
+reads adds them to its own."""
+
 _DURATION_MS = {"ms": 1, "milli": 1, "millisecond": 1, "s": 1000, "sec": 1000, "second": 1000,
                 "m": 60_000, "min": 60_000, "minute": 60_000, "h": 3_600_000, "hour": 3_600_000,
                 "d": 86_400_000, "day": 86_400_000}  # fmt: skip

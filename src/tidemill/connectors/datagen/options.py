@@ -10,7 +10,13 @@ import datetime
 from dataclasses import dataclass
 
 from tidemill.errors import ProjectError
-from tidemill.interfaces.options import Option, OptionSet, OptionType, OptionValues
+from tidemill.interfaces.options import (
+    ENGINE_SOURCE_OPTIONS,
+    Option,
+    OptionSet,
+    OptionType,
+    OptionValues,
+)
 from tidemill.model import TableDescriptor
 
 OPTIONS = OptionSet(
@@ -30,6 +36,7 @@ OPTIONS = OptionSet(
             "this plus i / rows-per-second, instead of this machine's clock.",
         ),
         Option("scan.parallelism", OptionType.INT, "Tunes only Flink.", ignored=True),
+        *ENGINE_SOURCE_OPTIONS,
     ),
     prefixes=("fields.",),
 )

@@ -10,7 +10,13 @@ from tidemill.connectors.filesystem.paths import local_path
 from tidemill.errors import ProjectError, did_you_mean
 from tidemill.interfaces.connector import JobContext
 from tidemill.interfaces.format import FormatFactory
-from tidemill.interfaces.options import Option, OptionSet, OptionType, OptionValues
+from tidemill.interfaces.options import (
+    ENGINE_SOURCE_OPTIONS,
+    Option,
+    OptionSet,
+    OptionType,
+    OptionValues,
+)
 from tidemill.model import Schema, TableDescriptor
 
 _S, _I, _B, _D, _M = (
@@ -54,6 +60,7 @@ OPTIONS = OptionSet(
         ),
         Option("sink.parallelism", _I, "Tunes only Flink.", ignored=True),
         Option("scan.parallelism", _I, "Tunes only Flink.", ignored=True),
+        *ENGINE_SOURCE_OPTIONS,
     ),
 )  # fmt: skip
 

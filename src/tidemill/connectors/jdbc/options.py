@@ -6,7 +6,13 @@ from dataclasses import dataclass, field
 
 from tidemill.connectors.jdbc.url import Target, parse_url
 from tidemill.errors import ProjectError
-from tidemill.interfaces.options import Option, OptionSet, OptionType, OptionValues
+from tidemill.interfaces.options import (
+    ENGINE_SOURCE_OPTIONS,
+    Option,
+    OptionSet,
+    OptionType,
+    OptionValues,
+)
 from tidemill.model import TableDescriptor
 
 _S, _I, _L, _B, _D, _E = (
@@ -71,6 +77,7 @@ OPTIONS = OptionSet(
             "Whether a missing table is created from the declared columns (Tidemill only).",
             default=False,
         ),
+        *ENGINE_SOURCE_OPTIONS,
     ),
 )  # fmt: skip
 
