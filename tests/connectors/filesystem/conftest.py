@@ -30,8 +30,9 @@ class Files:
 
     def table(
         self, columns: dict[str, DataType], path: Path | str | None = None, *,
-        format: str = "json", partitioned: tuple[str, ...] = (), metadata: dict[str, str] | None = None,
-        needed: frozenset[str] | None = None, **options: str,
+        format: str = "json", partitioned: tuple[str, ...] = (),
+        metadata: dict[str, str] | None = None, needed: frozenset[str] | None = None,
+        **options: str,
     ) -> TableDescriptor:  # fmt: skip
         made = [Column(n, ty) for n, ty in columns.items()]
         for name, key in (metadata or {}).items():

@@ -111,7 +111,8 @@ def test_quoted_line_ends_belong_to_the_line(tmp_path):
 TYPES = {
     "i": t.INT, "n": t.decimal(10, 2), "s": t.STRING, "by": t.BYTES, "da": t.DATE,
     "ti": DataType(TypeRoot.TIME, precision=3), "ts": t.timestamp(3), "lt": t.timestamp_ltz(6),
-    "a": DataType(TypeRoot.ARRAY, element=t.INT), "m": DataType(TypeRoot.MAP, key=t.STRING, value=t.INT),
+    "a": DataType(TypeRoot.ARRAY, element=t.INT),
+    "m": DataType(TypeRoot.MAP, key=t.STRING, value=t.INT),
 }  # fmt: skip
 
 
@@ -121,7 +122,8 @@ def test_parquet_of_other_widths_is_read_in_the_declared_types(files):
         "extra": ["x"], "i": pa.array([7], pa.int64()), "n": pa.array([Decimal("1.5")]),
         "s": pa.array(["a"], pa.large_string()).dictionary_encode(), "by": [b"x"],
         "da": [noon.date()], "ti": pa.array([1000], pa.time64("us")),
-        "ts": pa.array([noon], pa.timestamp("ns")), "lt": pa.array([noon], pa.timestamp("ms", "UTC")),
+        "ts": pa.array([noon], pa.timestamp("ns")),
+        "lt": pa.array([noon], pa.timestamp("ms", "UTC")),
         "a": pa.array([[1, None]], pa.large_list(pa.int8())),
         "m": pa.array([[("k", 1)]], pa.map_(pa.string(), pa.int64())),
     })  # fmt: skip
@@ -192,7 +194,7 @@ def test_a_damaged_or_foreign_parquet_file_is_set_aside_and_the_rest_go_on(files
             files.read(files.table({"id": t.INT}, folder / name, format="parquet"))
         assert caught.value.code == code
         assert name in caught.value.message
-    with pytest.raises(ConnectorError, match="`nope` is missing. Declared: nope INT"):
+    with pytest.raises(ConnectorError, match=r"`nope` is missing\. Declared: nope INT"):
         files.read(files.table({"nope": t.INT}, folder / "a.parquet", format="parquet"))
 
 
@@ -210,7 +212,9 @@ def test_partition_and_metadata_columns(files, format):
     table = files.table(
         {"id": t.INT, "day": t.DATE, "h": t.INT}, files.root / "in", format=format,
         partitioned=("day", "h"),
-        metadata={"p": "file.path", "nm": "file.name", "sz": "file.size", "mt": "file.modification-time"},
+        metadata={
+            "p": "file.path", "nm": "file.name", "sz": "file.size", "mt": "file.modification-time",
+        },
     )  # fmt: skip
     CONNECTOR.source_changelog(table, files.job())
     batches = files.read(table)
