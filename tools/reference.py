@@ -10,10 +10,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from tidemill.cli.reference import cli_page
 from tidemill.connectors import CONNECTORS
 from tidemill.errors import CATALOGUE
 from tidemill.formats import FORMATS
 from tidemill.interfaces.options import Option, OptionSet, OptionType
+from tidemill.project.schema import json_schema_text
 
 REFERENCE = Path(__file__).parents[1] / "docs" / "reference"
 
@@ -80,6 +82,8 @@ PAGES: dict[str, Callable[[], str]] = {
     "errors.md": errors_page,
     "connectors.md": connectors_page,
     "formats.md": formats_page,
+    "cli.md": cli_page,
+    "tidemill.schema.json": json_schema_text,
 }
 
 
@@ -93,7 +97,9 @@ def _options(options: OptionSet, prefix: str = "") -> list[str]:
             f"| `{prefix}{option.key}` | {_type(option)} | {default} "
             f"| {_cell(option.description)}{' Taken and ignored.' if option.ignored else ''} |"
         )
-    lines += [f"| `{prefix}{p}*` | string | | Any key with this prefix. |" for p in options.prefixes]
+    lines += [
+        f"| `{prefix}{p}*` | string | | Any key with this prefix. |" for p in options.prefixes
+    ]
     return lines
 
 
