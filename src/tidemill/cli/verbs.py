@@ -47,6 +47,9 @@ VERBS = (
         "doctor", "tidemill.cli.doctor:APP", "Look for what could stop Tidemill here.", PROJECT
     ),
     VerbEntry("demo", "tidemill.cli.demo:APP", "Run an example project, end to end.", PROJECT),
+    VerbEntry(
+        "fetch", "tidemill.cli.fetch:APP", "Fetch the servers' files for offline starts.", SERVERS
+    ),
     VerbEntry("up", "tidemill.cli.up:APP", "Start the project's servers.", SERVERS),
     VerbEntry("down", "tidemill.cli.down:APP", "Stop the project's servers.", SERVERS),
     VerbEntry("status", "tidemill.cli.status:APP", "Show the servers' state and memory.", SERVERS),

@@ -67,7 +67,7 @@ def up(
     wanted = {name: parse_settings(name, (settings or {}).get(name, {})) for name in names}
     report = progress or (lambda _: None)
     folder = state_folder(state_dir).make()
-    install([entry for name in names for entry in SERVICES[name].installs], _downloads(report))
+    install([entry for name in names for entry in SERVICES[name].installs], download_events(report))
     launched = not client.is_supervised(folder)
     try:
         narrator = _Narrator(report, names)
@@ -114,7 +114,7 @@ def _ready(server: ServerStatus) -> StackEvent:
     return StackEvent("ready", server.name, seconds=seconds, memory_bytes=memory)
 
 
-def _downloads(report: Progress) -> Callable[[InstallProgress], None]:
+def download_events(report: Progress) -> Callable[[InstallProgress], None]:
     def tell(at: InstallProgress) -> None:
         report(
             StackEvent(

@@ -1,0 +1,32 @@
+"""`tidemill fetch`."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+from tidemill.cli.output import data_json, say
+from tidemill.cli.servers_view import StackTalk
+from tidemill.cli.verb import COMMON, Common, verb
+
+
+def fetch(*servers: str, common: Common = COMMON) -> None:
+    """Fetch the servers' files, so that later starts work offline.
+
+    Files come by `servers.lock`, checked by SHA-256, into the cache folder (`TIDEMILL_CACHE` moves
+    it); what is there is not fetched again. `up`, `run` and `demo` do this by themselves.
+
+    Args:
+        servers: postgres, kafka or connect; by default all.
+        common: the options of every verb.
+    """
+    from tidemill.control.fetch import fetch as fetch_servers  # noqa: PLC0415 - loaded when called
+
+    with StackTalk() as talk:
+        fetched = fetch_servers(servers, talk.tell)
+    if common.json:
+        data_json(asdict(fetched))
+    else:
+        say(f"Ready to start offline: {', '.join(fetched.servers)}.")
+
+
+APP = verb("fetch", fetch, "tidemill fetch\ntidemill fetch kafka")
