@@ -99,3 +99,9 @@ def compiled() -> Callable[..., Script]:
 def check() -> Callable[[str], list]:
     """All errors of a text."""
     return lambda text: check_script(text, "pipeline.sql", CONNECTORS, FORMATS, variables=VARIABLES)
+
+
+@pytest.fixture(scope="session")
+def declared() -> tuple[dict[str, Connector], dict[str, FormatFactory]]:
+    """The connectors and formats themselves."""
+    return CONNECTORS, FORMATS
