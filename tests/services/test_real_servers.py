@@ -1,4 +1,4 @@
-"""What must hold for the real servers: data and port outlive `kill -9`, loopback only, no secrets."""
+"""The real servers: data and port outlive `kill -9`, loopback only, no secret to be seen."""
 
 from __future__ import annotations
 
@@ -21,6 +21,8 @@ from tidemill.control.up import StackEvent, up
 from tidemill.errors import ServiceError
 from tidemill.interfaces.service import Endpoint
 from tidemill.services import running_endpoints
+from tidemill.services.ports import free_port
+from tidemill.services.processes import wait_gone
 from tidemill.services.state import read_json, state_folder
 from tidemill.services.supervisor import client
 
@@ -163,6 +165,12 @@ def test_a_second_up_is_quick_and_changes_nothing(own: Path) -> None:
     assert {server.name: server.pid for server in status(own).servers} == before
 
 
+def test_postgres_never_runs_as_root(own: Path) -> None:
+    assert psutil.Process(status(own).server("postgres").pid).uids().effective != 0
+    folder = own / "servers" / "postgres" / "data"
+    assert folder.stat().st_mode & 0o077 == 0
+
+
 def test_logs(own: Path) -> None:
     assert len(logs(own, "kafka", 5)) == 5
     lines = follow(own, "postgres", 1)
@@ -170,6 +178,16 @@ def test_logs(own: Path) -> None:
     with pytest.raises(ServiceError, match="there is no server `kafak`") as caught:
         logs(own, "kafak")
     assert "kafka" in caught.value.hint
+
+
+def test_no_server_outlives_a_killed_supervisor(own: Path) -> None:
+    now = status(own)
+    leaders = [psutil.Process(server.pid) for server in now.servers]
+    family = [child for leader in leaders for child in leader.children(recursive=True)]
+    os.kill(now.supervisor_pid, signal.SIGKILL)
+    assert wait_gone([*leaders, *family], 15)
+    assert status(own).running is False
+    assert running_endpoints(own) == {}
 
 
 def test_data_and_ports_outlive_down_and_up(tmp_path: Path) -> None:
@@ -192,8 +210,6 @@ def test_data_and_ports_outlive_down_and_up(tmp_path: Path) -> None:
 
 
 def test_own_properties_and_port_are_used(tmp_path: Path) -> None:
-    from tidemill.services.ports import free_port
-
     port = free_port()
     state_dir = tmp_path / ".tidemill"
     settings = {"postgres": {"port": port, "properties": {"work_mem": "7MB"}}}

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 import time
+from pathlib import Path
 
 import psutil
 import pytest
@@ -150,7 +151,7 @@ def test_the_supervisor_ends_with_its_owner(bench) -> None:
         "from conftest import Bench; from pathlib import Path;"
         "Bench(Path(sys.argv[2])).up('good')"
     )
-    here = os.path.dirname(__file__)
+    here = str(Path(__file__).parent)
     root = str(bench.folder.root.parent)
     subprocess.run([sys.executable, "-c", code, here, root], check=True, timeout=60)
     deadline = time.monotonic() + 15

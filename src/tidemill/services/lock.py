@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 KAFKA_VERSION = "4.3.1"
 DEBEZIUM_VERSION = "3.7.0.Final"
+FLINK_VERSION = "2.3.0"
 LOG4J_VERSION = "2.25.4"
 
 
@@ -29,13 +30,15 @@ LOG4J_VERSION = "2.25.4"
 class Recipe:
     """How one entry of the lock is made.
 
-    `excludes` are `group:artifact` that the closure brings but that nothing uses at run time.
+    `excludes` are `group:artifact` that the closure brings but that nothing uses at run time;
+    without `transitive` the roots alone are taken, as for jars that carry what they need.
     """
 
     server: str
     layout: str
     roots: tuple[str, ...]
     excludes: frozenset[str] = frozenset()
+    transitive: bool = True
 
 
 _LOGGING = f"org.apache.logging.log4j:log4j-slf4j-impl:{LOG4J_VERSION}"
@@ -56,6 +59,19 @@ RECIPES = (
         "debezium-postgres",
         "plugin",
         (f"io.debezium:debezium-connector-postgres:{DEBEZIUM_VERSION}:tar.gz:plugin",),
+    ),
+    # Beside the jars of the PyPI package apache-flink-libraries, which holds Flink itself.
+    Recipe(
+        "flink",
+        "classpath",
+        (
+            f"org.apache.flink:flink-sql-gateway:{FLINK_VERSION}",
+            "org.apache.flink:flink-sql-connector-kafka:5.0.0-2.2",
+            "org.apache.flink:flink-connector-jdbc-core:4.0.0-2.0",
+            "org.apache.flink:flink-connector-jdbc-postgres:4.0.0-2.0",
+            "org.postgresql:postgresql:42.7.8",
+        ),
+        transitive=False,
     ),
 )
 
@@ -81,7 +97,7 @@ def main() -> int:
 
 def _resolve(context: MavenContext, recipe: Recipe) -> list[Artifact]:
     """The recipe's files with sizes and sums, each once; an earlier root decides the version."""
-    if recipe.layout == "plugin":
+    if recipe.layout == "plugin" or not recipe.transitive:
         return [_measure(context, root) for root in recipe.roots]
     found: dict[str, str] = {}
     for root in recipe.roots:
