@@ -63,7 +63,7 @@ def _pickup_offsets(rng: np.random.Generator, rows: int, starts_at: datetime) ->
 
 
 def _zone_weights() -> np.ndarray:
-    weights = 1 / (20.0 + np.random.default_rng(265).permutation(ZONES) ** 1.6)
+    weights = 0.2 / (20.0 + np.random.default_rng(265).permutation(ZONES) ** 1.3)
     weights[np.array(_BUSY) - 1] = np.linspace(0.055, 0.02, len(_BUSY))
     shares: np.ndarray = weights / weights.sum()
     return shares
