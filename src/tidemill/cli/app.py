@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 from cyclopts import App, Group, Parameter
 
 from tidemill import __version__
@@ -17,8 +19,9 @@ Exit codes: 0 done, 1 your input is wrong, 2 the command line is wrong,
 3 a server or connector failed, 130 interrupted."""
 
 
+@functools.cache
 def build_app() -> App:
-    """The whole command tree."""
+    """The whole command tree; one per process, because verbs keep the groups they are put into."""
     app = App(
         name="tidemill",
         help=HELP,
