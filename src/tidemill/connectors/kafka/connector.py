@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from tidemill.connectors.kafka.layout import METADATA, layout
 from tidemill.connectors.kafka.options import OPTIONS, KafkaTable, parse, wrong
 from tidemill.connectors.kafka.properties import SINK_ONLY, SOURCE_ONLY
+from tidemill.connectors.upsert_kafka.options import parse as parse_upsert
 from tidemill.interfaces.connector import Changelog, Connector, JobContext
 from tidemill.interfaces.sink import CommitGroup
 from tidemill.interfaces.source import Source
@@ -86,6 +87,13 @@ def make_group(tables: Sequence[KafkaTable], job: JobContext) -> CommitGroup:
     return KafkaGroup(tables, job, exactly_once(tables[0], job))
 
 
+def parse_any(table: TableDescriptor, job: JobContext) -> KafkaTable:
+    """The options of a table of `kafka` or `upsert-kafka`; both can share a transaction."""
+    if table.options.get("connector") == "upsert-kafka":
+        return parse_upsert(table, job)
+    return parse(table, job)
+
+
 def _bounded(table: TableDescriptor, job: JobContext) -> bool:
     return bool(parse(table, job).values["scan.bounded.mode"] != "unbounded")
 
@@ -99,11 +107,6 @@ CONNECTOR = Connector(
     sink_changelog=lambda table, job: sink_changelog(parse(table, job), job),
     source=lambda table, job: make_source(parse(table, job), job),
     group_key=lambda table, job: group_key(parse(table, job), job),
-    commit_group=lambda tables, job: make_group([_parse_any(t, job) for t in tables], job),
+    commit_group=lambda tables, job: make_group([parse_any(t, job) for t in tables], job),
 )
 """The connector `kafka`."""
-
-
-def _parse_any(table: TableDescriptor, job: JobContext) -> KafkaTable:
-    """A table of `kafka` or of `upsert-kafka`: both can share a transaction."""
-    return parse(table, job)

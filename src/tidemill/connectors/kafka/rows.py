@@ -69,7 +69,7 @@ class RowAssembler:
         self._metadata = [
             column for column in layout.metadata if needed is None or column.name in needed
         ]
-        # Metadata columns that nobody needs are still there, as NULLs, so rows must be put together.
+        # Metadata columns that nobody needs are still there, as NULLs.
         self._simple = not layout.metadata and self._key_decoder is None and not table.upsert
 
     def assemble(self, messages: Sequence[Message], repeats: Repeats | None) -> Assembled:

@@ -72,7 +72,29 @@ class KafkaWriter:
             keys, values = self._encode(batch)
         except ConnectorError as error:
             return self._one_by_one(batch, error)
+        if self._table.upsert and keys is not None and batch.kinds is not None:
+            batch, keys, values = self._last_of_each_key(batch, keys, values)
         return self._produce(batch, keys, values)
+
+    def _last_of_each_key(
+        self, batch: Batch, keys: list[bytes | None], values: list[bytes | None]
+    ) -> tuple[Batch, list[bytes | None], list[bytes | None]]:
+        """Without the -U that is followed by the +U of its key; with buffering, only the last."""
+        kinds = batch.kinds.to_pylist() if batch.kinds is not None else []
+        if self._table.values["sink.buffer-flush.max-rows"] > 0:
+            last = {key: i for i, key in enumerate(keys)}
+            keep = sorted(last.values())
+        else:
+            keep = [
+                i
+                for i, kind in enumerate(kinds)
+                if kind != RowKind.UPDATE_BEFORE or i + 1 == len(keys) or keys[i + 1] != keys[i]
+            ]
+        if len(keep) == len(keys):
+            return batch, keys, values
+        taken = pa.array(keep)
+        kept = Batch(batch.rows.take(taken), pa.array([kinds[i] for i in keep], pa.int8()))
+        return kept, [keys[i] for i in keep], [values[i] for i in keep]
 
     def _encode(self, batch: Batch) -> tuple[list[bytes | None] | None, list[bytes | None]]:
         rows = batch.rows

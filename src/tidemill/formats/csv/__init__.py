@@ -1,0 +1,1 @@
+"""Format `csv`: one line of separated values per message."""
