@@ -14,6 +14,7 @@ default number of partitions.
 from __future__ import annotations
 
 import contextlib
+import itertools
 import re
 import time
 import warnings
@@ -214,6 +215,36 @@ class KafkaGroup:
             self.produce(topic, value, key, partition, headers, timestamp_ms)
         except KafkaException as error:
             raise self._failure("write", error.args[0], topic) from None
+
+    def produce_many(
+        self,
+        topic: str,
+        values: Sequence[bytes | None],
+        keys: Sequence[bytes | None] | None,
+        partition: int,
+        with_header: bool,
+    ) -> None:
+        """Hand many records over, in their order; the hot loop of writing."""
+        produce, delivered = self._producer.produce, self._delivered
+        prefix = self._prefix.encode()
+        sequence = self._sequence
+        key_of = itertools.repeat(None, len(values)) if keys is None else keys
+        headers = None
+        for value, key in zip(values, key_of, strict=True):
+            if with_header:
+                sequence += 1
+                headers = [(HEADER, b"%b%d" % (prefix, sequence))]
+            while True:
+                try:
+                    produce(topic, value, key, partition, on_delivery=delivered, headers=headers)
+                except BufferError:
+                    self._wait_for_room()
+                    continue
+                except KafkaException as error:
+                    raise self._failure("write", error.args[0], topic) from None
+                break
+        self._sequence = sequence
+        self._serve(lambda: self._producer.poll(0))
 
     def _delivered(self, error: KafkaError | None, _message: Message) -> None:
         if error is not None and error.code() not in _ABORTED:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import operator
+from collections.abc import Sequence
 from typing import Any, Protocol
 
 import numpy as np
@@ -40,6 +41,17 @@ class Records(Protocol):
         timestamp_ms: int,
     ) -> None:
         """Hand one record over; waits while the producer is full."""
+        ...
+
+    def produce_many(
+        self,
+        topic: str,
+        values: Sequence[bytes | None],
+        keys: Sequence[bytes | None] | None,
+        partition: int,
+        with_header: bool,
+    ) -> None:
+        """Hand many records over, in their order."""
         ...
 
     def bytes_max(self, topic: str) -> int:
@@ -168,19 +180,21 @@ class KafkaWriter:
         batch: Batch,
         letters: list[DeadLetter],
     ) -> None:
-        records, partition = self._records, self._partition
-        limit = records.bytes_max(topic) - _OVERHEAD_BYTES
-        header: Callable[[], tuple[str, bytes] | None] = (
-            records.header if self._header else lambda: None
-        )
-        for i, value in enumerate(values):
-            key = None if keys is None else keys[i]
-            size = (len(value) if value is not None else 0) + (len(key) if key is not None else 0)
-            if size > limit:
-                letters.append(self._too_large(topic, size, limit, key, value, batch, i))
-                continue
-            own = header()
-            records.produce(topic, value, key, partition, [own] if own is not None else None, 0)
+        limit = self._records.bytes_max(topic) - _OVERHEAD_BYTES
+        sizes = list(map(_length, values))
+        if keys is not None:
+            sizes = list(map(operator.add, sizes, map(_length, keys)))
+        if max(sizes) > limit:
+            fits: list[int] = []
+            for i, size in enumerate(sizes):
+                if size <= limit:
+                    fits.append(i)
+                    continue
+                key = None if keys is None else keys[i]
+                letters.append(self._too_large(topic, size, limit, key, values[i], batch, i))
+            values = [values[i] for i in fits]
+            keys = None if keys is None else [keys[i] for i in fits]
+        self._records.produce_many(topic, values, keys, self._partition, self._header)
 
     def _topics(self, rows: pa.RecordBatch) -> list[str | None] | None:
         if not self._table.several_topics:
@@ -244,6 +258,10 @@ def _header_list(value: Any) -> list[tuple[str, bytes | None]]:
     """Headers from a MAP (pairs) or an array of rows; those without a key are left out."""
     pairs = [(v["key"], v["value"]) if isinstance(v, dict) else v for v in value or ()]
     return [(name, content) for name, content in pairs if name is not None]
+
+
+def _length(content: bytes | None) -> int:
+    return 0 if content is None else len(content)
 
 
 def _size(headers: list[tuple[str, bytes | None]]) -> int:
