@@ -8,7 +8,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-import kit  # noqa: E402
+import kit
 
 
 @pytest.fixture(autouse=True)

@@ -14,9 +14,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from tidemill.engine import Engine, EngineSettings, GroupSpec
-from tidemill.engine import crash_points
-from tidemill.errors import ConnectorError, DoubtfulCommitError
+from tidemill.engine import Engine, EngineSettings, GroupSpec, crash_points
+from tidemill.errors import ConnectorError
 from tidemill.interfaces.connector import Changelog, Connector
 from tidemill.interfaces.options import Option, OptionSet, OptionType
 from tidemill.interfaces.source import PartitionBatch
@@ -31,7 +30,7 @@ class Crash(BaseException):
     """The process dies here."""
 
 
-class Repeatable(ConnectorError):
+class RepeatableError(ConnectorError):
     def __init__(self) -> None:
         super().__init__("the store went away", code="connector.unreachable", retryable=True)
 

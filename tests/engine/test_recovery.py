@@ -137,7 +137,7 @@ def test_a_group_that_goes_away_and_returns(
                 todo[0] -= 1
                 if todo[0] <= 0:
                     todo.pop(0)
-                    raise kit.Repeatable
+                    raise kit.RepeatableError
 
         group.fail = fail
     engine = world.engine(
@@ -158,7 +158,7 @@ def test_a_source_that_goes_away_and_returns(
     def hook(source: Any) -> None:
         reads["n"] += 1
         if reads["n"] in (3, 4, 9):
-            raise kit.Repeatable
+            raise kit.RepeatableError
 
     world.read_hook = hook
     engine = world.engine(

@@ -12,8 +12,8 @@ import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from model import Row, Window, windows
 
+from model import Row, Window, windows
 from tidemill.engine import crash_points
 from tidemill.plan import PhysicalPlan
 from tidemill.plan.windows import WindowGrid
@@ -199,7 +199,7 @@ def test_the_grid_agrees_with_the_definition(
 
 def test_the_checker_can_fail(monkeypatch: pytest.MonkeyPatch) -> None:
     """A window that closes a millisecond early must be noticed."""
-    rows = [Row(i, 0, i) for i in range(0, 50)]
+    rows = [Row(i, 0, i) for i in range(50)]
     window = Window(10, 10)
     monkeypatch.setattr("tidemill.plan.windows.MILLI_US", 2_000)
     monkeypatch.setattr("tidemill.engine.graph.MILLI_US", 2_000)

@@ -124,7 +124,7 @@ class Engine:
             return session.failure.error or EngineError(
                 "a session ended without a reason", code="engine.internal"
             )
-        except BaseException as error:  # noqa: BLE001 - decided by the caller
+        except BaseException as error:
             return error
         finally:
             session.close()

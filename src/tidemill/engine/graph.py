@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 
+import duckdb
 import numpy as np
 import pyarrow as pa
 
@@ -19,8 +20,8 @@ from tidemill.engine.batches import (
     widen,
 )
 from tidemill.engine.counters import Counters
-from tidemill.engine.intake import Intake
-from tidemill.engine.isolate import BadRow, run_isolated
+from tidemill.engine.intake import Intake, render
+from tidemill.engine.isolate import BadRow, find_bad_rows, run_isolated
 from tidemill.engine.kernel import Kernel
 from tidemill.engine.operators.sort import Sort
 from tidemill.engine.operators.window_aggregate import WindowAggregate
@@ -111,7 +112,7 @@ class Graph:
         if edge.identity:
             self._counters.add(f"{stage}.out", len(batch))
             return batch.table
-        rows, kept, bad = self._isolated(edge, stage, batch)
+        rows, kept = self._isolated(edge, stage, batch)
         self._counters.add(f"{stage}.out", rows.num_rows)
         if edge.filters:
             self._counters.add(f"{stage}.filtered", len(kept) - rows.num_rows)
@@ -119,18 +120,16 @@ class Graph:
 
     def _isolated(
         self, edge: FusedStage, stage: str, batch: StageBatch
-    ) -> tuple[pa.Table, StageBatch, list[BadRow]]:
+    ) -> tuple[pa.Table, StageBatch]:
         rows, kept, bad = run_isolated(self._kernel, edge.query, edge.probe, edge.input, batch)
         if bad:
             self._counters.add(f"{stage}.dead", len(bad))
             self._report(self._letters(edge.input, batch, bad))
-        return rows, kept, bad
+        return rows, kept
 
     def _letters(self, node: str, batch: StageBatch, bad: Sequence[BadRow]) -> list[DeadLetter]:
         if node in self.intakes:
             return self.intakes[node].letters(batch, bad)
-        from tidemill.engine.intake import render
-
         origin = self.plan.source_of(node)[0]
         letters = [
             DeadLetter(
@@ -139,7 +138,7 @@ class Graph:
             )
             for row in bad
         ]  # fmt: skip
-        self.intakes[origin.id]._check_letters(letters)
+        self.intakes[origin.id].check(letters)
         return letters
 
     # -- aggregates
@@ -150,7 +149,7 @@ class Graph:
         if batch.standing_us is not None and stage.grid is not None:
             batch, late_rows = self._without_late(edge, stage, batch)
         if len(batch):
-            partials, kept, _ = self._isolated(edge, stage.id, batch)
+            partials, kept = self._isolated(edge, stage.id, batch)
             self._add(stage, partials, len(kept))
         return late_rows
 
@@ -204,24 +203,18 @@ class Graph:
         """Rows of a hopping window that come after some of their windows have fired."""
         grid = stage.grid
         assert grid is not None and edge.first_end_query is not None
-        bad = ()
         ends = grid.next_unfired(standing)
+        query, relation = edge.first_end_query, wide(edge.input)
         try:
-            table = widen(batch.table, ends)
-            partials = self._kernel.run(edge.first_end_query, wide(edge.input), table)
-        except Exception:
-            from tidemill.engine.isolate import find_bad_rows
-
+            partials = self._kernel.run(query, relation, widen(batch.table, ends))
+        except duckdb.Error:
             bad = find_bad_rows(self._kernel, edge.query, edge.probe, edge.input, batch.table)
-            if not bad:
-                raise
             alive = np.ones(len(batch), dtype=np.bool_)
             alive[[row.index for row in bad]] = False
             self._counters.add(f"{stage.id}.dead", len(bad))
             self._report(self._letters(edge.input, batch, bad))
             batch = batch.keep(alive)
-            table = widen(batch.table, ends[alive])
-            partials = self._kernel.run(edge.first_end_query, wide(edge.input), table)
+            partials = self._kernel.run(query, relation, widen(batch.table, ends[alive]))
         self._add(stage, partials, len(batch))
 
     def _keep_late(self, node: str, batch: StageBatch, rows: list[int]) -> None:
@@ -271,8 +264,6 @@ class Graph:
     def _refuse_nulls(
         self, stage: OutputStage, table: pa.Table, mask: np.ndarray, node: str
     ) -> None:
-        from tidemill.engine.intake import render
-
         assert stage.sink is not None
         bad = table.rename_columns(stage.schema.names).filter(pa.array(mask)).to_pylist()
         letters = [
@@ -290,7 +281,7 @@ class Graph:
         self._counters.add(f"{stage.id}.out", -len(letters))
         self._counters.add(f"{stage.id}.dead", len(letters))
         for source in self.plan.source_of(node):
-            self.intakes[source.id]._check_letters(letters)
+            self.intakes[source.id].check(letters)
         self._report(letters)
 
     # -- time
@@ -325,23 +316,24 @@ class Graph:
 
     def deltas(self) -> dict[str, StateDelta]:
         """What changed in each operator since the last call."""
-        operators = {**self.aggregates, **self.sorts}
-        found = {name: operator.delta() for name, operator in operators.items()}
+        found = {name: operator.delta() for name, operator in self._operators().items()}
         return {name: delta for name, delta in found.items() if delta is not None}
 
     def restore(
         self, deltas: Mapping[str, Sequence[StateDelta]], watermarks: Mapping[str, int]
     ) -> None:
         """Go on from a checkpoint."""
-        operators = {**self.aggregates, **self.sorts}
+        operators = self._operators()
         for name, chain in deltas.items():
             operators[name].restore(chain)
         self.watermarks.update(watermarks)
 
     def state_bytes(self) -> int:
         """Size of all state in bytes."""
-        operators = [*self.aggregates.values(), *self.sorts.values()]
-        return sum(operator.state_bytes() for operator in operators)
+        return sum(operator.state_bytes() for operator in self._operators().values())
+
+    def _operators(self) -> dict[str, WindowAggregate | Sort]:
+        return {**self.aggregates, **self.sorts}
 
 
 def run_isolated_wide(

@@ -59,7 +59,7 @@ class Intake:
             self._counters.add(f"source.{name}.rows", piece.rows.num_rows)
             if piece.dead_letters:
                 self._counters.add(f"source.{name}.dead", len(piece.dead_letters))
-                self._check_letters(piece.dead_letters)
+                self.check(piece.dead_letters)
                 self._report(list(piece.dead_letters))
             if piece.rows.num_rows:
                 tables.append(self._conform(piece))
@@ -151,10 +151,11 @@ class Intake:
     ) -> list[DeadLetter]:
         """The rows as dead letters; raises EngineError in the mode `fail`."""
         made = [self._letter(batch, row, stage) for row in bad]
-        self._check_letters(made)
+        self.check(made)
         return made
 
-    def _check_letters(self, letters: Sequence[DeadLetter]) -> None:
+    def check(self, letters: Sequence[DeadLetter]) -> None:
+        """Raise EngineError for the first of the letters in the mode `fail`."""
         if self.stage.error_mode == "fail":
             first = letters[0]
             raise EngineError(

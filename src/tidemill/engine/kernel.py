@@ -8,7 +8,6 @@ DuckDB. Used from one thread.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import duckdb
 import pyarrow as pa
@@ -45,7 +44,9 @@ class Kernel:
         self._slots: dict[str, _Slot] = {}
         self._prepared: dict[str, str] = {}
 
-    def run(self, query: str, relation: str, table: pa.Table) -> pa.Table:
+    def run(
+        self, query: str, relation: str, table: pa.Table, parameters: Sequence[int] = ()
+    ) -> pa.Table:
         """The query's rows over `table`, which it knows as `relation`; raises duckdb.Error."""
         self._bind(relation, table)
         name = self._prepared.get(query)
@@ -53,16 +54,9 @@ class Kernel:
             name = f"q{len(self._prepared)}"
             self._connection.execute(f"PREPARE {name} AS {query}")
             self._prepared[query] = name
-        return self._connection.sql(f"EXECUTE {name}").to_arrow_table()
-
-    def run_once(
-        self, query: str, relation: str, table: pa.Table, parameters: Sequence[Any] = ()
-    ) -> pa.Table:
-        """As `run`, with parameters and without preparing."""
-        self._bind(relation, table)
-        if not parameters:
-            return self._connection.sql(query).to_arrow_table()
-        return self._connection.sql(query, params=list(parameters)).to_arrow_table()
+        values = ", ".join(str(int(value)) for value in parameters)
+        call = f"EXECUTE {name}({values})" if values else f"EXECUTE {name}"
+        return self._connection.sql(call).to_arrow_table()
 
     def _bind(self, relation: str, table: pa.Table) -> None:
         slot = self._slots.get(relation)

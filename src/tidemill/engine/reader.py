@@ -185,7 +185,7 @@ class Reader:
             self._loop(source)
         except Aborted:
             pass
-        except BaseException as error:  # noqa: BLE001 - every failure must reach the session
+        except BaseException as error:
             self._failure.set(error)
         finally:
             if source is not None:

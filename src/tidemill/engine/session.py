@@ -11,6 +11,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -57,7 +58,6 @@ class Job:
     collect: Collect | None
     durable: bool = True
     stopping: threading.Event = field(default_factory=threading.Event)
-    wake: Callable[[], None] | None = None
 
 
 class Session:
@@ -211,11 +211,11 @@ class Session:
     def _start_readers(self, until: Until) -> None:
         job = self.job
         self.inbox = Inbox([s.id for s in job.plan.sources], job.settings, self.failure)
-        job.wake = self.inbox.wake
         for stage in job.plan.sources:
             name = stage.table.name
+            factory: Callable[[], Source]
             if stage.values is not None:
-                factory: Callable[[], Source] = lambda t=stage.values: ValuesSource(t)  # type: ignore[misc]
+                factory = partial(ValuesSource, stage.values)
             elif name in job.sources:
                 factory = job.sources[name]
             else:

@@ -40,7 +40,7 @@ class ValuesSource:
 
     def finished(self) -> bool:
         """Whether all rows were delivered."""
-        return self._position >= self._table.num_rows
+        return bool(self._position >= self._table.num_rows)
 
     def caught_up(self) -> bool:
         """As `finished`."""

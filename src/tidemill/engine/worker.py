@@ -123,7 +123,7 @@ class GroupWorker:
     def _run(self) -> None:
         try:
             self._loop()
-        except BaseException as error:  # noqa: BLE001 - every failure must reach the session
+        except BaseException as error:
             self._failure.set(error)
         finally:
             with self._condition:

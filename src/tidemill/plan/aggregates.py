@@ -26,7 +26,7 @@ from tidemill.plan.fuse import (
     text,
 )
 from tidemill.plan.lowering import AggregatePlan, aggregate_plan, duckdb_type, lower
-from tidemill.plan.lowering.build import cast
+from tidemill.plan.lowering.build import cast, fn
 from tidemill.plan.physical import FIRST_END, KIND, ROW, FusedStage, wide
 from tidemill.plan.windows import MILLI_US, WindowGrid, micros, minus, number, plus, timestamp_of
 from tidemill.sql.expressions import AggregateCall, InputRef
@@ -297,10 +297,10 @@ class AggregateSql:
             query = exp.Select(expressions=[*kept, end]).from_(relation(self.state))
             inside = exp.Between(this=column("e"), low=low, high=high)
             return over(query, [exp.Star()]).where(inside)
-        first = exp.func("GREATEST", column("f"), exp.cast(low, "BIGINT"))
-        last = exp.func("LEAST", self.grid.last_end_sql(column("p")), exp.cast(high, "BIGINT"))
+        first = fn("GREATEST", column("f"), exp.cast(low, "BIGINT"))
+        last = fn("LEAST", self.grid.last_end_sql(column("p")), exp.cast(high, "BIGINT"))
         stop = plus(last, 1)
-        ends = exp.func("UNNEST", exp.func("RANGE", first, stop, number(self.grid.slide_us)))
+        ends = fn("UNNEST", fn("RANGE", first, stop, number(self.grid.slide_us)))
         return exp.Select(expressions=[*kept, alias(ends, "e")]).from_(relation(self.state))
 
     def _properties(self) -> list[exp.Expression]:

@@ -23,11 +23,11 @@ from tidemill.plan.changelog import APPEND_ONLY, Tables
 from tidemill.plan.fuse import (
     Chain,
     chains,
+    column,
     columns_read,
     is_identity,
-    over,
-    column,
     names,
+    over,
     probe_query,
     rows_query,
     text,
@@ -93,8 +93,8 @@ class _Builder:
                 code="plan.nothing-to-run",
                 hint="Add an INSERT INTO statement that moves rows from one table to another.",
             )
-        for root in [*script.inserts, *script.selects]:
-            self._find_watermarks(root.query, set())
+        for query in [*(i.query for i in script.inserts), *(s.query for s in script.selects)]:
+            self._find_watermarks(query, set())
         outputs: list[OutputStage] = []
         for insert in script.inserts:
             self.where = insert.where

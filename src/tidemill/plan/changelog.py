@@ -39,7 +39,8 @@ class Tables:
         connector = self.connector(scan.table, scan.where)
         if connector.source is None or connector.source_changelog is None:
             raise SqlError(
-                f"table `{scan.table.name}` cannot be read: connector `{connector.name}` only writes",
+                f"table `{scan.table.name}` cannot be read: "
+                f"connector `{connector.name}` only writes",
                 code="plan.not-readable",
                 where=scan.where,
             )

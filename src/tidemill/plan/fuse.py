@@ -16,6 +16,7 @@ from typing import TypeAlias
 from sqlglot import exp
 
 from tidemill.plan.lowering import lower
+from tidemill.plan.lowering.build import fn
 from tidemill.plan.physical import ROW
 from tidemill.plan.windows import MILLI_US, WindowGrid, micros, minus, number, plus, timestamp_of
 from tidemill.sql.expressions import Expression, InputRef, input_indexes
@@ -82,7 +83,7 @@ def relation(name: str) -> exp.Table:
 
 def alias(expression: exp.Expression, name: str) -> exp.Expression:
     """`expression AS name`, quoted."""
-    return exp.alias_(expression, name, quoted=True)
+    return exp.Alias(this=expression, alias=exp.to_identifier(name, quoted=True))
 
 
 def over(inner: exp.Select, outputs: Sequence[exp.Expression]) -> exp.Select:
@@ -90,7 +91,7 @@ def over(inner: exp.Select, outputs: Sequence[exp.Expression]) -> exp.Select:
     return exp.Select(expressions=list(outputs)).from_(inner.subquery("t"))
 
 
-def text(query: exp.Expression) -> str:
+def text(query: exp.Expr) -> str:
     """The query as DuckDB reads it."""
     return query.sql(dialect="duckdb")
 
@@ -136,7 +137,7 @@ def _windows_level(
     time_us = micros(column(inputs[step.window.time_column]))
     first, last = grid.first_end_sql(time_us), grid.last_end_sql(time_us)
     ends = (
-        exp.func("UNNEST", exp.func("RANGE", first, plus(last, 1), number(grid.slide_us)))
+        fn("UNNEST", fn("RANGE", first, plus(last, 1), number(grid.slide_us)))
         if grid.hops
         else first
     )
@@ -189,7 +190,7 @@ def _attempt(made: Sequence[exp.Expression]) -> exp.Expression:
             for i, value in enumerate(made)
         ]
     )
-    return exp.case().when(column("bad"), exp.null()).else_(exp.func("TRY", packed))
+    return exp.case().when(column("bad"), exp.null()).else_(fn("TRY", packed))
 
 
 def _tried(value: exp.Expression) -> exp.Expression:
@@ -200,11 +201,12 @@ def _tried(value: exp.Expression) -> exp.Expression:
 
     def fail(node: exp.Expression) -> exp.Expression:
         if isinstance(node, exp.Anonymous) and str(node.this).upper() == "ERROR":
-            wrong = exp.cast(exp.func("CONCAT", exp.Literal.string("!"), column(ROW)), "INTEGER")
+            wrong = exp.cast(fn("CONCAT", exp.Literal.string("!"), column(ROW)), "INTEGER")
             return exp.case().when(wrong.eq(exp.Literal.number(0)), exp.null())
         return node
 
-    return value.copy().transform(fail)
+    tried: exp.Expression = value.copy().transform(fail)
+    return tried
 
 
 def _probe_project(query: exp.Select, made: Sequence[exp.Expression]) -> exp.Select:
@@ -224,7 +226,7 @@ def _probe_filter(query: exp.Select, step: Filter, inputs: list[str], zone: str)
 
 
 def _part(name: str) -> exp.Expression:
-    return exp.func("STRUCT_EXTRACT", column("s"), exp.Literal.string(name))
+    return fn("STRUCT_EXTRACT", column("s"), exp.Literal.string(name))
 
 
 def columns_read(chain: Chain, wanted: frozenset[int]) -> frozenset[int]:

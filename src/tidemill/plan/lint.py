@@ -10,7 +10,7 @@ from tidemill.plan.physical import AggregateStage, PhysicalPlan
 
 
 @dataclass(frozen=True, slots=True)
-class Warning:  # noqa: A001 - the word of the trade
+class Warning:
     """One warning: a stable name, what was noticed, and what to do."""
 
     name: str

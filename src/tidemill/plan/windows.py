@@ -16,6 +16,8 @@ import numpy as np
 import numpy.typing as npt
 from sqlglot import exp
 
+from tidemill.plan.lowering.build import fn
+
 Micros = TypeVar("Micros", int, npt.NDArray[np.int64])
 
 MILLI_US = 1_000
@@ -115,9 +117,9 @@ def floor_mod(value: exp.Expression, modulus: int) -> exp.Expression:
 
 def micros(timestamp: exp.Expression) -> exp.Expression:
     """Epoch microseconds of a timestamp."""
-    return exp.func("EPOCH_US", timestamp)
+    return fn("EPOCH_US", timestamp)
 
 
 def timestamp_of(time_us: exp.Expression, local: bool) -> exp.Expression:
     """The TIMESTAMP (or, with `local`, the TIMESTAMP_LTZ) of epoch microseconds."""
-    return exp.func("MAKE_TIMESTAMPTZ" if local else "MAKE_TIMESTAMP", time_us)
+    return fn("MAKE_TIMESTAMPTZ" if local else "MAKE_TIMESTAMP", time_us)

@@ -132,9 +132,7 @@ class WindowAggregate:
 
     def _run(self, query: str, table: pa.Table, parameters: Sequence[int] = ()) -> pa.Table:
         try:
-            if parameters:
-                return self._kernel.run_once(query, self._relation, table, parameters)
-            return self._kernel.run(query, self._relation, table)
+            return self._kernel.run(query, self._relation, table, parameters)
         except duckdb.Error as error:
             raise EngineError(
                 f"an aggregate could not be finished: {str(error).splitlines()[0]}",
