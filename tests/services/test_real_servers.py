@@ -230,6 +230,32 @@ def test_a_wrong_property_stops_the_start_with_the_server_s_own_words(tmp_path: 
     down(tmp_path / ".tidemill")
 
 
+@pytest.mark.parametrize(
+    ("server", "key", "value"),
+    [
+        ("postgres", "listen_addresses", "*"),
+        ("kafka", "listeners", "BROKER://0.0.0.0:9092"),
+        ("kafka", "log.dirs", "/elsewhere"),
+    ],
+)
+def test_nobody_opens_a_server_to_the_network(tmp_path: Path, server, key, value) -> None:
+    state_dir = tmp_path / ".tidemill"
+    with pytest.raises(ServiceError, match="cannot be set") as caught:
+        up(state_dir, [server], {server: {"properties": {key: value}}}, tie_to_caller=True)
+    assert caught.value.code == "service.bad-setting"
+    down(state_dir)
+
+
+def test_a_first_start_that_was_killed_half_way_is_begun_again(tmp_path: Path) -> None:
+    state_dir = tmp_path / ".tidemill"
+    half = state_dir / "servers" / "postgres" / "data.new"
+    half.mkdir(parents=True)
+    (half / "PG_VERSION").write_text("18\n")
+    up(state_dir, ["postgres"], tie_to_caller=True)
+    assert sql(running_endpoints(state_dir)["postgres"], "SELECT 1") == [(1,)]
+    down(state_dir)
+
+
 def test_unknown_names_are_refused(tmp_path: Path) -> None:
     with pytest.raises(ServiceError) as caught:
         up(tmp_path / ".tidemill", ["postgrs"])

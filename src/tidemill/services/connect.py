@@ -20,6 +20,7 @@ from tidemill.services.install import class_path, plugin_folder
 from tidemill.services.jvm import LOGGING, jvm_command, write_properties
 from tidemill.services.kafka import MESSAGE_BYTES_MAX
 from tidemill.services.ports import HOST, choose_ports
+from tidemill.services.settings import refuse_reserved
 from tidemill.services.state import write_private
 
 HEAP_MB = 512
@@ -53,6 +54,7 @@ class Connect:
         """Write the worker's configuration."""
         self._folder = data
         settings = self._context.settings
+        refuse_reserved(self.name, settings, ("listeners", "bootstrap.servers", "rest.advertised"))
         ports = choose_ports(self.name, ("rest",), data, settings.port, self._context.note)
         self._port = ports["rest"]
         values = {

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import shutil
 import signal
 import uuid
 from collections.abc import Mapping
@@ -22,11 +23,21 @@ from tidemill.services.context import ServiceContext
 from tidemill.services.install import class_path
 from tidemill.services.jvm import LOGGING, jvm_command, write_properties
 from tidemill.services.ports import HOST, choose_ports
+from tidemill.services.settings import refuse_reserved
 from tidemill.services.spawn import run_helper
 from tidemill.services.state import write_private
 
 HEAP_MB = 512
 MESSAGE_BYTES_MAX = 16 * 1024 * 1024
+_RESERVED = (
+    "process.roles",
+    "node.id",
+    "controller.quorum",
+    "listeners",
+    "advertised.listeners",
+    "log.dir",
+    "log.dirs",
+)
 
 
 class Kafka:
@@ -47,6 +58,7 @@ class Kafka:
         """Write the configuration and, before the first start, format the storage."""
         self._folder = data
         settings = self._context.settings
+        refuse_reserved(self.name, settings, _RESERVED)
         ports = choose_ports(
             self.name, ("broker", "controller"), data, settings.port, self._context.note
         )
@@ -54,8 +66,8 @@ class Kafka:
         write_private(data / "log4j2.properties", LOGGING)
         values = {**_defaults(data, ports), **settings.properties}
         write_private(data / "server.properties", write_properties(values))
-        if not (data / "data" / "meta.properties").exists():
-            self._format()
+        if not (data / "data").exists():
+            self._format(values)
         return Endpoint(HOST, {"broker": ports["broker"]}, {"bootstrap.servers": self._bootstrap})
 
     def command(self) -> Command:
@@ -94,11 +106,16 @@ class Kafka:
             self._folder, heap_mb, class_path("kafka"), main_class, arguments, logging
         )
 
-    def _format(self) -> None:
+    def _format(self, values: Mapping[str, str]) -> None:
+        """Format beside the final place, then rename: half a storage is never started."""
+        fresh = self._folder / "data.new"
+        shutil.rmtree(fresh, ignore_errors=True)
+        configuration = self._folder / "format.properties"
+        write_private(configuration, write_properties({**values, "log.dirs": str(fresh)}))
         cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
         # A cluster id that starts with a dash would be read as an option.
         cluster = "T" + cluster[1:] if cluster.startswith("-") else cluster
-        arguments = ("format", "-t", cluster, "-c", str(self._folder / "server.properties"))
+        arguments = ("format", "-t", cluster, "-c", str(configuration))
         code, output = run_helper(self.name, self._java(256, "kafka.tools.StorageTool", *arguments))
         if code != 0:
             raise ServiceError(
@@ -108,6 +125,7 @@ class Kafka:
                 detail="\n".join(output.strip().splitlines()[-8:]),
                 hint="Check the `properties` that you set for kafka, and the room on the disk.",
             )
+        fresh.rename(self._folder / "data")
 
 
 def _defaults(folder: Path, ports: Mapping[str, int]) -> dict[str, str]:

@@ -25,6 +25,7 @@ from tidemill.services.context import ServiceContext
 from tidemill.services.jvm import base_environment, write_properties
 from tidemill.services.ports import HOST, choose_ports
 from tidemill.services.postgres_binaries import postgres_installation
+from tidemill.services.settings import refuse_reserved
 from tidemill.services.spawn import run_helper
 from tidemill.services.state import read_json, write_json, write_private
 from tidemill.services.users import User, is_root, unprivileged_user
@@ -32,6 +33,13 @@ from tidemill.services.users import User, is_root, unprivileged_user
 USER = "tidemill"
 DATABASE = "tidemill"
 _WORKING_FOLDER = "/proc/self/cwd"
+_RESERVED = (
+    "listen_addresses",
+    "port",
+    "unix_socket_directories",
+    "data_directory",
+    "hba_file",
+)
 
 
 class Postgres:
@@ -58,13 +66,14 @@ class Postgres:
         self._user = unprivileged_user(self.name) if is_root() else None
         self._installation = postgres_installation(self._user)
         settings = self._context.settings
+        refuse_reserved(self.name, settings, _RESERVED)
         ports = choose_ports(self.name, ("sql",), data, settings.port, self._context.note)
         self._port = ports["sql"]
-        exists = (self._cluster / "PG_VERSION").exists()
+        exists = self._cluster.exists()
         self._password = _password(data, may_make=not exists)
         if not exists:
             self._make_cluster()
-        self._own_cluster()
+        self._own(self._cluster)
         return Endpoint(
             HOST,
             ports,
@@ -76,7 +85,8 @@ class Postgres:
         """The server process."""
         values = {**_defaults(self._port), **self._context.settings.properties}
         options = [part for key, value in values.items() for part in ("-c", f"{key}={value}")]
-        return self._program("postgres", "-D", self._data_argument, *options)
+        place = _WORKING_FOLDER if self._user else str(self._cluster)
+        return self._program("postgres", "-D", place, *options, folder=self._cluster)
 
     def ready(self) -> bool:
         """Whether statements are served; makes the database on the first start."""
@@ -111,31 +121,26 @@ class Postgres:
     def _cluster(self) -> Path:
         return self._folder / "data"
 
-    @property
-    def _data_argument(self) -> str:
-        return _WORKING_FOLDER if self._user else str(self._cluster)
-
-    def _program(self, program: str, *arguments: str) -> Command:
+    def _program(self, program: str, *arguments: str, folder: Path) -> Command:
         return Command(
             [str(self._installation / "bin" / program), *arguments],
-            base_environment(self._cluster),
-            self._cluster,
+            base_environment(folder),
+            folder,
             self._user.name if self._user else None,
         )
 
     def _make_cluster(self) -> None:
-        """Run initdb; on failure leave nothing half-made behind."""
-        fresh = not self._cluster.exists()
-        self._cluster.mkdir(mode=0o700, exist_ok=True)
-        if any(self._cluster.iterdir()):
-            _clear(self._cluster)  # an initdb that was killed; a whole cluster has PG_VERSION
-        self._own_cluster()
+        """Run initdb beside the final place, then rename: half a cluster is never started."""
+        fresh = self._folder / "data.new"
+        shutil.rmtree(fresh, ignore_errors=True)
+        fresh.mkdir(mode=0o700)
+        self._own(fresh)
         with _password_file(self._password, self._user) as password_file:
             code, output = run_helper(
                 self.name,
                 self._program(
                     "initdb",
-                    f"--pgdata={self._data_argument}",
+                    f"--pgdata={_WORKING_FOLDER if self._user else fresh}",
                     f"--username={USER}",
                     f"--pwfile={password_file}",
                     "--auth=scram-sha-256",
@@ -144,13 +149,13 @@ class Postgres:
                     "--builtin-locale=C.UTF-8",
                     "--locale=C",
                     "--no-instructions",
+                    folder=fresh,
                 ),
             )
         if code == 0:
+            fresh.rename(self._cluster)
             return
-        _clear(self._cluster)
-        if fresh:
-            self._cluster.rmdir()
+        shutil.rmtree(fresh, ignore_errors=True)
         full = "No space left" in output or "File too large" in output
         raise ServiceError(
             "the data folder of postgres could not be made",
@@ -160,22 +165,21 @@ class Postgres:
             hint="Free some room on the disk." if full else "See the detail; then start again.",
         )
 
-    def _own_cluster(self) -> None:
-        """Give the data folder to the user who runs the server, and to nobody else."""
+    def _own(self, folder: Path) -> None:
+        """Give a data folder to the user who runs the server, and to nobody else."""
         wanted = (self._user.uid, self._user.gid) if self._user else (os.geteuid(), os.getegid())
-        facts = self._cluster.stat()
-        if facts.st_uid != wanted[0]:
+        if folder.stat().st_uid != wanted[0]:
             if not is_root():
                 raise ServiceError(
                     "the data folder of postgres belongs to another user",
                     code="service.data-unusable",
-                    where=Where(server=self.name, file=str(self._cluster)),
+                    where=Where(server=self.name, file=str(folder)),
                     hint="It was made by root: run as root, or remove the data by `tidemill down "
                     "--purge` as root.",
                 )
-            for path in [self._cluster, *self._cluster.rglob("*")]:
+            for path in [folder, *folder.rglob("*")]:
                 os.lchown(path, *wanted)
-        self._cluster.chmod(0o700)
+        folder.chmod(0o700)
 
 
 def _defaults(port: int) -> dict[str, str]:
@@ -230,11 +234,3 @@ def _password_file(password: str, user: User | None) -> Iterator[str]:
         yield name
     finally:
         Path(name).unlink(missing_ok=True)
-
-
-def _clear(folder: Path) -> None:
-    for path in folder.iterdir():
-        if path.is_dir() and not path.is_symlink():
-            shutil.rmtree(path)
-        else:
-            path.unlink()

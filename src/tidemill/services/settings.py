@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -48,6 +48,14 @@ def parse_settings(server: str, given: Mapping[str, Any]) -> ServerSettings:
             raise _bad(server, f"the property `{key}` has a line break", "Write it on one line.")
     texts = {str(key): _text(value) for key, value in properties.items()}
     return ServerSettings(port, heap_mb, texts, float(timeout))
+
+
+def refuse_reserved(server: str, settings: ServerSettings, reserved: Sequence[str]) -> None:
+    """Raise ServiceError for a property that Tidemill itself must set, such as where to listen."""
+    for key in settings.properties:
+        if any(key == name or key.startswith(name + ".") for name in reserved):
+            hint = "Use the setting `port` for the port." if "port" in key else None
+            raise _bad(server, f"`{key}` cannot be set among the `properties`", hint)
 
 
 def _text(value: Any) -> str:

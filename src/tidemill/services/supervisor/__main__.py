@@ -31,4 +31,7 @@ def main(arguments: Sequence[str], servers: Mapping[str, ServiceFactory]) -> int
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:], factories()))
+    code = main(sys.argv[1:], factories())
+    sys.stderr.flush()
+    # At once: a probe that still waits for a dead server must not hold the process back.
+    os._exit(code)

@@ -55,10 +55,11 @@ def start(
     A supervisor that is killed before it takes up the wish is replaced.
     """
     names = list(servers)
+    timeout_s = 60.0 + sum(settings.start_timeout_s for settings in servers.values())
     for _ in range(_WISHES_MAX):
         wish = request(folder, servers, tie_to_caller=tie_to_caller, program=program)
         try:
-            return wait_settled(folder, wish, names, seen)
+            return wait_settled(folder, wish, names, seen, timeout_s)
         except _NotTakenUpError:
             continue
     raise _supervisor_lost(folder)
@@ -107,13 +108,15 @@ def wait_settled(
     wish: str,
     names: Sequence[str],
     seen: Callable[[SupervisorStatus], None] | None = None,
+    timeout_s: float = 600.0,
 ) -> SupervisorStatus:
     """Wait until every named server of a wish is ready; raises the first failure as ServiceError.
 
     `seen` is called with each new status.
     """
     last: SupervisorStatus | None = None
-    while True:
+    deadline = time.monotonic() + timeout_s
+    while time.monotonic() < deadline:
         alive = is_supervised(folder)
         status = read_status(folder)
         if status is not None and wish in status.accepted:
@@ -139,6 +142,8 @@ def wait_settled(
         if not alive:
             raise _supervisor_lost(folder)
         time.sleep(_POLL_S)
+    # Every server has a deadline of its own, so it is the supervisor that does not get on.
+    raise _supervisor_lost(folder)
 
 
 def stop(folder: StateFolder) -> bool:
@@ -231,7 +236,7 @@ def _cancelled() -> ServiceError:
 def _supervisor_lost(folder: StateFolder) -> ServiceError:
     log = folder.log("supervisor")
     return ServiceError(
-        "the supervisor, which keeps the servers running, has ended",
+        "the supervisor, which keeps the servers running, has ended or does not get on",
         code="service.supervisor-failed",
         where=Where(file=str(log)),
         detail="\n".join(tail(log, 12)) or "It wrote nothing into its log.",
