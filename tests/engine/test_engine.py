@@ -144,7 +144,7 @@ def test_late_rows_can_stop_the_pipeline(tmp_path: Path) -> None:
 
 
 def test_cascaded_windows(tmp_path: Path) -> None:
-    w = world({"0": batch(list(range(0, 65)))})
+    w = world({"0": batch(list(range(65)))})
     sql = (
         TABLES.format(options="")
         + """

@@ -1,0 +1,183 @@
+"""The plan: what is shared, pruned and fused, what is refused, and what is shown."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from tidemill.errors import SqlError
+from tidemill.interfaces.connector import Changelog, Connector
+from tidemill.interfaces.options import Option, OptionSet, OptionType
+from tidemill.model import Schema
+from tidemill.plan import PhysicalPlan, build_plan, explain, lint
+from tidemill.plan.physical import AggregateStage
+from tidemill.sql import compile_script
+
+
+def connector(name: str, **more: Any) -> Connector:
+    keys = ("kind", "late-handling.mode", "error-handling.mode", "scan.watermark.idle-timeout")
+    options = OptionSet(name, tuple(Option(k, OptionType.STRING, k) for k in keys))
+
+    def source_changelog(table: Any, _: Any) -> Changelog:
+        kind = table.options.get("kind")
+        return Changelog(kind in ("changes", "upserts"), kind == "upserts")
+
+    base = Connector(
+        name,
+        options,
+        bounded=lambda table, _: table.options.get("kind") == "bounded",
+        source_changelog=source_changelog,
+        sink_changelog=lambda table, _: Changelog(table.options.get("kind") == "changes"),
+        source=lambda table, context: None,  # type: ignore[arg-type,return-value]
+        commit_group=lambda tables, context: None,  # type: ignore[arg-type,return-value]
+    )
+    return replace(base, **more)
+
+
+CONNECTORS = {
+    "m": connector("m"),
+    "writes": connector("writes", source=None),
+    "reads": connector("reads", commit_group=None),
+}
+T = """CREATE TABLE t (id BIGINT, ts TIMESTAMP(3), k INT, v DOUBLE, note STRING,
+  WATERMARK FOR ts AS ts - INTERVAL '5' SECOND) WITH ('connector' = 'm' {more});
+CREATE TABLE plain (id BIGINT, ts TIMESTAMP(3), k INT) WITH ('connector' = 'm');
+CREATE TABLE w (k INT, n BIGINT) WITH ('connector' = 'm');
+CREATE TABLE o (id BIGINT) WITH ('connector' = 'm');
+"""
+WINDOW = """INSERT INTO w SELECT k, COUNT(*) FROM TABLE({call})
+  GROUP BY k, window_start, window_end;
+"""
+TUMBLE = "TUMBLE(TABLE t, DESCRIPTOR(ts), INTERVAL '1' MINUTE)"
+
+
+def plan(text: str, more: str = "", **settings: str) -> PhysicalPlan:
+    tables = T.format(more=f", {more}" if more else "")
+    sets = "".join(f"SET '{k}' = '{v}';" for k, v in settings.items())
+    return build_plan(compile_script(sets + tables + text, "f.sql", CONNECTORS, {}), CONNECTORS, {})
+
+
+def test_a_table_is_read_once_and_only_its_needed_columns() -> None:
+    p = plan(WINDOW.format(call=TUMBLE) + "INSERT INTO o SELECT id FROM t WHERE v > 1;")
+    (source,) = p.sources
+    assert source.table.columns_needed == {"id", "ts", "k", "v"}
+    assert [len(o.edges) for o in p.outputs] == [1, 1]
+
+
+def test_rows_for_the_late_table_keep_all_columns() -> None:
+    p = plan(WINDOW.format(call=TUMBLE), "'late-handling.mode' = 'table'")
+    assert p.sources[0].table.columns_needed is None
+    assert p.sources[0].late_mode == "table"
+
+
+def test_a_shared_aggregate_is_computed_once() -> None:
+    view = f"""CREATE VIEW a AS SELECT k, COUNT(*) AS n FROM TABLE({TUMBLE})
+        GROUP BY k, window_start, window_end;
+        INSERT INTO w SELECT k, n FROM a; INSERT INTO w SELECT k, n + 1 FROM a WHERE n > 3;"""
+    p = plan(view)
+    assert len(p.operators) == 1
+    assert [o.edges[0].input for o in p.outputs] == ["a0", "a0"]
+
+
+def test_one_query_filters_projects_and_aggregates() -> None:
+    p = plan(
+        """CREATE VIEW x AS SELECT ts, k + 1 AS kk FROM t WHERE v > 0;
+        INSERT INTO w SELECT kk, COUNT(*) FROM TABLE(TUMBLE(TABLE x, DESCRIPTOR(ts),
+        INTERVAL '1' MINUTE)) GROUP BY kk, window_start, window_end;"""
+    )
+    (operator,) = p.operators
+    assert isinstance(operator, AggregateStage)
+    (edge,) = operator.edges
+    assert edge.input == "s0"
+    assert edge.filters
+    assert edge.query.count('FROM "s0"') == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "more", "code"),
+    [
+        ("INSERT INTO w SELECT k, COUNT(*) FROM t GROUP BY k;", "", "plan.unbounded-aggregate"),
+        ("INSERT INTO o SELECT id FROM t;", "'kind' = 'changes'",
+         "plan.changelog-into-append-only"),
+        ("INSERT INTO o SELECT id FROM t;", "'late-handling.mode' = 'keep'", "plan.bad-option"),
+        ("INSERT INTO o SELECT id FROM t;", "'scan.watermark.idle-timeout' = 'soon'",
+         "plan.bad-option"),
+        (WINDOW.format(call=TUMBLE), "'kind' = 'upserts'", "plan.upsert-source"),
+        (WINDOW.format(call=TUMBLE.replace("TUMBLE", "HOP").replace(
+            "INTERVAL '1' MINUTE", "INTERVAL '2' MINUTE, INTERVAL '1' MINUTE")), "", None),
+        ("CREATE TABLE z (id BIGINT) WITH ('connector' = 'reads');"
+         "INSERT INTO z SELECT id FROM t;", "", "sql.not-a-sink"),
+        ("CREATE TABLE z (id BIGINT) WITH ('connector' = 'writes');"
+         "INSERT INTO o SELECT id FROM z;", "", "sql.not-a-source"),
+        ("SELECT id FROM t ORDER BY id;", "", "plan.unbounded-sort"),
+    ],
+)  # fmt: skip
+def test_refusals_have_a_place_and_a_way_out(text: str, more: str, code: str | None) -> None:
+    with pytest.raises(SqlError) as caught:
+        plan(text, more)
+    if code is not None:
+        assert caught.value.code == code
+        assert caught.value.where is not None
+
+
+def test_a_sink_with_other_columns_is_refused() -> None:
+    script = compile_script(
+        T.format(more="") + "INSERT INTO o SELECT id FROM t;", "f.sql", CONNECTORS, {}
+    )
+    (insert,) = script.inserts
+    wrong = replace(insert.sink, schema=Schema(()))
+    with pytest.raises(SqlError) as caught:
+        build_plan(replace(script, inserts=(replace(insert, sink=wrong),)), CONNECTORS, {})
+    assert caught.value.code == "plan.sink-schema-mismatch"
+
+
+def test_windows_on_instants_need_utc() -> None:
+    table = """CREATE TABLE z (ms BIGINT, ts AS TO_TIMESTAMP_LTZ(ms, 3),
+      WATERMARK FOR ts AS ts - INTERVAL '1' SECOND) WITH ('connector' = 'm');"""
+    text = (
+        table
+        + """INSERT INTO o SELECT COUNT(*) FROM TABLE(TUMBLE(TABLE z, DESCRIPTOR(ts),
+      INTERVAL '1' MINUTE)) GROUP BY window_start, window_end;"""
+    )
+    plan(text)
+    with pytest.raises(SqlError) as caught:
+        plan(text, **{"table.local-time-zone": "Europe/Berlin"})
+    assert caught.value.code == "plan.local-time-zone-window"
+
+
+def test_watermark_with_a_constant_delay_needs_no_query_of_its_own() -> None:
+    (source,) = plan(WINDOW.format(call=TUMBLE)).sources
+    assert source.event_time is not None
+    assert (source.event_time.column, source.event_time.delay_us) == (1, 5_000_000)
+
+
+def test_explain_is_text_and_data() -> None:
+    tree = explain(plan(WINDOW.format(call=TUMBLE)))
+    text = str(tree)
+    for part in ("Sink(table=w", "TumbleAggregate(keys=[k]", "size_ms=60000", "watermark=ts - 5 s"):
+        assert part in text
+    data = json.loads(json.dumps(tree.as_dict()))
+    assert data["outputs"][0]["inputs"][0]["inputs"][0]["operator"] == "TumbleAggregate"
+
+
+def test_lint() -> None:
+    names = [w.name for w in lint(plan(WINDOW.format(call=TUMBLE)))]
+    assert names == ["no-idle-timeout", "late-rows-dropped"]
+    quiet = "'scan.watermark.idle-timeout' = '30 s', 'late-handling.mode' = 'drop'"
+    assert lint(plan(WINDOW.format(call=TUMBLE), quiet)) == []
+    quiet = plan(
+        WINDOW.format(call=TUMBLE), "'late-handling.mode' = 'drop'",
+        **{"table.exec.source.idle-timeout": "1 min"},
+    )  # fmt: skip
+    assert quiet.sources[0].idle_timeout_ms == 60_000
+    assert lint(quiet) == []
+
+
+def test_the_fingerprint_follows_the_state_only() -> None:
+    one = plan(WINDOW.format(call=TUMBLE))
+    same = plan(WINDOW.format(call=TUMBLE) + "INSERT INTO o SELECT id FROM t;")
+    other = plan(WINDOW.format(call=TUMBLE.replace("'1' MINUTE", "'2' MINUTE")))
+    assert one.fingerprint == same.fingerprint != other.fingerprint
