@@ -11,18 +11,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from confluent_kafka.admin import AdminClient, NewTopic
-from tidemill.control.down import down
-from tidemill.control.up import up
-from tidemill.services import running_endpoints
-
 from bench.engines import BenchEngine, Run
 from bench.engines.flink import FlinkSql
 from bench.engines.tidemill import Tidemill
 from bench.report import Sample, as_json, markdown, summarise
 from bench.tasks import TASKS, Task
-from bench.topic import read_output, record
+from bench.topic import create_topic, read_output, record
 from bench.verify import difference
+from tidemill.control.down import down
+from tidemill.control.up import up
+from tidemill.services import running_endpoints
 
 ENGINES = {
     "tidemill": Tidemill,
@@ -38,7 +36,10 @@ def main() -> int:
     engines = [ENGINES[name]() for name in arguments.engines.split(",")]
     small, large = arguments.events // 5, arguments.events
     samples: list[Sample] = []
-    with tempfile.TemporaryDirectory(prefix="tidemill-bench-") as text, _broker(Path(text)) as server:
+    with (
+        tempfile.TemporaryDirectory(prefix="tidemill-bench-") as text,
+        _broker(Path(text)) as server,
+    ):
         folder = Path(text)
         for count in (small, large):
             _say(f"recording {count:,} events")
@@ -50,9 +51,7 @@ def main() -> int:
             for number in range(arguments.runs):
                 for task in tasks:
                     for engine in engines:
-                        samples.append(
-                            _sample(engine, task, small, large, number, server, folder)
-                        )
+                        samples.append(_sample(engine, task, small, large, number, server, folder))
         finally:
             for engine in engines:
                 engine.stop()
@@ -96,12 +95,11 @@ def _sample(
     for count in (small, large):
         slug = "".join(c if c.isalnum() else "-" for c in engine.name.lower())
         output = f"{task.name.lower()}-{slug}-{count}-{number}"
-        AdminClient({"bootstrap.servers": server}).create_topics([NewTopic(output, 1, 1)])[
-            output
-        ].result(30)
+        create_topic(server, output)
         runs.append(engine.run(_fill(task, count, output, server), output))
         lines = folder / f"{output}.jsonl"
-        read_output(server, output, lines)
+        if read_output(server, output, lines) == 0:
+            raise SystemExit(f"{engine.name}, {task.name}, {count:,} events: no output")
         wrong = difference(task, count, lines)
         lines.unlink()
         if wrong:

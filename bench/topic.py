@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from pathlib import Path
 
 import duckdb
@@ -56,9 +55,7 @@ def record(bootstrap: str, topic: str, count: int) -> None:
     """Write the first `count` events to the topic, unless it already holds exactly that many."""
     if _length(bootstrap, topic) == count:
         return
-    admin = AdminClient({"bootstrap.servers": bootstrap})
-    new = NewTopic(topic, 1, 1, config={"retention.ms": "-1", "compression.type": "producer"})
-    admin.create_topics([new])[topic].result(30)
+    create_topic(bootstrap, topic)
     producer = Producer(
         {
             "bootstrap.servers": bootstrap,
@@ -72,15 +69,28 @@ def record(bootstrap: str, topic: str, count: int) -> None:
     con = duckdb.connect()
     for low in range(0, count, CHUNK_ROWS):
         rows = events(low, min(low + CHUNK_ROWS, count), con)
-        for (text,) in con.sql("SELECT CAST(to_json(e) AS VARCHAR) FROM rows AS e").fetchall():
+        texts = rows.query("e", "SELECT CAST(to_json(e) AS VARCHAR) FROM e")
+        for (text,) in texts.fetchall():
             producer.produce(topic, text.encode())
         producer.flush(60)
     assert _length(bootstrap, topic) == count, "the recording is not whole"
 
 
+def create_topic(bootstrap: str, topic: str) -> None:
+    """Make a topic of one partition, kept for ever, and wait until it is there."""
+    admin = AdminClient({"bootstrap.servers": bootstrap, "log_level": 0})
+    new = NewTopic(topic, 1, 1, config={"retention.ms": "-1", "compression.type": "producer"})
+    admin.create_topics([new])[topic].result(30)
+
+
 def _length(bootstrap: str, topic: str) -> int:
     """Records in the topic's only partition; 0 where there is no such topic."""
-    if topic not in AdminClient({"bootstrap.servers": bootstrap}).list_topics(timeout=10).topics:
+    if (
+        topic
+        not in AdminClient({"bootstrap.servers": bootstrap, "log_level": 0})
+        .list_topics(timeout=10)
+        .topics
+    ):
         return 0
     consumer = Consumer({"bootstrap.servers": bootstrap, "group.id": "bench-length"})
     try:
@@ -105,16 +115,13 @@ def read_output(bootstrap: str, topic: str, file: Path) -> int:
     partitions = consumer.list_topics(topic, timeout=10).topics[topic].partitions
     consumer.assign([TopicPartition(topic, p, 0) for p in partitions])
     count, ended = 0, set()
-    with file.open("wb") as out:
-        buffered = io.BufferedWriter(out.raw, 1 << 20)
+    with file.open("wb", buffering=1 << 20) as out:
         while len(ended) < len(partitions):
             for message in consumer.consume(10_000, timeout=1):
                 if message.error() is not None:
                     ended.add(message.partition())
                 elif message.value() is not None:
-                    buffered.write(message.value() + b"\n")
+                    out.write(message.value() + b"\n")
                     count += 1
-        buffered.flush()
-        buffered.detach()
     consumer.close()
     return count

@@ -20,9 +20,13 @@ def difference(task: Task, event_count: int, output: Path) -> str | None:
     input_rows = events(0, event_count, con)
     expected = con.sql(task.expected.replace("FROM events", "FROM input_rows")).fetchall()
     del input_rows
-    lines = con.read_json(str(output), format="newline_delimited", convert_strings_to_integers=False)
+    lines = con.read_json(
+        str(output), format="newline_delimited", convert_strings_to_integers=False
+    )
     con.register("output", lines)
-    got = con.sql(task.compare.replace("window_start,", "CAST(window_start AS VARCHAR),", 1)).fetchall()
+    got = con.sql(
+        task.compare.replace("window_start,", "CAST(window_start AS VARCHAR),", 1)
+    ).fetchall()
     if len(expected) != len(got):
         return f"{len(expected):,} rows expected, {len(got):,} found"
     for number, (want, have) in enumerate(zip(expected, got, strict=True)):

@@ -22,7 +22,6 @@ class FirstOutput:
                 "isolation.level": "read_committed",
                 "enable.auto.commit": False,
                 "fetch.wait.max.ms": 20,
-                "fetch.max.bytes": 10_000,
                 "queued.max.messages.kbytes": 64,
                 "topic.metadata.refresh.interval.ms": 200,
                 "log_level": 0,

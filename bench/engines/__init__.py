@@ -24,7 +24,7 @@ class BenchEngine(Protocol):
     """An engine under measurement.
 
     `start` brings up whatever stays up between runs (a cluster); its time is not measured. `run`
-    executes the SQL text, in which all variables are filled in, until the bounded input is consumed.
+    executes the SQL text, all variables filled in, until the bounded input is consumed.
     """
 
     name: str

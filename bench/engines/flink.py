@@ -83,9 +83,7 @@ class FlinkSql:
                 process.kill()
         self._processes.clear()
 
-    def _launch(
-        self, home: FlinkHome, role: str, conf: Path, log: Path
-    ) -> subprocess.Popen[bytes]:
+    def _launch(self, home: FlinkHome, role: str, conf: Path, log: Path) -> subprocess.Popen[bytes]:
         jvm, dynamic = ["-Xmx512m"], []
         if role == "taskmanager":
             jvm, dynamic = home.taskmanager_memory(conf)

@@ -1,4 +1,4 @@
-"""Installs Flink 2.3 into the cache: its jars from PyPI, gateway and connectors from `servers.lock`."""
+"""Installs Flink 2.3: its jars from PyPI, gateway and connectors by `servers.lock`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from tidemill.services.install import cache_folder, fetch_server, java_command
+from tidemill.services.cache import cache_folder
+from tidemill.services.install import class_path, install
+from tidemill.services.java import find_java
 
 LOCK = Path(__file__).parent / "flink.lock"
 _OPENS = ("lang", "net", "io", "nio", "lang.reflect", "text", "time", "util", "util.concurrent",
@@ -91,7 +93,8 @@ def install_flink() -> FlinkHome:
             check=True,
         )  # fmt: skip
         (target / "complete").touch()
-    jars = fetch_server("flink")
+    install(["flink"])
+    jars = class_path("flink")
     gateway = tuple(jar for jar in jars if jar.name.startswith("flink-sql-gateway"))
     connectors = tuple(jar for jar in jars if jar not in gateway)
-    return FlinkHome(target / "pyflink", java_command(), connectors, gateway)
+    return FlinkHome(target / "pyflink", str(find_java()), connectors, gateway)

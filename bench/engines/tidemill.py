@@ -36,7 +36,7 @@ class Tidemill:
         first = FirstOutput(self._bootstrap, output_topic)
         with (folder / "log").open("wb") as log:
             process = subprocess.Popen(
-                [sys.executable, "-m", "tidemill.cli.main", "run", str(file), "--json"],
+                [Path(sys.executable).with_name("tidemill"), "run", str(file), "--json"],
                 cwd=folder,
                 stdout=log,
                 stderr=log,

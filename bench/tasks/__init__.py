@@ -1,4 +1,4 @@
-"""The tasks: each is one Flink SQL file that every SQL engine runs unchanged, and how to check it."""
+"""The tasks: each is one Flink SQL file for every SQL engine, and how to check its output."""
 
 from __future__ import annotations
 
