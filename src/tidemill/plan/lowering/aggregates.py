@@ -12,11 +12,12 @@ are exact; FLOAT and DOUBLE are summed as DOUBLE (Flink sums FLOAT in FLOAT, in 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlglot import exp
 
+from tidemill.errors import SqlError
 from tidemill.model import DataType, TypeRoot
 from tidemill.plan.lowering import integers
 from tidemill.plan.lowering.build import cast, duckdb_type, fn, template
@@ -100,12 +101,21 @@ def aggregate_plan(
         columns: the DuckDB column names of the input.
         weight: name of the input column with +1 or -1, where the input is a changelog.
         time_zone: `table.local-time-zone`.
+
+    Raises:
+        SqlError: `plan.unsupported-aggregate` for one that has no partials yet.
     """
     args = tuple(lower(a, columns, time_zone) for a in call.arguments)
     condition = None if call.filter is None else lower(call.filter, columns, time_zone)
     weighed = None if weight is None else exp.column(exp.to_identifier(weight, quoted=True))
     given = _Input(call, index, args, condition, weighed)
-    plan = _PLANS[call.function](given)
+    if call.function not in PLANS:
+        raise SqlError(
+            f"{call.function} is not supported yet by the embedded engine",
+            code="plan.unsupported-aggregate",
+            hint=f"Use one of {', '.join(PLANS)}.",
+        )
+    plan = PLANS[call.function](given)
     values_needed = call.distinct or (weight is not None and call.function not in _ADDITIVE)
     if call.function in ("MIN", "MAX") and weight is None:
         values_needed = False  # DISTINCT changes nothing for them
@@ -287,7 +297,7 @@ def _extreme(function: str) -> Callable[[_Input], AggregatePlan]:
 
 _ADDITIVE = ("COUNT", "SUM", "AVG", "STDDEV_POP", "STDDEV_SAMP", "VAR_POP", "VAR_SAMP")
 
-_PLANS: dict[str, Callable[[_Input], AggregatePlan]] = {
+PLANS: Mapping[str, Callable[[_Input], AggregatePlan]] = {
     "COUNT": _count,
     "SUM": _sum,
     "AVG": _avg,

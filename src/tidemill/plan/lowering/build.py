@@ -124,7 +124,7 @@ def raises(expression: exp.Expression) -> bool:
     return any(_may_raise(node) for node in expression.walk())
 
 
-def _may_raise(node: exp.Expression) -> bool:
+def _may_raise(node: object) -> bool:
     if isinstance(node, exp.TryCast):
         return False
     if isinstance(node, exp.Cast):

@@ -6,7 +6,17 @@ from collections.abc import Mapping, Sequence
 
 from sqlglot import exp
 
-from tidemill.plan.lowering import conditional, math, operators, strings, temporal
+from tidemill.plan.lowering import (
+    collections,
+    conditional,
+    hashes,
+    json,
+    math,
+    operators,
+    regex,
+    strings,
+    temporal,
+)
 from tidemill.plan.lowering.casts import lower_cast
 from tidemill.plan.lowering.core import UTC, Lowerer, Lowering
 from tidemill.plan.lowering.literals import lower_literal
@@ -18,6 +28,10 @@ LOWERINGS: Mapping[str, Lowering] = {
     **math.LOWERINGS,
     **strings.LOWERINGS,
     **temporal.LOWERINGS,
+    **collections.LOWERINGS,
+    **json.LOWERINGS,
+    **hashes.LOWERINGS,
+    **regex.LOWERINGS,
 }
 
 _LOWERER = Lowerer(LOWERINGS, lower_cast, lower_literal)

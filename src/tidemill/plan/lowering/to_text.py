@@ -25,7 +25,40 @@ def to_text(value: exp.Expression, source: DataType, time_zone: str) -> exp.Expr
         return time_text(value, source.precision or 0)
     if root in (TypeRoot.BINARY, TypeRoot.VARBINARY):
         return fn("decode", value)
+    if root in (TypeRoot.ARRAY, TypeRoot.MAP, TypeRoot.ROW):
+        return _constructed_text(value, source, time_zone)
     return cast(value, "VARCHAR")
+
+
+def _constructed_text(value: exp.Expression, source: DataType, time_zone: str) -> exp.Expression:
+    """`[1, NULL]`, `{a=1, b=NULL}`, `(1, a)`."""
+    if source.root is TypeRoot.ROW:
+        parts = [
+            _or_null(fn("struct_extract", value, text(f.name)), f.type, time_zone)
+            for f in source.fields
+        ]
+        listed = fn("concat_ws", text(", "), *parts)
+        around = "CASE WHEN :value IS NOT NULL THEN '(' || :listed || ')' END"
+        return template(around, value=value, listed=listed)
+    if source.element is not None:
+        body = _or_null(exp.column("x"), source.element, time_zone)
+        items = value
+        around = "CASE WHEN :value IS NOT NULL THEN '[' || COALESCE(:listed, '') || ']' END"
+    else:
+        assert source.key is not None
+        assert source.value is not None
+        key = _or_null(exp.column("key", table="x"), source.key, time_zone)
+        held = _or_null(exp.column("value", table="x"), source.value, time_zone)
+        body = template(":key || '=' || :held", key=key, held=held)
+        items = fn("map_entries", value)
+        around = "CASE WHEN :value IS NOT NULL THEN '{' || COALESCE(:listed, '') || '}' END"
+    each = exp.Lambda(this=body, expressions=[exp.to_identifier("x")])
+    listed = fn("array_to_string", fn("list_transform", items, each), text(", "))
+    return template(around, value=value, listed=listed)
+
+
+def _or_null(value: exp.Expression, type_: DataType, time_zone: str) -> exp.Expression:
+    return fn("coalesce", to_text(value, type_, time_zone), text("NULL"))
 
 
 def timestamp_text(value: exp.Expression, digits: int) -> exp.Expression:

@@ -8,7 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from tidemill.sql.functions import conditional, math, operators, strings, temporal
+from tidemill.sql.functions import (
+    collections,
+    conditional,
+    hashes,
+    json,
+    math,
+    operators,
+    regex,
+    strings,
+    temporal,
+)
 from tidemill.sql.functions.aggregates import AGGREGATES
 from tidemill.sql.functions.registry import (
     AggregateFunction,
@@ -25,6 +35,10 @@ _GROUPS: tuple[FunctionTable, ...] = (
     math.FUNCTIONS,
     strings.FUNCTIONS,
     temporal.FUNCTIONS,
+    collections.FUNCTIONS,
+    json.FUNCTIONS,
+    hashes.FUNCTIONS,
+    regex.FUNCTIONS,
 )
 
 SCALARS: FunctionTable = {name: function for group in _GROUPS for name, function in group.items()}

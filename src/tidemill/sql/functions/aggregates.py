@@ -7,7 +7,7 @@ empty: without GROUP BY keys, or with FILTER.
 from __future__ import annotations
 
 from tidemill.model import DataType, TypeRoot
-from tidemill.model.types import BIGINT, STRING, decimal
+from tidemill.model.types import BIGINT, decimal
 from tidemill.sql.functions.coerce import division_decimal
 from tidemill.sql.functions.registry import (
     AggregateFunction,
@@ -76,14 +76,14 @@ def _bind_listagg(arguments: Arguments) -> BoundCall:
     bound = tuple(as_text(a) for a in arguments)
     if len(bound) == 2:
         literal_text(bound[1], "the separator")
-    return BoundCall(bound, STRING.with_nullable(any_nullable(arguments)))
+    return BoundCall(bound, bound[0].type.with_nullable(any_nullable(arguments)))
 
 
 def _collection(root: TypeRoot) -> Bind:
     def bind(arguments: Arguments) -> BoundCall:
         count(arguments, 1)
         value = as_any(arguments[0])
-        nullable = root is TypeRoot.ARRAY
+        nullable = root is TypeRoot.ARRAY and value.type.nullable
         return BoundCall((value,), DataType(root, nullable, element=value.type))
 
     return bind

@@ -55,7 +55,21 @@ def _bind_substring(arguments: Arguments) -> BoundCall:
     count(arguments, 2, 3)
     value = as_text(arguments[0])
     bound = (value, *(as_int(a) for a in arguments[1:]))
-    return BoundCall(bound, _varying(value.type).with_nullable(any_nullable(arguments)))
+    # Of a negative length it is NULL, so that it is nullable whatever the arguments are.
+    return BoundCall(bound, _varying(value.type).with_nullable(True))
+
+
+def _bind_end(arguments: Arguments) -> BoundCall:
+    count(arguments, 2)
+    value, length = as_text(arguments[0]), as_int(arguments[1])
+    return BoundCall((value, length), _varying(value.type).with_nullable(True))
+
+
+def _bind_trim_set(arguments: Arguments) -> BoundCall:
+    count(arguments, 1, 2)
+    bound = tuple(as_text(a) for a in arguments)
+    result = _varying(bound[0].type).with_nullable(any_nullable(arguments))
+    return BoundCall(bound, result)
 
 
 def _texts(least: int) -> Bind:
@@ -135,12 +149,12 @@ FUNCTIONS: FunctionTable = table(
     ScalarFunction("UPPER", _same_text, "UPPER(string)"),
     ScalarFunction("LOWER", _same_text, "LOWER(string)"),
     ScalarFunction("TRIM", _bind_trim, "TRIM([BOTH | LEADING | TRAILING] [string FROM] string)"),
-    ScalarFunction("LTRIM", _trim_set, "LTRIM(string [, characters])"),
-    ScalarFunction("RTRIM", _trim_set, "RTRIM(string [, characters])"),
+    ScalarFunction("LTRIM", _bind_trim_set, "LTRIM(string [, characters])"),
+    ScalarFunction("RTRIM", _bind_trim_set, "RTRIM(string [, characters])"),
     ScalarFunction("BTRIM", _trim_set, "BTRIM(string [, characters])"),
     ScalarFunction("SUBSTRING", _bind_substring, "SUBSTRING(string FROM start [FOR length])"),
-    ScalarFunction("LEFT", fixed(as_text, as_int, returns=STRING), "LEFT(string, length)"),
-    ScalarFunction("RIGHT", fixed(as_text, as_int, returns=STRING), "RIGHT(string, length)"),
+    ScalarFunction("LEFT", _bind_end, "LEFT(string, length)"),
+    ScalarFunction("RIGHT", _bind_end, "RIGHT(string, length)"),
     ScalarFunction("CONCAT", _texts(1), "CONCAT(string, ...)"),
     ScalarFunction("CONCAT_OPERATOR", _bind_concat_operator, "string || string"),
     ScalarFunction("CONCAT_WS", _texts(1), "CONCAT_WS(separator, string, ...)"),

@@ -1,0 +1,41 @@
+"""Every declared function has a lowering, and every lowering a declaration."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tidemill.errors import SqlError
+from tidemill.model.types import STRING
+from tidemill.plan.lowering import LOWERINGS, aggregate_plan
+from tidemill.plan.lowering.aggregates import PLANS
+from tidemill.sql.expressions import AggregateCall, InputRef
+from tidemill.sql.functions import AGGREGATES, ALIASES, SCALARS
+from tidemill.sql.functions.reference import reference
+
+
+def test_scalars_and_lowerings_are_the_same_set() -> None:
+    assert set(SCALARS) == set(LOWERINGS)
+
+
+def test_names_are_canonical() -> None:
+    assert all(name == function.name == name.upper() for name, function in SCALARS.items())
+    assert all(name == function.name == name.upper() for name, function in AGGREGATES.items())
+    assert set(ALIASES.values()) <= set(SCALARS) | set(AGGREGATES)
+
+
+def test_every_partial_belongs_to_a_declared_aggregate() -> None:
+    assert set(PLANS) <= set(AGGREGATES)
+
+
+def test_an_aggregate_without_partials_is_refused_by_name() -> None:
+    value = InputRef(0, "v", STRING)
+    with pytest.raises(SqlError, match="LISTAGG") as refused:
+        aggregate_plan(AggregateCall("LISTAGG", (value,), STRING), 0, ["v"], None)
+    assert refused.value.code == "plan.unsupported-aggregate"
+
+
+def test_the_reference_in_the_documentation_is_current() -> None:
+    page = Path(__file__).parents[3] / "docs" / "reference" / "functions.md"
+    assert page.read_text(encoding="utf-8") == reference()
