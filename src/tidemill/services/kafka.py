@@ -100,10 +100,12 @@ class Kafka:
         """SIGTERM: the broker closes its logs."""
         return int(signal.SIGTERM)
 
-    def _java(self, heap_mb: int, main_class: str, *arguments: str) -> Command:
+    def _java(
+        self, heap_mb: int, main_class: str, *arguments: str, options: tuple[str, ...] = ()
+    ) -> Command:
         logging = {"log4j2.configurationFile": str(self._folder / "log4j2.properties")}
         return jvm_command(
-            self._folder, heap_mb, class_path("kafka"), main_class, arguments, logging
+            self._folder, heap_mb, class_path("kafka"), main_class, arguments, logging, options
         )
 
     def _format(self, values: Mapping[str, str]) -> None:
@@ -116,7 +118,11 @@ class Kafka:
         # A cluster id that starts with a dash would be read as an option.
         cluster = "T" + cluster[1:] if cluster.startswith("-") else cluster
         arguments = ("format", "-t", cluster, "-c", str(configuration))
-        code, output = run_helper(self.name, self._java(256, "kafka.tools.StorageTool", *arguments))
+        # A tool that lives for a second: the optimising compiler would only cost time.
+        tool = self._java(
+            256, "kafka.tools.StorageTool", *arguments, options=("-XX:TieredStopAtLevel=1",)
+        )
+        code, output = run_helper(self.name, tool)
         if code != 0:
             raise ServiceError(
                 "kafka's storage could not be formatted",
