@@ -34,16 +34,13 @@ def arithmetic(
 ) -> exp.Expression:
     """`left operator right` (one of + - *) over integers of one type, wrapping around.
 
-    Below BIGINT the sum is formed in BIGINT, which cannot overflow. A BIGINT is computed as it is,
-    and only where DuckDB reports an overflow again in HUGEINT.
+    It is computed as it is, and only where DuckDB reports an overflow again in a wider type.
     """
     source = f":left {operator} :right"
-    if root is not TypeRoot.BIGINT:
-        wide = template(source, left=cast(left, "BIGINT"), right=cast(right, "BIGINT"))
-        return wrap(wide, root, "BIGINT")
-    wide = template(source, left=cast(left, "HUGEINT"), right=cast(right, "HUGEINT"))
-    slow = wrap(wide, root, "HUGEINT")
-    plain = template(source, left=left, right=right)
-    if has_volatile(plain):
+    carrier = "HUGEINT" if root is TypeRoot.BIGINT else "BIGINT"
+    wide = template(source, left=cast(left, carrier), right=cast(right, carrier))
+    slow = wrap(wide, root, carrier)
+    plain = template(source, left=cast(left, SQL[root]), right=cast(right, SQL[root]))
+    if has_volatile(plain):  # DuckDB takes none inside TRY
         return slow
     return template("COALESCE(TRY(:plain), :slow)", plain=plain, slow=slow)
