@@ -118,7 +118,7 @@ def test_watermarks_of_partitions() -> None:
     marks.tick()
     assert marks.current_us == 30
     again = SourceWatermarks(clock, 1000)
-    again.restore(marks.snapshot())
+    again.restore(marks.snapshot(0))
     assert again.current_us == 30
 
 
@@ -344,3 +344,17 @@ def test_nothing_is_left_behind(tmp_path: Path) -> None:
     before = threading.active_count()
     finish(world({"0": batch([1, 2])}), text(WIN), tmp_path)
     assert threading.active_count() == before
+
+
+def test_a_bounded_input_that_has_grown_goes_on(tmp_path: Path) -> None:
+    w = world({"0": batch([1, 2, 12])})
+    sql = text(WIN + "INSERT INTO copy SELECT k, CAST(COUNT(*) AS INT) FROM t GROUP BY k;")
+    finish(w, sql, tmp_path)
+    finish(w, sql, tmp_path)
+    assert [r["n"] for r in w.rows("win")] == [2, 1]
+    assert [r["v"] for r in w.rows("copy")] == [3]
+    w.inputs["t"]["0"] = Partition(batch([1, 2, 12, 13, 25, 26]))
+    progress = finish(w, sql, tmp_path)
+    assert [r["n"] for r in w.rows("win")] == [2, 1, 2]
+    assert progress.late == 1
+    assert [r["v"] for r in w.rows("copy")] == [3, 6]

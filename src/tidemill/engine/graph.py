@@ -314,6 +314,11 @@ class Graph:
 
     # -- state
 
+    def closed_us(self) -> int:
+        """The watermark that closes exactly the windows that have come out."""
+        fired = [a.fired_us for a in self.aggregates.values() if a.stage.grid is not None]
+        return max(fired, default=MIN_WATERMARK_US + MILLI_US) - MILLI_US
+
     def deltas(self) -> dict[str, StateDelta]:
         """What changed in each operator since the last call."""
         found = {name: operator.delta() for name, operator in self._operators().items()}

@@ -9,7 +9,7 @@ an epoch at a batch boundary. One epoch at most is being committed while the nex
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -238,9 +238,10 @@ class Session:
             delivery = self.inbox.take(self._wait_s())
             if delivery is not None:
                 self._take(delivery)
-            self._tick()
+            states = self.inbox.states()
+            self._tick(states)
             self.graph.advance()
-            if self.graph.full or self._at_end(until):
+            if self.graph.full or self._at_end(until, states.values()):
                 return
             if self._epoch_due():
                 self.cut()
@@ -268,9 +269,9 @@ class Session:
         if batch is not None and len(batch):
             self.graph.push(delivery.source, batch)
 
-    def _tick(self) -> None:
+    def _tick(self, states: Mapping[str, Delivery]) -> None:
         """Look for idle partitions and ended inputs."""
-        for name, state in self.inbox.states().items():
+        for name, state in states.items():
             watermarks = self.graph.intakes[name].watermarks
             watermarks.know(state.partitions)
             if state.blocked:
@@ -281,8 +282,8 @@ class Session:
             else:
                 watermarks.tick()
 
-    def _at_end(self, until: Until) -> bool:
-        states = self.inbox.states().values()
+    @staticmethod
+    def _at_end(until: Until, states: Collection[Delivery]) -> bool:
         if all(state.finished for state in states):
             return True
         return until == "caught-up" and all(state.finished or state.caught_up for state in states)
@@ -307,8 +308,13 @@ class Session:
         """End the epoch here, at a batch boundary, and have it committed."""
         taken = self._take_letters()
         staged, writes = self.router.cut()
-        marks = {i.stage.table.name: i.watermarks.snapshot() for i in self.graph.intakes.values()}
-        marks[""] = {o.id: self.graph.watermarks[o.id] for o in self.job.plan.operators}
+        closed_us = self.graph.closed_us()
+        marks = {
+            i.stage.table.name: i.watermarks.snapshot(closed_us)
+            for i in self.graph.intakes.values()
+        }
+        reached = {o.id: self.graph.watermarks[o.id] for o in self.job.plan.operators}
+        marks[""] = {n: m if m < MAX_WATERMARK_US else closed_us for n, m in reached.items()}
         work = EpochWork(
             epoch=self._next_epoch,
             positions={t: dict(p) for t, p in self._positions.items()},

@@ -35,6 +35,7 @@ class SourceWatermarks:
         self._idle_timeout_ms = idle_timeout_ms
         self._partitions: dict[str, _Partition] = {}
         self.current_us = MIN_WATERMARK_US
+        self._reached_us = MIN_WATERMARK_US
 
     def know(self, partitions: Sequence[str]) -> None:
         """These partitions exist; a new one holds the watermark until it speaks or is idle."""
@@ -85,16 +86,25 @@ class SourceWatermarks:
 
     def finish(self) -> None:
         """The bounded input has ended."""
+        if self.current_us < MAX_WATERMARK_US:
+            self._reached_us = self.current_us
         self.current_us = MAX_WATERMARK_US
 
     def holders(self) -> dict[str, int]:
         """Watermark of each active partition, to explain what holds time back."""
         return {n: p.watermark_us for n, p in self._partitions.items() if not p.idle}
 
-    def snapshot(self) -> dict[str, int]:
-        """For the checkpoint: partition watermarks, and the source's own under the key ''."""
+    def snapshot(self, closed_us: int) -> dict[str, int]:
+        """For the checkpoint: partition watermarks, and the source's own under the key ''.
+
+        The end of a bounded input is not for ever: the next run may find more rows. Only windows
+        that came out (`closed_us`) stay closed.
+        """
         parts = {name: p.watermark_us for name, p in self._partitions.items()}
-        return {**parts, "": self.current_us}
+        current = self.current_us
+        if current >= MAX_WATERMARK_US:
+            current = max(self._reached_us, closed_us)
+        return {**parts, "": current}
 
     def restore(self, snapshot: Mapping[str, int]) -> None:
         """Go on from a checkpoint."""

@@ -55,6 +55,7 @@ class WindowAggregate:
         self._deltas = 0
         self._delta_rows = 0
         self._finished = False
+        self._finished_saved = False
 
     @property
     def fired_us(self) -> int:
@@ -65,6 +66,7 @@ class WindowAggregate:
         """Take the partials of one batch."""
         if partials.num_rows == 0:
             return
+        self._finished = False
         part = self._part(partials)
         self._pile.append(part)
         self._fresh.append(part)
@@ -98,17 +100,19 @@ class WindowAggregate:
             self._fresh = self._pruned(self._fresh, limit)
             self._rows = sum(part.table.num_rows for part in self._pile)
             self._merged_rows = min(self._merged_rows, self._rows)
-        self._fired_us = limit
+            newest = max(int(table.column("p").to_numpy().max()) for table in closing)
+            last = min(limit, grid.last_end(newest))
+            self._fired_us = max(self._fired_us, last)
+        if watermark_us < MAX_WATERMARK_US:
+            self._fired_us = limit
         return [table for table in done if table.num_rows]
 
     def _finish(self) -> list[pa.Table]:
-        if self._finished:
+        """All groups, once; the state stays, for a next run over an input that has grown."""
+        if self._finished or not self._pile:
             return []
         self._finished = True
-        if not self._pile:
-            return []
         table = self._run(self.stage.emit, concat([part.table for part in self._pile]))
-        self._pile, self._fresh, self._rows = [], [], 0
         return [table] if table.num_rows else []
 
     def _pruned(self, parts: list[_Part], fired_us: int) -> list[_Part]:
@@ -144,8 +148,10 @@ class WindowAggregate:
 
     def delta(self) -> StateDelta | None:
         """What was added since the last delta; sometimes the whole state instead."""
-        if not self._fresh and self._fired_us == self._fired_saved_us and not self._finished:
+        saved = self._fired_us == self._fired_saved_us and self._finished == self._finished_saved
+        if not self._fresh and saved:
             return None
+        self._finished_saved = self._finished
         meta = {"fired_us": str(self._fired_us), "finished": str(int(self._finished))}
         self._fired_saved_us = self._fired_us
         self._deltas += 1
@@ -171,11 +177,9 @@ class WindowAggregate:
                 self._pile.append(self._part(delta.tables["partials"]))
             self._fired_us = int(delta.meta["fired_us"])
             self._finished = delta.meta["finished"] == "1"
-        if self._finished:
-            self._pile = []
-        elif self.stage.grid is not None and self._fired_us > MIN_WATERMARK_US:
+        if self.stage.grid is not None and self._fired_us > MIN_WATERMARK_US:
             self._pile = self._pruned(self._pile, self._fired_us)
-        self._fired_saved_us = self._fired_us
+        self._fired_saved_us, self._finished_saved = self._fired_us, self._finished
         self._rows = sum(part.table.num_rows for part in self._pile)
         self._deltas = len(deltas)
         self._delta_rows = self._rows
