@@ -61,3 +61,9 @@ def test_what_is_not_reached_does_not_fail(evaluator: Any, sql: str, expected: s
 def test_a_quote_in_a_value_stays_a_value(evaluator: Any) -> None:
     assert evaluator.one("CONCAT('it''s', ' -- \"x\"; ', '\\')") == 'it\'s -- "x"; \\'
     assert evaluator.one("DATE_FORMAT(TIMESTAMP '2021-01-02 03:04:05', '''%Y'' yyyy')") == "%Y 2021"
+
+
+def test_random_numbers_may_be_added(evaluator: Any) -> None:
+    assert evaluator.one("RAND_INTEGER(1) + 1") == "1"
+    assert evaluator.one("CAST(RAND() * 0 AS INT) + id") == "0"
+    assert "[engine.division-by-zero]" in evaluator.one("5 / id + 1")

@@ -138,5 +138,7 @@ def has_volatile(expression: exp.Expression) -> bool:
     """Whether DuckDB would refuse TRY around it."""
     names = {"error", "random", "uuid", "gen_random_uuid"}
     return any(
-        isinstance(node, exp.Anonymous) and node.name.lower() in names for node in expression.walk()
+        isinstance(node, exp.Rand)
+        or (isinstance(node, exp.Anonymous) and node.name.lower() in names)
+        for node in expression.walk()
     )
