@@ -134,8 +134,9 @@ def json_records(lines: Iterable[bytes], *, file: str) -> Iterator[NewRecord]:
                 tuple((str(name), _bytes(value)) for name, value in headers.items()),
             )
         except (ValueError, AttributeError, binascii.Error) as error:
+            reason = error.msg if isinstance(error, json.JSONDecodeError) else error
             raise _bad_line(
-                f"the line is not a message: {error}",
+                f"the line is not a message: {reason}",
                 line.rstrip(b"\r\n"),
                 file,
                 number,

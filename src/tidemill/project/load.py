@@ -14,6 +14,12 @@ from tidemill.project.yaml_text import parse_yaml
 
 def find_project_file(start: Path) -> Path | None:
     """The nearest tidemill.yaml in `start` or above it."""
+    if not start.exists():
+        raise ProjectError(
+            f"there is no folder {start}",
+            code="project.not-found",
+            hint="Give the project's folder, or its tidemill.yaml.",
+        )
     folder = start.resolve()
     for candidate in (folder, *folder.parents):
         file = candidate / PROJECT_FILE
