@@ -36,6 +36,7 @@ class Outcome:
     engine_starts: int = 0
     engine_own_ends: list[int] = field(default_factory=list)
     connector_restarts: int = 0
+    servers_given_up: int = 0
 
 
 def schedule(kills: int, length_s: float, seed: int) -> list[tuple[float, str]]:
@@ -67,6 +68,7 @@ def run(folder: Path, rows: int, rate: int | None, plan: list[tuple[float, str]]
             live.engine_starts,
             live.engine_own_ends,
             live.connector_restarts,
+            live.servers_given_up,
         )
 
 
@@ -92,7 +94,7 @@ def campaign(folder: Path, rows: int, rate: int | None, kills: int, seed: int) -
     print(
         f"disturbed: {wild.seconds:.1f} s, {len(wild.kills)} kills, {wild.engine_starts} starts of "
         f"the engine (ended by itself: {wild.engine_own_ends}), {wild.connector_restarts} restarts "
-        "of the connector",
+        f"of the connector, {wild.servers_given_up} of servers that the supervisor had given up",
         file=sys.stderr,
         flush=True,
     )

@@ -35,8 +35,10 @@ from tidemill.project import load_project
 from tidemill.services import running_endpoints
 from tidemill.services.state import state_folder
 from tidemill.services.supervisor import client
+from tidemill.services.supervisor.status import ServerState
 
 SEED = 2026
+SERVERS = ("postgres", "kafka", "connect")
 CONNECTOR = "nyc-taxi-cdc"
 QUIET_MAX_S = 180.0
 
@@ -52,11 +54,12 @@ class Stage:
     engine_starts: int = 0
     engine_own_ends: list[int] = field(default_factory=list)
     connector_restarts: int = 0
+    servers_given_up: int = 0
 
     def __post_init__(self) -> None:
         copy_example(find_example("nyc_taxi"), self.folder)
         self.state_dir = load_project(self.folder).state_dir
-        up(self.state_dir, ["postgres", "kafka", "connect"], tie_to_caller=True)
+        up(self.state_dir, SERVERS, tie_to_caller=True)
         self.postgres = running_endpoints(self.state_dir)["postgres"]
         with connect(self.postgres) as connection:
             create_tables(connection, self.folder)
@@ -104,7 +107,16 @@ class Stage:
         return True
 
     def tend(self) -> None:
-        """Start the engine again if it ended by itself, and the connector if its task failed."""
+        """Do what a person would: start what ended by itself, failed, or was given up.
+
+        The supervisor gives a server up that dies more than six times in five minutes.
+        """
+        said = client.read_status(state_folder(self.state_dir))
+        if said is not None and any(
+            server.state is ServerState.FAILED for server in said.servers.values()
+        ):
+            self.servers_given_up += 1
+            up(self.state_dir, SERVERS, tie_to_caller=True)
         if self.engine is not None and self.engine.poll() is not None:
             self.engine_own_ends.append(self.engine.returncode)
             self.start_engine()
