@@ -151,9 +151,9 @@ class Resolver:
             ) from None
 
     def _secret(self, reference: Reference) -> Secret:
-        if self._lenient and reference.name not in self._project.settings.connections:
-            if reference.name in NOMINAL:
-                return Secret("")
+        connections = self._project.settings.connections
+        if self._lenient and reference.name in NOMINAL and reference.name not in connections:
+            return Secret("")
         secrets = self._server(reference).secrets
         if reference.member not in secrets:
             raise self._no_property(reference, secrets, "secret")
