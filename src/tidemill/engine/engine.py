@@ -65,6 +65,12 @@ class Engine:
         collect: Collect | None = None,
         durable: bool = True,
     ) -> None:
+        names = [spec.name for spec in groups]
+        if len(set(names)) != len(names):
+            raise EngineError(
+                f"two commit groups have the same name: {', '.join(sorted(names))}",
+                code="engine.internal",
+            )
         self._clock = clock or SystemClock()
         self._job = Job(
             plan=plan,
