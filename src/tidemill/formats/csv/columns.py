@@ -60,8 +60,7 @@ class _SplitArray(ArrayCodec):
         """See the class."""
         if node == "":
             return []
-        parts = node.split(self._csv.element_delimiter)
-        return [self.element.take(part) for part in parts]
+        return [self.element.take(part) for part in _parts(node, self._csv)]
 
 
 class _SplitRow(RowCodec):
@@ -74,10 +73,14 @@ class _SplitRow(RowCodec):
 
     def convert(self, node: Any) -> Any:
         """See the class."""
-        parts = node.split(self._csv.element_delimiter)
+        parts = _parts(node, self._csv)
         if len(parts) < len(self.names) and not self.rules.ignore_errors:
             raise ValueError(f"{len(parts)} fields where {len(self.names)} are expected")
         return super().convert(nodes.Fields(zip(self.names, parts, strict=False)))
+
+
+def _parts(text: str, rules: CsvRules) -> list[str | None]:
+    return [None if part == rules.null else part for part in text.split(rules.element_delimiter)]
 
 
 def _date(text: str) -> int:

@@ -167,6 +167,5 @@ def _map_text(keys: Texts, items: Texts, rules: EncodeRules) -> str:
                     hint="Set 'map-null-key.mode' to DROP or LITERAL.",
                 )
             key = rules.null_key_literal
-        if item is not None or not rules.ignore_nulls:
-            members[key] = "null" if item is None else item
+        members[key] = "null" if item is None else item
     return "{" + ",".join(f"{json_string(k)}:{v}" for k, v in members.items()) + "}"
