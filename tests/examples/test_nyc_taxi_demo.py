@@ -14,6 +14,7 @@ import pytest
 from tidemill.control.demo.folder import demo_folder
 from tidemill.control.demo.nyc_taxi.generate import generate_trips
 from tidemill.control.demo.postgres import connect
+from tidemill.control.down import down
 from tidemill.services import running_endpoints
 
 pytestmark = [pytest.mark.servers, pytest.mark.timeout(600)]
@@ -23,12 +24,19 @@ def command(*arguments):
     return [sys.executable, "-m", "tidemill.cli", "demo", "nyc_taxi", *arguments]
 
 
-def demo(folder, *arguments, code=0):
+@pytest.fixture(autouse=True)
+def nothing_runs_on(tmp_path):
+    yield
+    for state in tmp_path.glob(".tidemill/demo/*/.tidemill"):
+        down(state)
+
+
+def demo(folder, *arguments, code=0, data=True):
     done = subprocess.run(
         command("--json", *arguments), cwd=folder, capture_output=True, text=True, timeout=300
     )
     assert done.returncode == code, done.stderr
-    return json.loads(done.stdout) if done.stdout else done.stderr
+    return json.loads(done.stdout) if data and done.stdout else done.stderr
 
 
 def processes_in(folder):
@@ -56,21 +64,58 @@ def account(verification):
     return sum(verification[part] for part in parts)
 
 
-def test_first_run_second_run_and_a_tampered_window(tmp_path):
-    first = demo(tmp_path, "--rows", "6000", "--rate", "4000")
-    assert first["verification"]["ok"] is True
-    assert first["verification"]["inserted"] == 6000 == account(first["verification"])
-    assert first["verification"]["windows"] > 100
-    assert first["rows_new"] == 6000
-    assert len(first["top_zones"]) == 10
+def start(folder, *arguments, until):
+    """Start a demo and return when it has told a line with `until` in it."""
+    process = subprocess.Popen(
+        command(*arguments),
+        cwd=folder,
+        stderr=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        text=True,
+    )
+    for line in process.stderr:
+        if until in line:
+            return process
+    raise AssertionError(f"the demo ended with {process.wait()} before `{until}`")
+
+
+def test_stopped_killed_resumed_continued_and_tampered(tmp_path):
+    """One folder through all of a demo's life; the servers' data is never thrown away."""
+    # Ctrl-C while the servers start.
+    process = start(tmp_path, until="postgres")
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=60)
+    assert (process.returncode, "Traceback" in said) == (130, False)
     wait_for_none_in(tmp_path)
 
+    # A kill in the middle of the rows, then Ctrl-C in the middle of the rows.
+    process = start(tmp_path, "--rows", "6000", "--rate", "1500", until="inserted")
+    process.kill()
+    process.communicate()
+    wait_for_none_in(tmp_path)
+    process = start(tmp_path, "--rate", "1000", until="inserted")
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=60)
+    assert (process.returncode, "Traceback" in said) == (130, False)
+    assert "nothing is lost" in said
+    wait_for_none_in(tmp_path)
+
+    # The next start finishes what was begun: every row once.
+    first = demo(tmp_path, "--rows", "5", "--rate", "8000")["verification"]
+    assert first["ok"] is True
+    assert first["inserted"] == 6000 == account(first)
+    assert first["windows"] > 100
+    wait_for_none_in(tmp_path)
+
+    # The one after goes on with the next trips.
     second = demo(tmp_path, "--rows", "3000", "--rate", "3000", "--keep")
     assert second["verification"]["ok"] is True
     assert second["verification"]["inserted"] == 9000 == account(second["verification"])
-    assert second["rows_new"] == 3000
-    assert second["first_window_s"] < 60
+    assert (second["rows_new"], second["kept_running"]) == (3000, True)
+    assert len(second["top_zones"]) == 10
+    assert second["first_window_s"] is not None
 
+    # One cent in one window, and the command fails.
     folder = demo_folder(tmp_path, "nyc_taxi", None)
     endpoint = running_endpoints(folder / ".tidemill")["postgres"]
     with connect(endpoint) as connection:
@@ -78,65 +123,13 @@ def test_first_run_second_run_and_a_tampered_window(tmp_path):
             "UPDATE zone_window SET revenue = revenue + 0.01"
             " WHERE ctid = (SELECT min(ctid) FROM zone_window)"
         )
-    third = subprocess.run(
-        command("--rows", "1000"), cwd=tmp_path, capture_output=True, text=True, timeout=300
-    )
-    assert third.returncode == 1
-    assert "demo.windows-differ" in third.stderr
-    assert "Traceback" not in third.stderr
-    wait_for_none_in(tmp_path)
-
-    fresh = demo(tmp_path, "--rows", "2000", "--fresh")
-    assert fresh["verification"]["ok"] is True
-    assert fresh["verification"]["inserted"] == 2000
-    wait_for_none_in(tmp_path)
-
-
-@pytest.mark.parametrize("moment", ["servers", "rows"])
-def test_interrupted_and_resumed(tmp_path, moment):
-    process = subprocess.Popen(
-        command("--rows", "8000", "--rate", "1500"),
-        cwd=tmp_path,
-        stderr=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    sign = "ready" if moment == "servers" else "inserted"
-    for line in process.stderr:
-        if sign in line:
-            break
-    process.send_signal(signal.SIGINT)
-    _, said = process.communicate(timeout=60)
-    assert process.returncode == 130, said
+    said = demo(tmp_path, "--rows", "1000", code=1, data=False)
+    assert "demo.windows-differ" in said
     assert "Traceback" not in said
     wait_for_none_in(tmp_path)
 
-    resumed = demo(tmp_path, "--rows", "5", "--rate", "8000")
-    expected = 8000 if moment == "rows" else 5
-    assert resumed["verification"]["ok"] is True
-    assert resumed["verification"]["inserted"] == expected == account(resumed["verification"])
 
-
-def test_killed_leaves_no_process_and_loses_nothing(tmp_path):
-    process = subprocess.Popen(
-        command("--rows", "6000", "--rate", "1500"),
-        cwd=tmp_path,
-        stderr=subprocess.PIPE,
-        stdout=subprocess.DEVNULL,
-        text=True,
-    )
-    for line in process.stderr:
-        if "inserted" in line:
-            break
-    process.kill()
-    process.communicate()
-    wait_for_none_in(tmp_path)
-    resumed = demo(tmp_path, "--rate", "8000")
-    assert resumed["verification"]["ok"] is True
-    assert resumed["verification"]["inserted"] == 6000
-
-
-def test_green_file(tmp_path):
+def test_green_file_then_another_of_the_same_name(tmp_path):
     trips = generate_trips(5000)
     names = [name.replace("tpep_", "lpep_") for name in trips.column_names]
     path = tmp_path / "green_tripdata_2026-06.parquet"
@@ -144,9 +137,13 @@ def test_green_file(tmp_path):
     result = demo(tmp_path, "--input", str(path), "--rate", "0")
     assert result["verification"]["ok"] is True
     assert result["verification"]["inserted"] == 5000 == account(result["verification"])
-    again = demo(tmp_path, "--input", str(path))
-    assert again["rows_new"] == 0
-    assert again["verification"] == result["verification"]
+
+    pq.write_table(generate_trips(301), path)
+    said = demo(tmp_path, "--input", str(path), code=1)
+    assert "demo.other-input" in said
+    fresh = demo(tmp_path, "--input", str(path), "--fresh")["verification"]
+    assert (fresh["ok"], fresh["inserted"]) == (True, 301)
+    wait_for_none_in(tmp_path)
 
 
 def test_cut_off_file(tmp_path):
@@ -156,13 +153,3 @@ def test_cut_off_file(tmp_path):
     said = demo(tmp_path, "--input", str(path), code=1)
     assert "demo.input-unreadable" in said
     assert list(tmp_path.iterdir()) == [path]
-
-
-def test_other_file_of_the_same_name(tmp_path):
-    path = tmp_path / "trips.parquet"
-    pq.write_table(generate_trips(300), path)
-    demo(tmp_path, "--input", str(path), "--rate", "0")
-    pq.write_table(generate_trips(301), path)
-    said = demo(tmp_path, "--input", str(path), code=1)
-    assert "demo.other-input" in said
-    assert demo(tmp_path, "--input", str(path), "--fresh")["verification"]["inserted"] == 301

@@ -183,6 +183,7 @@ def _stream(run: Run) -> Verification:
             pipeline.stop()
             if pipeline.error is not None:
                 raise pipeline.error
+            run.watch.look_for_window()
         with run.step("verify", "every row, every window, against SQL over the table"):
             return _verify(run, pipeline)
     finally:

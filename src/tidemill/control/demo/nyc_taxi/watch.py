@@ -82,7 +82,7 @@ class Watch:
                 if now.rows_in != rows_seen:
                     rows_seen, moved_at = now.rows_in, time.monotonic()
                 self.rows_per_s = max(self.rows_per_s, now.rows_in_per_s)
-                self._look_for_window()
+                self.look_for_window()
                 done = load_done and now.rows_in + now.dead_letters >= inserted
                 if done or time.monotonic() - reported_at >= REPORT_S:
                     reported_at = time.monotonic()
@@ -135,7 +135,8 @@ class Watch:
         )
         return newest
 
-    def _look_for_window(self) -> None:
+    def look_for_window(self) -> None:
+        """Note the time when a window stands that did not before."""
         if self.first_window_s is None and self._newest_window() != self._newest_before:
             self.first_window_s = time.monotonic() - self._begun_at
             self._reporter(StepEvent("first window", "stands in Postgres", self.first_window_s))
