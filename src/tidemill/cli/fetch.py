@@ -10,7 +10,7 @@ from tidemill.cli.verb import COMMON, Common, verb
 
 
 def fetch(*servers: str, common: Common = COMMON) -> None:
-    """Fetch the servers' files, so that later starts work offline.
+    """Fetch the servers' files for offline starts.
 
     Files come by `servers.lock`, checked by SHA-256, into the cache folder (`TIDEMILL_CACHE` moves
     it); what is there is not fetched again. `up`, `run` and `demo` do this by themselves.
