@@ -14,16 +14,30 @@ import urllib.request
 from pathlib import Path
 
 from bench.engines import Run
-from bench.engines.flink_install import FlinkHome, install_flink
 from bench.engines.ports import free_port, wait_until
 from bench.measure import TreeMeter
 from bench.watch import FirstOutput
+from tidemill.interfaces.service import Endpoint
+from tidemill.services.flink import (
+    GATEWAY_HEAP_MB,
+    JOBMANAGER_HEAP_MB,
+    cluster_values,
+    taskmanager_memory,
+)
+from tidemill.services.flink_home import (
+    FlinkHome,
+    Role,
+    flink_command,
+    flink_home,
+    write_configuration,
+)
+from tidemill.services.install import install
 
-MEMORY = {"jobmanager": "900m", "taskmanager": "1728m"}
-_MAIN = {
-    "jobmanager": "org.apache.flink.runtime.entrypoint.StandaloneSessionClusterEntrypoint",
-    "taskmanager": "org.apache.flink.runtime.taskexecutor.TaskManagerRunner",
-    "gateway": "org.apache.flink.table.gateway.SqlGateway",
+TASKMANAGER_HEAP_MB = 768
+_HEAPS_MB: dict[Role, int] = {
+    "jobmanager": JOBMANAGER_HEAP_MB,
+    "taskmanager": TASKMANAGER_HEAP_MB,
+    "gateway": GATEWAY_HEAP_MB,
 }
 
 
@@ -32,7 +46,7 @@ class FlinkSql:
 
     def __init__(self, parallelism: int) -> None:
         self.name = f"Flink SQL 2.3, parallelism {parallelism}"
-        self.settings = f"object reuse, no checkpoints, TaskManager {MEMORY['taskmanager']}"
+        self.settings = f"object reuse, no checkpoints, TaskManager heap {TASKMANAGER_HEAP_MB} MB"
         self._parallelism = parallelism
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
         self._rest = self._gateway = ""
@@ -40,18 +54,17 @@ class FlinkSql:
 
     def start(self, bootstrap: str, folder: Path) -> None:
         """Bring up JobManager, TaskManager and gateway."""
-        home = install_flink()
+        install(["flink-libraries", "flink"])
+        home = flink_home()
         self._bootstrap = bootstrap
         folder = folder / f"flink-{self._parallelism}"
-        conf = folder / "conf"
-        conf.mkdir(parents=True, exist_ok=True)
         rest, gateway, rpc = free_port(), free_port(), free_port()
         self._rest = f"http://127.0.0.1:{rest}"
         self._gateway = f"http://127.0.0.1:{gateway}"
-        (conf / "config.yaml").write_text(_config(rest, gateway, rpc, self._parallelism))
-        (conf / "log4j.properties").write_text(_LOG4J)
-        for role in _MAIN:
-            self._processes[role] = self._launch(home, role, conf, folder / f"{role}.log")
+        values = _values(folder, rest, gateway, rpc, self._parallelism)
+        for role in _HEAPS_MB:
+            write_configuration(folder / role, values)
+            self._processes[role] = self._launch(home, role, folder)
         wait_until(lambda: self._get(f"{self._rest}/overview")["taskmanagers"] == 1, 60, self.name)
         wait_until(lambda: bool(self._get(f"{self._gateway}/v1/info")), 60, self.name)
 
@@ -83,25 +96,10 @@ class FlinkSql:
                 process.kill()
         self._processes.clear()
 
-    def _launch(self, home: FlinkHome, role: str, conf: Path, log: Path) -> subprocess.Popen[bytes]:
-        jvm, dynamic = ["-Xmx512m"], []
-        if role == "taskmanager":
-            jvm, dynamic = home.taskmanager_memory(conf)
-        extra = home.gateway_jars if role == "gateway" else []
-        argv = [
-            home.java,
-            *jvm,
-            *home.module_options,
-            f"-Dlog4j.configurationFile={conf / 'log4j.properties'}",
-            "-cp",
-            ":".join([str(jar) for jar in [*home.jars, *extra]]),
-            _MAIN[role],
-            "--configDir",
-            str(conf),
-            *dynamic,
-        ]
-        with log.open("wb") as out:
-            return subprocess.Popen(argv, stdout=out, stderr=out, env=home.environment(conf))
+    def _launch(self, home: FlinkHome, role: Role, folder: Path) -> subprocess.Popen[bytes]:
+        command = flink_command(role, folder / role, _HEAPS_MB[role], _OPTIONS, home=home)
+        with (folder / f"{role}.log").open("wb") as out:
+            return subprocess.Popen(list(command.argv), stdout=out, stderr=out, env=command.env)
 
     def _jobs(self) -> dict[str, str]:
         return {job["id"]: job["status"] for job in self._get(f"{self._rest}/jobs")["jobs"]}
@@ -141,32 +139,21 @@ def _statements(sql: str) -> list[str]:
     return [part.strip() for part in "\n".join(lines).split(";")]
 
 
-def _config(rest: int, gateway: int, rpc: int, parallelism: int) -> str:
-    return f"""
-jobmanager.rpc.address: 127.0.0.1
-jobmanager.rpc.port: {rpc}
-jobmanager.bind-host: 127.0.0.1
-jobmanager.memory.process.size: {MEMORY["jobmanager"]}
-taskmanager.bind-host: 127.0.0.1
-taskmanager.host: 127.0.0.1
-taskmanager.memory.process.size: {MEMORY["taskmanager"]}
-taskmanager.numberOfTaskSlots: 2
-rest.address: 127.0.0.1
-rest.bind-address: 127.0.0.1
-rest.port: {rest}
-parallelism.default: {parallelism}
-pipeline.object-reuse: true
-sql-gateway.endpoint.rest.address: 127.0.0.1
-sql-gateway.endpoint.rest.port: {gateway}
-table.local-time-zone: UTC
-"""
+def _values(folder: Path, rest: int, gateway: int, rpc: int, slots: int) -> dict[str, str]:
+    """The product's own configuration of a cluster, without checkpoints and with object reuse."""
+    kept = {name: (folder / name).as_uri() for name in ("checkpoints", "savepoints")}
+    return {
+        **cluster_values(Endpoint("127.0.0.1", {"rest": rest, "rpc": rpc}, kept)),
+        **taskmanager_memory(TASKMANAGER_HEAP_MB),
+        "taskmanager.numberOfTaskSlots": "2",
+        "parallelism.default": str(slots),
+        "pipeline.object-reuse": "true",
+        "sql-gateway.endpoint.rest.address": "127.0.0.1",
+        "sql-gateway.endpoint.rest.bind-address": "127.0.0.1",
+        "sql-gateway.endpoint.rest.port": str(gateway),
+        "table.local-time-zone": "UTC",
+    }
 
 
-_LOG4J = """
-rootLogger.level = WARN
-rootLogger.appenderRef.c.ref = C
-appender.c.name = C
-appender.c.type = CONSOLE
-appender.c.layout.type = PatternLayout
-appender.c.layout.pattern = %d %p %c - %m%n
-"""
+# The command's serial collector suits a small server; the measurement gives Flink Java's default.
+_OPTIONS = ("-XX:-UseSerialGC", "-XX:+UseG1GC")

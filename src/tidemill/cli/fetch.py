@@ -16,7 +16,7 @@ def fetch(*servers: str, common: Common = COMMON) -> None:
     it); what is there is not fetched again. `up`, `run` and `demo` do this by themselves.
 
     Args:
-        servers: postgres, kafka or connect; by default all.
+        servers: postgres, kafka, connect or flink; by default all but flink.
         common: the options of every verb.
     """
     from tidemill.control.fetch import fetch as fetch_servers  # noqa: PLC0415 - loaded when called

@@ -15,7 +15,7 @@ from typing import Any, Literal
 from tidemill.control.stack_status import StackStatus, stack_status
 from tidemill.services.install import InstallProgress, install
 from tidemill.services.processes import memory_bytes
-from tidemill.services.registry import SERVICES, with_dependencies
+from tidemill.services.registry import SERVICES, settings_of, with_dependencies
 from tidemill.services.settings import parse_settings
 from tidemill.services.state import state_folder
 from tidemill.services.supervisor import client
@@ -64,7 +64,7 @@ def up(
             where they run already.
     """
     names = with_dependencies(list(services))
-    wanted = {name: parse_settings(name, (settings or {}).get(name, {})) for name in names}
+    wanted = {name: parse_settings(name, settings_of(name, settings or {})) for name in names}
     report = progress or (lambda _: None)
     folder = state_folder(state_dir).make()
     install([entry for name in names for entry in SERVICES[name].installs], download_events(report))
@@ -115,6 +115,7 @@ def _ready(server: ServerStatus) -> StackEvent:
 
 
 def download_events(report: Progress) -> Callable[[InstallProgress], None]:
+    """Tell of an installation as events of the stack."""
     def tell(at: InstallProgress) -> None:
         report(
             StackEvent(

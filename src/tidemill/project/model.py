@@ -12,6 +12,9 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Fiel
 NAME = r"^[A-Za-z0-9][A-Za-z0-9_-]*$"
 """Names of projects, pipelines and connections: they become folder, topic and group names."""
 
+SERVERS = ("postgres", "kafka", "connect", "flink")
+"""The servers that a project can name, in the order they depend on each other."""
+
 Name = Annotated[str, Field(pattern=NAME, max_length=100)]
 Port = Annotated[int, Field(ge=1, le=65535, description="TCP port; by default a free one")]
 HeapMb = Annotated[int, Field(ge=128, le=65536, description="Java heap in MB")]
@@ -48,6 +51,15 @@ class ConnectServer(_Server):
     heap_mb: HeapMb | None = None
 
 
+class FlinkServer(_Server):
+    """The project's own Flink session cluster with its SQL Gateway.
+
+    `port` is the gateway's, `heap_mb` the TaskManager's; `properties` are for all of them.
+    """
+
+    heap_mb: HeapMb | None = None
+
+
 def _empty_if_none(value: Any) -> Any:
     return {} if value is None else value
 
@@ -58,6 +70,7 @@ class Servers(_Strict):
     postgres: Annotated[PostgresServer | None, BeforeValidator(_empty_if_none)] = None
     kafka: Annotated[KafkaServer | None, BeforeValidator(_empty_if_none)] = None
     connect: Annotated[ConnectServer | None, BeforeValidator(_empty_if_none)] = None
+    flink: Annotated[FlinkServer | None, BeforeValidator(_empty_if_none)] = None
 
     def given(self) -> dict[str, dict[str, Any]]:
         """The settings that the project gives, by server; servers in their order of dependence."""
@@ -66,7 +79,7 @@ class Servers(_Strict):
     @property
     def names(self) -> tuple[str, ...]:
         """The servers that the project names, in the order they depend on each other."""
-        chosen = ((name, getattr(self, name)) for name in ("postgres", "kafka", "connect"))
+        chosen = ((name, getattr(self, name)) for name in SERVERS)
         return tuple(name for name, server in chosen if server is not None)
 
 

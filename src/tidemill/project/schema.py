@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from tidemill.project.model import ProjectFile
+from tidemill.project.model import SERVERS, ProjectFile
 
 
 def json_schema() -> dict[str, Any]:
     """The schema as data (JSON Schema, draft 2020-12)."""
     schema = ProjectFile.model_json_schema()
-    for name in ("postgres", "kafka", "connect"):
+    for name in SERVERS:
         schema["$defs"]["Servers"]["properties"][name].setdefault("default", None)
     # A key without a value (`postgres:`) stands for all defaults.
     servers = schema["properties"]["servers"]

@@ -20,9 +20,10 @@ from tidemill.services.artifacts import server_files
 from tidemill.services.cache import cache_folder, make_cache_folder
 from tidemill.services.install import is_installed, verify
 from tidemill.services.java import find_java, java_version
+from tidemill.services.packages import PACKAGES, is_unpacked
 from tidemill.services.ports import free_port
 from tidemill.services.postgres_binaries import postgres_installation
-from tidemill.services.registry import SERVICES
+from tidemill.services.registry import EVERYDAY, GROUPS, SERVICES
 from tidemill.services.users import is_root, unprivileged_user
 
 DISK_MIN_BYTES = 1_000_000_000
@@ -41,7 +42,8 @@ class Check:
 
 def check_servers(state_dir: Path, services: Sequence[str] | None = None) -> list[Check]:
     """All checks that concern servers; reads every fetched file (about half a second)."""
-    names = list(services) if services is not None else list(SERVICES)
+    given = services if services is not None else EVERYDAY
+    names = [member for name in given for member in GROUPS.get(name, (name,))]
     checks: list[tuple[str, Callable[[], Check]]] = [
         ("platform", _platform),
         ("user", _user),
@@ -54,7 +56,8 @@ def check_servers(state_dir: Path, services: Sequence[str] | None = None) -> lis
         checks.append(("java", _java))
     if "postgres" in names:
         checks.append(("postgres", _postgres))
-    for entry in [entry for n in names if n in SERVICES for entry in SERVICES[n].installs]:
+    entries = [entry for n in names if n in SERVICES for entry in SERVICES[n].installs]
+    for entry in dict.fromkeys(entries):
         checks.append((f"files of {entry}", lambda entry=entry: _files(entry)))  # type: ignore[misc]
     return [_run(name, check) for name, check in checks]
 
@@ -129,6 +132,10 @@ def _postgres() -> Check:
 
 def _files(entry: str) -> Check:
     name = f"files of {entry}"
+    if entry in PACKAGES:
+        if is_unpacked(entry):
+            return Check(name, "ok", f"unpacked in {cache_folder()}")
+        return Check(name, "warning", "not fetched yet", "`tidemill up flink` fetches them.")
     files = server_files(entry)
     if not is_installed(files):
         return Check(name, "warning", "not fetched yet", "`tidemill up` fetches them.")

@@ -21,6 +21,7 @@ from tidemill.services.artifacts import Artifact, ServerFiles, server_files
 from tidemill.services.cache import artifact_path, cache_folder, make_cache_folder, plugin_path
 from tidemill.services.download import download
 from tidemill.services.locks import file_lock
+from tidemill.services.packages import PACKAGES, install_package
 from tidemill.services.repository import repository_url
 
 THREADS = 8
@@ -43,7 +44,13 @@ Callback = Callable[[InstallProgress], None]
 def install(names: Sequence[str], progress: Callback | None = None) -> None:
     """Make sure that the files of these lock entries are in the cache; raises ServiceError."""
     report = progress or (lambda _: None)
-    wanted = [server_files(name) for name in names]
+    for package in [name for name in dict.fromkeys(names) if name in PACKAGES]:
+        install_package(
+            package,
+            lambda done, total: report(InstallProgress(0, 1, done, total)),
+            lambda: report(InstallProgress(0, 0, 0, 0, waiting=True)),
+        )
+    wanted = [server_files(name) for name in dict.fromkeys(names) if name not in PACKAGES]
     if all(is_installed(files) for files in wanted):
         return
     folder = make_cache_folder()

@@ -4,16 +4,40 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
+from typing import Any
 
 from tidemill.errors import ServiceError, did_you_mean
 from tidemill.services.connect import Connect
 from tidemill.services.context import ServiceFactory
+from tidemill.services.flink import FlinkGateway, FlinkJobManager, FlinkTaskManager
 from tidemill.services.kafka import Kafka
 from tidemill.services.postgres import Postgres
 
-SERVICES: Mapping[str, type[Postgres] | type[Kafka] | type[Connect]] = MappingProxyType(
-    {"postgres": Postgres, "kafka": Kafka, "connect": Connect}
+ServiceClass = (
+    type[Postgres]
+    | type[Kafka]
+    | type[Connect]
+    | type[FlinkJobManager]
+    | type[FlinkTaskManager]
+    | type[FlinkGateway]
 )
+SERVICES: Mapping[str, ServiceClass] = MappingProxyType(
+    {
+        "postgres": Postgres,
+        "kafka": Kafka,
+        "connect": Connect,
+        "flink-jobmanager": FlinkJobManager,
+        "flink-taskmanager": FlinkTaskManager,
+        "flink-gateway": FlinkGateway,
+    }
+)
+GROUPS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {"flink": ("flink-jobmanager", "flink-taskmanager", "flink-gateway")}
+)
+"""Names that stand for several servers."""
+
+EVERYDAY = ("postgres", "kafka", "connect")
+"""What is fetched and looked at where nothing is named: Flink is large, and only some need it."""
 
 
 def with_dependencies(names: list[str] | tuple[str, ...]) -> tuple[str, ...]:
@@ -21,11 +45,16 @@ def with_dependencies(names: list[str] | tuple[str, ...]) -> tuple[str, ...]:
     ordered: list[str] = []
 
     def add(name: str) -> None:
+        if name in GROUPS:
+            for member in GROUPS[name]:
+                add(member)
+            return
         if name not in SERVICES:
+            known = [*EVERYDAY, *GROUPS]
             raise ServiceError(
                 f"there is no server `{name}`",
                 code="service.unknown-server",
-                hint=did_you_mean(name, SERVICES) or f"Servers are: {', '.join(SERVICES)}.",
+                hint=did_you_mean(name, known) or f"Servers are: {', '.join(known)}.",
             )
         for needed in SERVICES[name].depends_on:
             add(needed)
@@ -35,6 +64,14 @@ def with_dependencies(names: list[str] | tuple[str, ...]) -> tuple[str, ...]:
     for name in names:
         add(name)
     return tuple(ordered)
+
+
+def settings_of(name: str, given: Mapping[str, Mapping[str, Any]]) -> Mapping[str, Any]:
+    """The settings of a server: its own, else those of the group that it belongs to."""
+    for group, members in GROUPS.items():
+        if name in members and name not in given:
+            return given.get(group, {})
+    return given.get(name, {})
 
 
 def factories() -> Mapping[str, ServiceFactory]:
