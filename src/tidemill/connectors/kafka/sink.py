@@ -23,7 +23,6 @@ from typing import Any
 
 from confluent_kafka import (
     Consumer,
-    ConsumerGroupTopicPartitions,
     KafkaError,
     KafkaException,
     Message,
@@ -69,6 +68,7 @@ class KafkaGroup:
         self._cluster = self._properties["bootstrap.servers"]
         self._offsets_group = f"tidemill.{job.job}"
         self._limits: dict[str, int] = {}
+        self._known_topics: list[str] = []
         self._producer: Any = None
         self._member: Any = None
         self._writers: dict[str, KafkaWriter] = {}
@@ -306,19 +306,18 @@ class KafkaGroup:
         return [TopicPartition(self._epoch_topic, 0, epoch, f"epoch={epoch}")]
 
     def _held_epoch(self) -> int | None:
-        """The newest epoch in the metadata of the group's offsets, over all topics it ever used."""
-        admin = create(AdminClient, self._admin_config())
-        asked = [ConsumerGroupTopicPartitions(self._offsets_group)]
-        futures = admin.list_consumer_group_offsets(
-            asked, require_stable=True, request_timeout=REQUEST_TIMEOUT_S
-        )
+        """The newest epoch in the metadata of the group's offsets, over all topics it ever used.
+
+        Asked through a consumer: librdkafka's AdminClient has no group of its own, and crashes the
+        process where the coordinator is not ready, as with a broker that has just started.
+        """
+        asked = [TopicPartition(topic, 0) for topic in self._known_topics]
         found = guarded(
             "read the last epoch",
             self._cluster,
-            lambda: futures[self._offsets_group].result(REQUEST_TIMEOUT_S),
+            lambda: self._member.committed(asked, timeout=REQUEST_TIMEOUT_S),
         )
-        matches = [re.fullmatch(r"epoch=(\d+)", item.metadata or "") for item in
-                   found.topic_partitions or ()]  # fmt: skip
+        matches = [re.fullmatch(r"epoch=(\d+)", item.metadata or "") for item in found]
         return max((int(match[1]) for match in matches if match), default=None)
 
     def _transactional_id(self) -> str:
@@ -330,6 +329,7 @@ class KafkaGroup:
         admin = KafkaAdmin(self._admin_config())
         topics = sorted({topic for table in self._tables for topic in table.topics})
         known = {info.name for info in admin.topics()}
+        self._known_topics = sorted(known.union(topics))
         for topic in topics:
             if topic not in known:
                 _create_if_missing(admin, topic)
