@@ -12,16 +12,16 @@ ROWS_MAX = 10_000_000
 
 
 def run_demo(request: DemoRequest, reporter: Reporter) -> DemoResult:
-    """Run a demo and verify its results.
+    """Run a demo, verify its results, and stop what it started.
 
     Args:
         request: which example, which rows, how fast, and what to leave behind.
         reporter: told each step and, a few times a second, how far the rows are; called from this
             thread or, while servers start, from others, one at a time.
 
-    Raises:
-        VerificationError: nothing is wrong with the run itself but the results differ; the result's
-            `verification` says how. Call `result.verification.raise_if_different()` to get it.
+    Returns:
+        What came out. Differences are in its `verification`, whose `raise_if_different` turns them
+        into a VerificationError; any other failure is raised from here.
     """
     find_example(request.example)
     _check("--rows", request.rows, ROWS_MAX)
