@@ -24,6 +24,8 @@ pub struct Column {
     pub data_type: DataType,
     values: Values,
     valid: Vec<bool>,
+    /// NULL is not allowed: a row without a value is left to the full rules.
+    required: bool,
     low: i64,
     high: i64,
 }
@@ -44,7 +46,7 @@ pub fn data_type(name: &str) -> Option<DataType> {
 }
 
 impl Column {
-    pub fn new(name: Vec<u8>, data_type: DataType) -> Self {
+    pub fn new(name: Vec<u8>, data_type: DataType, required: bool) -> Self {
         let (low, high) = match data_type {
             DataType::Int8 => (i8::MIN as i64, i8::MAX as i64),
             DataType::Int16 => (i16::MIN as i64, i16::MAX as i64),
@@ -57,7 +59,7 @@ impl Column {
             DataType::Utf8 => Values::Text { offsets: vec![0], bytes: Vec::new() },
             _ => Values::Int(Vec::new()),
         };
-        Self { name, data_type, values, valid: Vec::new(), low, high }
+        Self { name, data_type, values, valid: Vec::new(), required, low, high }
     }
 
     /// Open a row, NULL until it is written.
@@ -124,6 +126,12 @@ impl Column {
         }
         *self.valid.last_mut().ok_or(Unsure)? = true;
         Ok(())
+    }
+
+    /// Whether the open row may end as it is.
+    #[inline]
+    pub fn complete(&self) -> bool {
+        !self.required || self.valid.last() == Some(&true)
     }
 
     /// The finished array; the column is empty again.

@@ -10,7 +10,7 @@ use pyo3::types::{PyBytes, PyList};
 
 use crate::capsule::ArrowBatch;
 use crate::columns::{Column, data_type};
-use crate::scanner::{Scan, Scanner};
+use crate::scanner::{Scan, Scanner, Unsure};
 
 /// What the object's next key was in the row before, and what to do with its value.
 struct Expected {
@@ -18,6 +18,9 @@ struct Expected {
     text: Vec<u8>,
     column: Option<usize>,
 }
+
+/// A column to decode: its name, its type's name, and whether NULL is refused.
+pub type FieldSpec = (String, String, bool);
 
 /// Decodes rows into columns; remembers the order of keys from row to row.
 pub struct RowDecoder {
@@ -28,13 +31,13 @@ pub struct RowDecoder {
 }
 
 impl RowDecoder {
-    pub fn new(fields: &[(String, String)]) -> PyResult<Self> {
+    pub fn new(fields: &[FieldSpec]) -> PyResult<Self> {
         let mut columns = Vec::with_capacity(fields.len());
-        for (name, type_name) in fields {
+        for (name, type_name, required) in fields {
             let data_type = data_type(type_name).ok_or_else(|| {
                 PyValueError::new_err(format!("the native decoder has no type {type_name}"))
             })?;
-            columns.push(Column::new(name.as_bytes().to_vec(), data_type));
+            columns.push(Column::new(name.as_bytes().to_vec(), data_type, *required));
         }
         Ok(Self { columns, expected: Vec::new(), rows: 0, unsure: Vec::new() })
     }
@@ -47,16 +50,17 @@ impl RowDecoder {
         }
         let read = match message {
             Some(text) => self.object(text),
-            None => Err(crate::scanner::Unsure),
+            None => Err(Unsure),
         };
-        if read.is_err() {
+        let sure = read.is_ok() && self.columns.iter().all(Column::complete);
+        if !sure {
             for column in &mut self.columns {
                 column.reset_row();
             }
             self.unsure.push(self.rows);
         }
         self.rows += 1;
-        read.is_ok()
+        sure
     }
 
     fn object(&mut self, text: &[u8]) -> Scan<()> {
@@ -95,7 +99,7 @@ impl RowDecoder {
         }
         let raw = scanner.string()?;
         if raw.escaped {
-            return Err(crate::scanner::Unsure);
+            return Err(Unsure);
         }
         scanner.skip_space();
         scanner.expect(b':')?;
@@ -131,7 +135,7 @@ impl RowDecoder {
     }
 }
 
-/// `JsonDecoder([(name, type), ...])`: decodes lists of messages.
+/// `JsonDecoder([(name, type, required), ...])`: decodes lists of messages.
 #[pyclass]
 pub struct JsonDecoder {
     inner: RowDecoder,
@@ -140,7 +144,7 @@ pub struct JsonDecoder {
 #[pymethods]
 impl JsonDecoder {
     #[new]
-    fn new(fields: Vec<(String, String)>) -> PyResult<Self> {
+    fn new(fields: Vec<FieldSpec>) -> PyResult<Self> {
         Ok(Self { inner: RowDecoder::new(&fields)? })
     }
 

@@ -4,7 +4,7 @@
 //! carries. Positions are the caller's: it assigns partitions at offsets and learns the next ones.
 
 use std::collections::HashMap;
-use std::ffi::{CStr, CString, c_char};
+use std::ffi::{CStr, CString, c_char, c_void};
 use std::ptr;
 
 use pyo3::exceptions::{PyRuntimeError, PyValueError};
@@ -13,7 +13,7 @@ use pyo3::types::PyBytes;
 use rdkafka_sys as rd;
 
 use crate::capsule::ArrowBatch;
-use crate::decoder::RowDecoder;
+use crate::decoder::{FieldSpec, RowDecoder};
 
 const ERROR_TEXT_BYTES: usize = 512;
 
@@ -35,8 +35,23 @@ impl Drop for Handle {
     }
 }
 
-/// One message that needs the full rules: row in its slice, and its bytes.
-type Unsure = (usize, Option<Vec<u8>>);
+/// One message that needs the full rules, whole.
+struct Unsure {
+    row: usize,
+    value: Option<Vec<u8>>,
+    key: Option<Vec<u8>>,
+    offset: i64,
+    timestamp_ms: i64,
+}
+
+/// Row in its slice, value, key, offset, timestamp.
+type PyUnsure = (usize, Option<Py<PyBytes>>, Option<Py<PyBytes>>, i64, i64);
+
+/// Topic, partition, code, text, offset of an error, or of the end of a partition.
+type Failed = (String, i32, i32, String, i64);
+
+/// Topic, partition, first offset, and the offset to end before (-1: none).
+type Assignment = (String, i32, i64, i64);
 
 /// What one read took from one partition.
 struct Slice {
@@ -46,9 +61,6 @@ struct Slice {
     unsure: Vec<Unsure>,
     next_offset: i64,
     newest_ms: i64,
-    offsets: Vec<i64>,
-    timestamps_ms: Vec<i64>,
-    bytes: usize,
 }
 
 /// A slice as Python sees it.
@@ -57,40 +69,38 @@ pub struct NativeSlice {
     topic: String,
     partition: i32,
     batch: Py<ArrowBatch>,
-    unsure: Vec<(usize, Option<Py<PyBytes>>)>,
+    unsure: Vec<PyUnsure>,
     next_offset: i64,
     newest_ms: i64,
-    offsets: Vec<i64>,
-    timestamps_ms: Vec<i64>,
-    bytes: usize,
 }
 
-/// `KafkaReader({"bootstrap.servers": ...}, [(name, type), ...], with_metadata)`.
+/// `KafkaReader({"bootstrap.servers": ...}, [(name, type, required), ...])`.
 #[pyclass]
 pub struct KafkaReader {
     handle: Option<Handle>,
-    fields: Vec<(String, String)>,
-    with_metadata: bool,
+    fields: Vec<FieldSpec>,
+    ends: HashMap<(String, i32), i64>,
 }
 
 #[pymethods]
 impl KafkaReader {
     #[new]
-    fn new(
-        config: HashMap<String, String>,
-        fields: Vec<(String, String)>,
-        with_metadata: bool,
-    ) -> PyResult<Self> {
+    fn new(config: HashMap<String, String>, fields: Vec<FieldSpec>) -> PyResult<Self> {
         RowDecoder::new(&fields)?;
-        Ok(Self { handle: Some(connect(&config)?), fields, with_metadata })
+        Ok(Self { handle: Some(connect(&config)?), fields, ends: HashMap::new() })
     }
 
-    /// Read exactly these partitions, each from its offset: `[(topic, partition, offset), ...]`.
-    fn assign(&self, partitions: Vec<(String, i32, i64)>) -> PyResult<()> {
+    /// Read exactly these partitions: `[(topic, partition, first offset, end or -1), ...]`.
+    fn assign(&mut self, partitions: Vec<Assignment>) -> PyResult<()> {
+        self.ends = partitions
+            .iter()
+            .filter(|(_, _, _, end)| *end >= 0)
+            .map(|(topic, partition, _, end)| ((topic.clone(), *partition), *end))
+            .collect();
         let handle = self.open()?;
         unsafe {
             let list = rd::rd_kafka_topic_partition_list_new(partitions.len() as i32);
-            for (topic, partition, offset) in &partitions {
+            for (topic, partition, offset, _) in &partitions {
                 let name = CString::new(topic.as_str())?;
                 let entry = rd::rd_kafka_topic_partition_list_add(list, name.as_ptr(), *partition);
                 (*entry).offset = *offset;
@@ -106,18 +116,35 @@ impl KafkaReader {
 
     /// Read what is there, at most `rows_max`; wait at most `timeout_ms` for the first message.
     ///
-    /// Returns the slices and `(topic, partition, code, text)` of errors, in their order.
+    /// Returns the slices, and `(topic, partition, code, text, offset)` of errors, in their order.
     fn read(
         &self,
         py: Python<'_>,
         rows_max: usize,
         timeout_ms: i32,
-    ) -> PyResult<(Vec<NativeSlice>, Vec<(String, i32, i32, String)>)> {
+    ) -> PyResult<(Vec<NativeSlice>, Vec<Failed>)> {
         let handle = self.open()?;
         let (slices, errors) =
-            py.detach(|| collect(handle, &self.fields, self.with_metadata, rows_max, timeout_ms))?;
+            py.detach(|| collect(handle, &self.fields, &self.ends, rows_max, timeout_ms))?;
         let slices = slices.into_iter().map(|s| to_python(py, s)).collect::<PyResult<_>>()?;
         Ok((slices, errors))
+    }
+
+    /// The newest end of a partition that the broker told, or -1.
+    fn end_offset(&self, topic: &str, partition: i32) -> PyResult<i64> {
+        let handle = self.open()?;
+        let name = CString::new(topic)?;
+        let (mut low, mut high) = (-1i64, -1i64);
+        let code = unsafe {
+            rd::rd_kafka_get_watermark_offsets(
+                handle.client,
+                name.as_ptr(),
+                partition,
+                &mut low,
+                &mut high,
+            )
+        };
+        Ok(if code as i32 == 0 { high } else { -1 })
     }
 
     /// Give everything back; further calls fail.
@@ -167,12 +194,12 @@ fn connect(config: &HashMap<String, String>) -> PyResult<Handle> {
     }
 }
 
-type Collected = (Vec<Slice>, Vec<(String, i32, i32, String)>);
+type Collected = (Vec<Slice>, Vec<Failed>);
 
 fn collect(
     handle: &Handle,
-    fields: &[(String, String)],
-    with_metadata: bool,
+    fields: &[FieldSpec],
+    ends: &HashMap<(String, i32), i64>,
     rows_max: usize,
     timeout_ms: i32,
 ) -> PyResult<Collected> {
@@ -186,10 +213,12 @@ fn collect(
             let partition = (*message).partition;
             if (*message).err as i32 != 0 {
                 let code = (*message).err;
-                errors.push((topic_of(message), partition, code as i32, message_text(message)));
+                let text = message_text(message);
+                let offset = (*message).offset;
+                errors.push((topic_of(message), partition, code as i32, text, offset));
             } else if failed.is_none() {
                 match slice_for(&mut slices, message, fields) {
-                    Ok(slice) => take(slice, message, with_metadata),
+                    Ok(slice) => take(slice, message, ends),
                     Err(error) => failed = Some(error),
                 }
             }
@@ -227,7 +256,7 @@ unsafe fn fill(
 unsafe fn slice_for<'a>(
     slices: &'a mut Vec<Slice>,
     message: *mut rd::rd_kafka_message_t,
-    fields: &[(String, String)],
+    fields: &[FieldSpec],
 ) -> PyResult<&'a mut Slice> {
     unsafe {
         let partition = (*message).partition;
@@ -245,9 +274,6 @@ unsafe fn slice_for<'a>(
                     unsure: Vec::new(),
                     next_offset: 0,
                     newest_ms: -1,
-                    offsets: Vec::new(),
-                    timestamps_ms: Vec::new(),
-                    bytes: 0,
                 });
                 slices.len() - 1
             }
@@ -256,37 +282,57 @@ unsafe fn slice_for<'a>(
     }
 }
 
-unsafe fn take(slice: &mut Slice, message: *mut rd::rd_kafka_message_t, with_metadata: bool) {
+unsafe fn take(
+    slice: &mut Slice,
+    message: *mut rd::rd_kafka_message_t,
+    ends: &HashMap<(String, i32), i64>,
+) {
     unsafe {
-        let payload = if (*message).payload.is_null() {
-            None
-        } else {
-            Some(std::slice::from_raw_parts((*message).payload as *const u8, (*message).len))
-        };
-        let row = slice.decoder.rows();
-        if !slice.decoder.push(payload) {
-            slice.unsure.push((row, payload.map(<[u8]>::to_vec)));
-        }
-        slice.bytes += (*message).len;
-        slice.next_offset = (*message).offset + 1;
-        if with_metadata || slice.newest_ms < 0 {
-            let mut kind = rd::rd_kafka_timestamp_type_t::RD_KAFKA_TIMESTAMP_NOT_AVAILABLE;
-            let stamp = rd::rd_kafka_message_timestamp(message, &mut kind);
-            slice.newest_ms = slice.newest_ms.max(stamp);
-            if with_metadata {
-                slice.offsets.push((*message).offset);
-                slice.timestamps_ms.push(stamp);
+        let offset = (*message).offset;
+        if !ends.is_empty() {
+            // Messages behind the end of a bounded read are not ours.
+            let end = ends.get(&(slice.topic.clone(), slice.partition));
+            if end.is_some_and(|&end| offset >= end) {
+                return;
             }
+        }
+        let value = bytes_of((*message).payload, (*message).len);
+        let row = slice.decoder.rows();
+        slice.next_offset = offset + 1;
+        if slice.newest_ms < 0 {
+            slice.newest_ms = timestamp_of(message);
+        }
+        if !slice.decoder.push(value) {
+            slice.unsure.push(Unsure {
+                row,
+                value: value.map(<[u8]>::to_vec),
+                key: bytes_of((*message).key, (*message).key_len).map(<[u8]>::to_vec),
+                offset,
+                timestamp_ms: timestamp_of(message),
+            });
         }
     }
 }
 
+unsafe fn bytes_of<'a>(start: *mut c_void, length: usize) -> Option<&'a [u8]> {
+    if start.is_null() {
+        return None;
+    }
+    Some(unsafe { std::slice::from_raw_parts(start as *const u8, length) })
+}
+
+unsafe fn timestamp_of(message: *mut rd::rd_kafka_message_t) -> i64 {
+    let mut kind = rd::rd_kafka_timestamp_type_t::RD_KAFKA_TIMESTAMP_NOT_AVAILABLE;
+    unsafe { rd::rd_kafka_message_timestamp(message, &mut kind) }
+}
+
 fn to_python(py: Python<'_>, mut slice: Slice) -> PyResult<NativeSlice> {
     let (batch, _) = slice.decoder.finish();
+    let python = |bytes: Option<Vec<u8>>| bytes.map(|b| PyBytes::new(py, &b).unbind());
     let unsure = slice
         .unsure
         .into_iter()
-        .map(|(row, bytes)| (row, bytes.map(|b| PyBytes::new(py, &b).unbind())))
+        .map(|u| (u.row, python(u.value), python(u.key), u.offset, u.timestamp_ms))
         .collect();
     Ok(NativeSlice {
         topic: slice.topic,
@@ -295,9 +341,6 @@ fn to_python(py: Python<'_>, mut slice: Slice) -> PyResult<NativeSlice> {
         unsure,
         next_offset: slice.next_offset,
         newest_ms: slice.newest_ms,
-        offsets: slice.offsets,
-        timestamps_ms: slice.timestamps_ms,
-        bytes: slice.bytes,
     })
 }
 

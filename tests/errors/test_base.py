@@ -70,14 +70,17 @@ def test_exit_codes() -> None:
 def test_codes_and_meanings_have_one_form() -> None:
     for code, meaning in CATALOGUE.items():
         assert re.fullmatch(r"[a-z]+\.[a-z0-9]+(-[a-z0-9]+)*", code), code
-        assert meaning[0].isupper() and meaning.endswith("."), (code, meaning)
+        begins = meaning[0].isupper() or meaning.startswith("tidemill.yaml ")
+        assert begins and meaning.endswith("."), (code, meaning)
 
 
 def test_every_declared_code_is_used() -> None:
     text = "\n".join(
         file.read_text() for file in SOURCE.rglob("*.py") if file.parent.name != "codes"
     )
-    assert [code for code in CATALOGUE if code not in text] == []
+    # A room may raise its codes by their bare names.
+    named = (code for code in CATALOGUE if f'"{code.partition(".")[2]}"' not in text)
+    assert [code for code in named if code not in text] == []
 
 
 def test_did_you_mean() -> None:

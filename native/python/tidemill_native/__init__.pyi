@@ -9,33 +9,40 @@ class ArrowBatch:
     def __len__(self) -> int: ...
 
 class JsonDecoder:
-    """Decodes JSON objects into the named columns; types are bool int8..int64 float double string."""
+    """Decodes JSON objects into columns `(name, type, required)`.
 
-    def __init__(self, fields: Sequence[tuple[str, str]]) -> None: ...
+    Types are bool, int8, int16, int32, int64, float, double and string.
+    """
+
+    def __init__(self, fields: Sequence[tuple[str, str, bool]]) -> None: ...
     def decode(self, messages: list[bytes | None]) -> tuple[ArrowBatch, list[int]]:
         """A row a message, and the indexes of rows that the full rules must decide."""
 
 class NativeSlice:
-    """What one read took from one partition."""
+    """What one read took from one partition.
+
+    `unsure` are the messages that the full rules must decide: row, value, key, offset, timestamp.
+    """
 
     topic: str
     partition: int
     batch: ArrowBatch
-    unsure: list[tuple[int, bytes | None]]
+    unsure: list[tuple[int, bytes | None, bytes | None, int, int]]
     next_offset: int
     newest_ms: int
-    offsets: list[int]
-    timestamps_ms: list[int]
-    bytes: int
 
 class KafkaReader:
     """Reads assigned partitions through librdkafka's batch call and decodes on the way."""
 
     def __init__(
-        self, config: Mapping[str, str], fields: Sequence[tuple[str, str]], with_metadata: bool
+        self, config: Mapping[str, str], fields: Sequence[tuple[str, str, bool]]
     ) -> None: ...
-    def assign(self, partitions: Sequence[tuple[str, int, int]]) -> None: ...
+    def assign(self, partitions: Sequence[tuple[str, int, int, int]]) -> None:
+        """Read exactly these: topic, partition, first offset, and the end (-1: none)."""
     def read(
         self, rows_max: int, timeout_ms: int
-    ) -> tuple[list[NativeSlice], list[tuple[str, int, int, str]]]: ...
+    ) -> tuple[list[NativeSlice], list[tuple[str, int, int, str, int]]]:
+        """Slices, and errors or ends: topic, partition, code, text, offset."""
+    def end_offset(self, topic: str, partition: int) -> int:
+        """The newest end that the broker told, or -1."""
     def close(self) -> None: ...

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import pyarrow as pa
@@ -189,7 +189,35 @@ def _array(values: list[Any], type_: pa.DataType) -> pa.Array:
     return pa.array(values, type_) if pa.types.is_nested(type_) else pa.array(values).cast(type_)
 
 
-def dead_letter(table: str, message: Message, reject: Reject) -> DeadLetter:
+class Sender(Protocol):
+    """What a dead letter says of its message; a client's `Message` is one."""
+
+    def topic(self) -> str | None:
+        """Its topic."""
+        ...
+
+    def partition(self) -> int | None:
+        """Its partition."""
+        ...
+
+    def offset(self) -> int | None:
+        """Its offset."""
+        ...
+
+    def timestamp(self) -> tuple[int, int]:
+        """Kind and milliseconds."""
+        ...
+
+    def key(self) -> bytes | None:
+        """Its raw key."""
+        ...
+
+    def value(self) -> bytes | None:
+        """Its raw value."""
+        ...
+
+
+def dead_letter(table: str, message: Sender, reject: Reject) -> DeadLetter:
     """The dead letter of a message that could not be read."""
     return DeadLetter(
         table=table,

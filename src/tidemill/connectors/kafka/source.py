@@ -16,11 +16,13 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import pyarrow as pa
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, Message, TopicPartition
 
 from tidemill.connectors.kafka import startup
 from tidemill.connectors.kafka.client import consumer_config, create, failure, guarded
 from tidemill.connectors.kafka.layout import layout
+from tidemill.connectors.kafka.native import Run, Trouble, native_reader
 from tidemill.connectors.kafka.options import KafkaTable
 from tidemill.connectors.kafka.repeats import Repeats
 from tidemill.connectors.kafka.rows import RowAssembler
@@ -61,6 +63,7 @@ class KafkaSource:
         self._job = job
         parts = layout(table, job)
         self._assembler = RowAssembler(table, parts)
+        self._native = native_reader(table, parts)
         self._drops_repeats = bool(parts.value_options["deduplicate"])
         self._consumer: Any = None
         self._readings: dict[Partition, _Reading] = {}
@@ -73,6 +76,8 @@ class KafkaSource:
         config = consumer_config(self._table.properties, f"tidemill.{self._job.job}")
         config["error_cb"] = self._on_error
         self._consumer = create(Consumer, config)
+        if self._native is not None:
+            self._native.open(config)
         found = startup.discover(self._table, self._consumer)
         fresh = [at for at in found if self._name(at) not in start]
         offsets = startup.start_offsets(self._table, self._consumer, fresh) if fresh else {}
@@ -102,6 +107,8 @@ class KafkaSource:
         """What is there; see `Source`."""
         if time.monotonic() >= self._look_again_at:
             self._look_for_partitions()
+        if self._native is not None:
+            return self._read_natively(rows_max, timeout_ms / 1000)
         messages = self._consume(rows_max, timeout_ms / 1000)
         if not messages:
             self._check_outage()
@@ -112,6 +119,19 @@ class KafkaSource:
             for at, run in self._by_partition(messages)
             if (batch := self._batch(self._readings[at], run)) is not None
         ]
+
+    def _read_natively(self, rows_max: int, timeout_s: float) -> list[PartitionBatch]:
+        assert self._native is not None
+        runs, troubles = self._native.read(max(1, min(rows_max, 1_000_000)), timeout_s)
+        batches = [self._native_batch(run) for run in runs if run.at in self._readings]
+        ended = self._meet(troubles)
+        if any(self._readings[run.at].ended for run in runs if run.at in self._readings):
+            self._assign({})
+        if runs:
+            self._down_since = None
+        else:
+            self._check_outage()
+        return [*batches, *ended]
 
     def finished(self) -> bool:
         """Whether all partitions of a bounded table have ended."""
@@ -129,6 +149,8 @@ class KafkaSource:
 
     def close(self) -> None:
         """Give the consumer back."""
+        if self._native is not None:
+            self._native.close()
         consumer, self._consumer = self._consumer, None
         self._readings = {}
         if consumer is not None:
@@ -158,6 +180,16 @@ class KafkaSource:
         return startup.bounds(self._table, self._consumer, at)[0]
 
     def _assign(self, offsets: Mapping[Partition, int]) -> None:
+        """Read these partitions too, from their offsets."""
+        if self._native is not None:
+            self._native.assign(
+                {
+                    at: (offsets[at] if at in offsets else self._known_next(reading), reading.end)
+                    for at, reading in self._readings.items()
+                    if not reading.ended
+                }
+            )
+            return
         wanted = [
             TopicPartition(topic, number, offset)
             for (topic, number), offset in offsets.items()
@@ -168,6 +200,10 @@ class KafkaSource:
             self._table.bootstrap,
             lambda: self._consumer.incremental_assign(wanted),
         )
+
+    @staticmethod
+    def _known_next(reading: _Reading) -> int:
+        return OFFSET_BEGINNING if reading.next is None else reading.next
 
     def _consume(self, rows_max: int, timeout_s: float) -> list[Message]:
         """The first message may be waited for; the others are those that are there."""
@@ -187,11 +223,15 @@ class KafkaSource:
         return sum(self._lag(reading) or 0 for reading in self._readings.values())
 
     def _lag(self, reading: _Reading) -> int | None:
-        known = self._consumer.get_watermark_offsets(TopicPartition(*reading.at), cached=True)
-        if known is None or known[1] < 0 or reading.next is None:
+        if self._native is not None:
+            known_end = self._native.end_offset(reading.at)
+        else:
+            known = self._consumer.get_watermark_offsets(TopicPartition(*reading.at), cached=True)
+            known_end = None if known is None or known[1] < 0 else int(known[1])
+        if known_end is None or reading.next is None:
             return None
-        end = known[1] if reading.end is None else min(known[1], reading.end)
-        return max(0, int(end) - reading.next)
+        end = known_end if reading.end is None else min(known_end, reading.end)
+        return max(0, end - reading.next)
 
     def _by_partition(self, messages: list[Message]) -> list[tuple[Partition, list[Message]]]:
         if len(self._readings) == 1:
@@ -230,6 +270,43 @@ class KafkaSource:
             lag=self._lag(reading),
             duplicates=assembled.duplicates,
         )
+
+    def _native_batch(self, run: Run) -> PartitionBatch:
+        reading = self._readings[run.at]
+        reading.next = max(run.next_offset, reading.next or 0)
+        return PartitionBatch(
+            partition=reading.name,
+            rows=run.assembled.rows,
+            kinds=None,
+            position=reading.next,
+            records=run.records,
+            skipped=run.assembled.skipped,
+            dead_letters=run.assembled.dead_letters,
+            ingested_at_ms=run.newest_ms,
+            lag=self._lag(reading),
+        )
+
+    def _meet(self, troubles: Sequence[Trouble]) -> list[PartitionBatch]:
+        """Ends of partitions move positions over markers; errors are raised or waited out."""
+        moved: list[PartitionBatch] = []
+        for trouble in troubles:
+            error = KafkaError(trouble.code, trouble.text)
+            reading = self._readings.get(trouble.at)
+            if reading is None:
+                if trouble.code in _DOWN:
+                    self._down_since = self._down_since or time.monotonic()
+                elif error.fatal() or not error.retriable():
+                    where = Where(table=self._table.name)
+                    raise failure("read", error, where, self._table.bootstrap)
+            elif trouble.code != KafkaError._PARTITION_EOF:
+                self._raise(error, trouble.at)
+            elif trouble.offset > (reading.next if reading.next is not None else -1):
+                reading.next = trouble.offset
+                rows = pa.RecordBatch.from_pylist([], schema=self._table.descriptor.schema.arrow())
+                moved.append(
+                    PartitionBatch(reading.name, rows, None, trouble.offset, records=0, lag=0)
+                )
+        return moved
 
     def _without_errors(self, reading: _Reading, run: list[Message]) -> tuple[list[Message], bool]:
         """The messages proper; the end of a partition moves the position over markers."""
