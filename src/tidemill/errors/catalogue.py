@@ -13,11 +13,12 @@ from tidemill.errors.codes import (
     format,
     plan,
     project,
+    runner,
     service,
     sql,
 )
 
-_ROOMS = (sql, plan, engine, format, connector, service, project, cli, demo)
+_ROOMS = (sql, plan, engine, format, connector, runner, service, project, cli, demo)
 
 CATALOGUE: Mapping[str, str] = MappingProxyType(
     {code: meaning for room in _ROOMS for code, meaning in room.CODES.items()}

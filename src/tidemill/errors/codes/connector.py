@@ -10,7 +10,6 @@ CODES: dict[str, str] = {
     "connector.schema-mismatch": "The columns of a table and of the thing behind it do not fit together.",
     "connector.unsupported-type": "A connector cannot carry a column of this type.",
     "connector.value-unreadable": "A value in the store does not fit the column's declared type.",
-    "connector.value-refused": "A value cannot be written to the store in its column's type.",
     "connector.row-refused": "The store refused one row; the other rows went in.",
     "connector.path-missing": "A file or folder that a connector reads does not exist.",
     "connector.path-refused": "A path is of a kind that the connector does not serve.",
