@@ -8,8 +8,6 @@ from typing import Protocol
 
 import pyarrow as pa
 
-from tidemill.model import Batch
-
 
 @dataclass(frozen=True, slots=True)
 class StateDelta:
@@ -26,21 +24,21 @@ class StateDelta:
 class Operator(Protocol):
     """One stateful operator of a running plan.
 
-    Called from the compute thread only: `restore` at most once, before anything else; then `process`
+    What is stateless before it (projections, filters, the partial aggregation of one batch) has
+    run already, fused into one query, so `add` gets rows in the operator's own form.
+
+    Called: from the compute thread only; `restore` at most once, before anything else; then `add`
     and `advance` in the order of the stream; `delta` at each epoch, between two batches.
-    Law: any split of the same rows into batches, and any restore in between, gives the same output
-    rows and the same state.
+    Guarantees: any split of the same rows into batches, and any restore in between, gives the same
+    output rows and the same state.
+    Non-guarantees: an order of output rows beyond what the operator's own page says.
     """
 
-    def process(self, batch: Batch, late_from_us: pa.Int64Array | None) -> Sequence[Batch]:
-        """Take rows; return what they let out at once.
-
-        `late_from_us` carries, per row, the event-time watermark (epoch microseconds) that stood
-        before the row arrived; None where the input has no watermark.
-        """
+    def add(self, partials: pa.Table) -> Sequence[pa.Table] | None:
+        """Take one batch; return what it lets out at once, if anything."""
         ...
 
-    def advance(self, watermark_us: int) -> Sequence[Batch]:
+    def advance(self, watermark_us: int) -> Sequence[pa.Table]:
         """Event time has reached `watermark_us` (epoch microseconds); return what that lets out."""
         ...
 
