@@ -1,0 +1,10 @@
+"""Error codes of the room `runners`: code to its meaning in one sentence."""
+
+CODES: dict[str, str] = {
+    "runner.gone": "A Flink session, operation or job is not known any more.",
+    "runner.job-failed": "A job failed on Flink.",
+    "runner.no-connector": "Flink has no connector of this name here.",
+    "runner.refused": "Flink refused a statement.",
+    "runner.timeout": "Flink did not finish in the time given.",
+    "runner.unreachable": "Flink's REST interface cannot be reached.",
+}

@@ -1,0 +1,1 @@
+"""Runners: other engines that run the same pipelines; one folder each."""

@@ -1,0 +1,155 @@
+"""A client of the JobManager's REST interface: jobs, their state and metrics, savepoints."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from tidemill.errors import ComponentError, Where
+from tidemill.runners.flink.causes import root_cause
+from tidemill.runners.flink.rest import RefusedError, Rest
+
+ENDED = ("FINISHED", "FAILED", "CANCELED")
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One job at one moment; `state` is Flink's (RUNNING, FINISHED, FAILED, CANCELED, ...).
+
+    `rows_in` and `rows_out` are what all its sources wrote and its sinks read since it started.
+    """
+
+    id: str
+    name: str
+    state: str
+    start_time_ms: int
+    duration_ms: int
+    rows_in: int
+    rows_out: int
+    restarts: int = 0
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing of it runs any more."""
+        return self.state in ENDED
+
+
+class Cluster:
+    """One JobManager, by its address."""
+
+    def __init__(self, url: str) -> None:
+        self.rest = Rest(url, "flink's JobManager")
+
+    def slots(self) -> tuple[int, int]:
+        """How many slots are free, and how many there are."""
+        found = self._get("/overview")
+        return int(found["slots-available"]), int(found["slots-total"])
+
+    def jobs(self) -> Mapping[str, str]:
+        """The state of every job that the JobManager remembers, by id."""
+        return {job["id"]: job["status"] for job in self._get("/jobs")["jobs"]}
+
+    def job(self, job_id: str) -> Job:
+        """One job."""
+        found = self._get(f"/jobs/{job_id}")
+        vertices = found["vertices"]
+        targets = {
+            node["id"]: [i["id"] for i in node.get("inputs", ())] for node in found["plan"]["nodes"]
+        }
+        read = {source for inputs in targets.values() for source in inputs}
+        rows_in = sum(_metric(v, "write-records") for v in vertices if not targets.get(v["id"]))
+        rows_out = sum(_metric(v, "read-records") for v in vertices if v["id"] not in read)
+        return Job(
+            found["jid"],
+            found["name"],
+            found["state"],
+            int(found["start-time"]),
+            int(found["duration"]),
+            rows_in,
+            rows_out,
+        )
+
+    def failure(self, job_id: str) -> str | None:
+        """Why a job failed, in one line; None where it has not."""
+        history = self._get(f"/jobs/{job_id}/exceptions").get("exceptionHistory", {})
+        entries = history.get("entries", ())
+        return root_cause(entries[0]["stacktrace"]).message if entries else None
+
+    def wait(self, job_id: str, timeout_s: float) -> Job:
+        """Wait until a job has ended; raises ComponentError where it failed or takes too long."""
+        limit = time.monotonic() + timeout_s
+        while True:
+            job = self.job(job_id)
+            if job.state == "FAILED":
+                raise ComponentError(
+                    f"flink's job failed: {self.failure(job_id)}",
+                    code="runner.job-failed",
+                    where=Where(server="flink", file=job.name),
+                )
+            if job.ended:
+                return job
+            if time.monotonic() > limit:
+                raise ComponentError(
+                    f"flink's job did not finish within {timeout_s:g} s",
+                    code="runner.timeout",
+                    where=Where(server="flink", file=job.name),
+                )
+            time.sleep(0.05)
+
+    def cancel(self, job_id: str) -> None:
+        """Cancel a job; what it has not committed is lost, its checkpoints stay."""
+        self._call(lambda: self.rest.patch(f"/jobs/{job_id}?mode=cancel"))
+
+    def stop(self, job_id: str, *, drain: bool = False, timeout_s: float = 120.0) -> str:
+        """Stop a job with a savepoint; return the savepoint's address."""
+        body = {"drain": drain}
+        return self._savepoint(f"/jobs/{job_id}/stop", job_id, body, timeout_s)
+
+    def savepoint(self, job_id: str, timeout_s: float = 120.0) -> str:
+        """Take a savepoint of a job that goes on; return its address."""
+        body = {"cancel-job": False}
+        return self._savepoint(f"/jobs/{job_id}/savepoints", job_id, body, timeout_s)
+
+    def _savepoint(self, path: str, job_id: str, body: dict[str, Any], timeout_s: float) -> str:
+        trigger = self._call(lambda: self.rest.post(path, body))["request-id"]
+        limit = time.monotonic() + timeout_s
+        while time.monotonic() < limit:
+            found = self._get(f"/jobs/{job_id}/savepoints/{trigger}")
+            if found["status"]["id"] == "COMPLETED":
+                operation = found["operation"]
+                if operation.get("location"):
+                    return str(operation["location"])
+                cause = root_cause(operation["failure-cause"]["stack-trace"])
+                raise ComponentError(
+                    f"flink took no savepoint: {cause.message}",
+                    code="runner.job-failed",
+                    where=Where(server="flink", file=job_id),
+                    hint="The job goes on. Cancel it in Flink's web interface, or try again.",
+                )
+            time.sleep(0.05)
+        raise ComponentError(
+            f"flink took no savepoint within {timeout_s:g} s",
+            code="runner.timeout",
+            where=Where(server="flink", file=job_id),
+        )
+
+    def _get(self, path: str) -> Any:
+        return self._call(lambda: self.rest.get(path))
+
+    def _call(self, request: Any) -> Any:
+        try:
+            return request()
+        except RefusedError as error:
+            cause = root_cause(error.trace)
+            raise ComponentError(
+                f"flink's JobManager refuses this: {cause.message}",
+                code="runner.gone" if error.status == 404 else "runner.job-failed",
+                where=Where(server="flink", file=self.rest.url),
+                detail=cause.more,
+            ) from None
+
+
+def _metric(vertex: Mapping[str, Any], name: str) -> int:
+    return int(vertex.get("metrics", {}).get(name) or 0)

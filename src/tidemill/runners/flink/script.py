@@ -1,0 +1,181 @@
+"""A pipeline's text as Flink's gateway takes it: one statement at a time, table options adapted.
+
+The text is cut on the tokens of Tidemill's own SQL room. Only the WITH clause of CREATE TABLE is
+ever rewritten; everything else goes to Flink as it was written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlglot import exp
+
+from tidemill.errors import Span, TextWhere, UserError
+from tidemill.sql.dialect import Token, TokenKind, tokenize
+from tidemill.sql.text import SourceText
+
+CONNECTORS = ("kafka", "upsert-kafka", "jdbc", "filesystem", "datagen", "print", "blackhole")
+"""The connectors that our Flink has, by `servers.lock`."""
+
+ONLY_OURS = frozenset(
+    ("late-handling.mode", "error-handling.mode", "sink.epoch-header", "sink.create-table")
+)
+"""Options that Flink does not know; without them it does what it always does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One statement: its text for Flink, and its place in the file.
+
+    `kind` is its first word (EXECUTE for a statement set); `edited_at` is the offset in `text` from
+    which on it differs from what was written.
+    """
+
+    text: str
+    kind: str
+    where: TextWhere
+    edited_at: int | None = None
+
+    def place(self, inside: tuple[int, int, int, int] | None) -> TextWhere:
+        """The place of (line, column, last line, last column) of `text`, in the file."""
+        if inside is None:
+            return self.where
+        start, end = self._offset(inside[0], inside[1]), self._offset(inside[2], inside[3]) + 1
+        beyond = self.edited_at is not None and end > self.edited_at
+        if beyond or not 0 <= start < end <= len(self.text):
+            return self.where
+        base = self.where.span.start
+        return TextWhere(self.where.file, self.where.text, Span(base + start, base + end))
+
+    def _offset(self, line: int, column: int) -> int:
+        lines = self.text.split("\n")
+        return sum(len(text) + 1 for text in lines[: line - 1]) + column - 1
+
+
+@dataclass(frozen=True, slots=True)
+class TableOptions:
+    """The WITH clause of a CREATE TABLE."""
+
+    table: str
+    options: Mapping[str, str]
+    where: TextWhere
+
+
+@dataclass(frozen=True, slots=True)
+class FlinkScript:
+    """All statements of a file, and what was left out of them, in sentences."""
+
+    statements: tuple[Statement, ...]
+    notes: tuple[str, ...]
+
+
+Rewrite = Callable[[TableOptions], Mapping[str, str]]
+
+
+def cut(text: str, file: str, rewrite: Rewrite | None = None) -> FlinkScript:
+    """Cut a text into statements for Flink; raises SqlError, and UserError for a connector.
+
+    Args:
+        text: the file's text, references resolved.
+        file: its name, for errors.
+        rewrite: gives the options that a table shall have on Flink.
+    """
+    source = SourceText(file, text)
+    notes: list[str] = []
+    statements = tuple(_statement(source, tokens, rewrite, notes) for tokens in _split(source))
+    return FlinkScript(statements, tuple(dict.fromkeys(notes)))
+
+
+def _split(source: SourceText) -> Iterator[list[Token]]:
+    """The tokens of each statement; a statement set is one."""
+    tokens: list[Token] = []
+    for token in tokenize(source):
+        if token.upper != ";" or (tokens and _in_set(tokens)):
+            tokens.append(token)
+        else:
+            if tokens:
+                yield tokens
+            tokens = []
+    if tokens:
+        yield tokens
+
+
+def _in_set(tokens: Sequence[Token]) -> bool:
+    words = [token.upper for token in tokens[:4]]
+    opened = words == ["EXECUTE", "STATEMENT", "SET", "BEGIN"]
+    return (opened or words[:3] == ["BEGIN", "STATEMENT", "SET"]) and tokens[-1].upper != "END"
+
+
+def _statement(
+    source: SourceText, tokens: list[Token], rewrite: Rewrite | None, notes: list[str]
+) -> Statement:
+    span = Span(tokens[0].span.start, tokens[-1].span.end)
+    text, edited_at = source.slice(span), None
+    clause = _with_clause(tokens) if tokens[0].upper == "CREATE" else None
+    if clause is not None:
+        given = _options(source, tokens, clause)
+        wanted = _for_flink(given, rewrite, notes)
+        if dict(given.options) != dict(wanted):
+            start = tokens[clause[0]].span.start - span.start
+            end = tokens[clause[1]].span.end - span.start
+            text, edited_at = text[:start] + _written(wanted) + text[end:], start
+    # Flink takes a statement set in its older form only with its own END; both forms pass as is.
+    return Statement(text, tokens[0].upper, source.where(span), edited_at)
+
+
+def _with_clause(tokens: Sequence[Token]) -> tuple[int, int] | None:
+    """The indexes of the opening and closing parenthesis behind WITH, in a CREATE TABLE."""
+    if "TABLE" not in [token.upper for token in tokens[:3]]:
+        return None
+    depth = 0
+    opened = None
+    for index, token in enumerate(tokens):
+        if token.upper == "(":
+            if depth == 0 and tokens[index - 1].upper == "WITH":
+                opened = index
+            depth += 1
+        elif token.upper == ")":
+            depth -= 1
+            if depth == 0 and opened is not None:
+                return opened, index
+    return None
+
+
+def _options(source: SourceText, tokens: Sequence[Token], clause: tuple[int, int]) -> TableOptions:
+    inside = tokens[clause[0] + 1 : clause[1]]
+    strings = [token.text for token in inside if token.kind is TokenKind.STRING]
+    options = dict(zip(strings[::2], strings[1::2], strict=False))
+    return TableOptions(_table_name(tokens), options, source.where(tokens[0].span))
+
+
+def _table_name(tokens: Sequence[Token]) -> str:
+    index = next(i for i, token in enumerate(tokens) if token.upper == "TABLE") + 1
+    if tokens[index].upper == "IF":
+        index += 3
+    while index + 2 < len(tokens) and tokens[index + 1].upper == ".":
+        index += 2
+    return tokens[index].text
+
+
+def _for_flink(given: TableOptions, rewrite: Rewrite | None, notes: list[str]) -> Mapping[str, str]:
+    wanted = rewrite(given) if rewrite is not None else given.options
+    connector = wanted.get("connector")
+    if connector is not None and connector not in CONNECTORS:
+        raise UserError(
+            f"flink has no connector `{connector}` here",
+            code="runner.no-connector",
+            where=given.where,
+            hint=f"It has: {', '.join(CONNECTORS)}. Run the pipeline on the embedded engine.",
+        )
+    for key in sorted(ONLY_OURS & wanted.keys()):
+        notes.append(f"`{key}` of the table {given.table} is left out: Flink does not know it")
+    return {key: value for key, value in wanted.items() if key not in ONLY_OURS}
+
+
+def _written(options: Mapping[str, str]) -> str:
+    pairs = (
+        f"{exp.Literal.string(key).sql()} = {exp.Literal.string(value).sql()}"
+        for key, value in options.items()
+    )
+    return "(" + ", ".join(pairs) + ")"
