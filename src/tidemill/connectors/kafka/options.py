@@ -9,7 +9,13 @@ from dataclasses import dataclass
 from tidemill.connectors.kafka.properties import client_properties
 from tidemill.errors import ProjectError
 from tidemill.interfaces.connector import JobContext
-from tidemill.interfaces.options import Option, OptionSet, OptionType, OptionValues
+from tidemill.interfaces.options import (
+    ENGINE_SOURCE_OPTIONS,
+    Option,
+    OptionSet,
+    OptionType,
+    OptionValues,
+)
 from tidemill.model import TableDescriptor
 
 _STRING, _LIST, _ENUM = OptionType.STRING, OptionType.LIST, OptionType.ENUM
@@ -76,26 +82,7 @@ COMMON_SOURCE_OPTIONS = (
         default=300_000,
     ),
     Option("scan.parallelism", OptionType.INT, "Tunes only Flink.", ignored=True),
-    Option(
-        "scan.watermark.emit.strategy",
-        _ENUM,
-        "Tunes only Flink; watermarks here advance with every batch.",
-        choices=("on-periodic", "on-event"),
-        ignored=True,
-    ),
-    Option("scan.watermark.alignment.group", _STRING, "Tunes only Flink.", ignored=True),
-    Option("scan.watermark.alignment.max-drift", OptionType.DURATION, "Flink only.", ignored=True),
-    Option(
-        "scan.watermark.alignment.update-interval",
-        OptionType.DURATION,
-        "Tunes only Flink.",
-        ignored=True,
-    ),
-    Option(
-        "scan.watermark.idle-timeout",
-        OptionType.DURATION,
-        "After which time without rows a partition no longer holds the watermark back.",
-    ),
+    *ENGINE_SOURCE_OPTIONS,
 )
 DELIVERY_OPTIONS = (
     Option(
