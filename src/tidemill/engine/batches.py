@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from tidemill.interfaces.source import RowOrigin
 from tidemill.plan.physical import FIRST_END, KIND, ROW
 
 Int64s = npt.NDArray[np.int64]
@@ -17,10 +18,28 @@ Mask = npt.NDArray[np.bool_]
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """A run of rows that came from one partition."""
+    """A run of rows that came from one partition in one read.
+
+    `find` gives the input behind a row of that read; `kept` says which of its rows are still here.
+    """
 
     partition: str
     rows: int
+    find: Callable[[int], RowOrigin | None] | None = None
+    kept: Int64s | None = None
+
+    def keep(self, mask: Mask) -> Origin:
+        """Only the rows where the mask is true."""
+        if self.find is None:
+            return Origin(self.partition, int(mask.sum()))
+        kept = np.flatnonzero(mask) if self.kept is None else self.kept[mask]
+        return Origin(self.partition, len(kept), self.find, kept)
+
+    def origin_of(self, row: int) -> RowOrigin | None:
+        """The input behind a row."""
+        if self.find is None:
+            return None
+        return self.find(row if self.kept is None else int(self.kept[row]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +61,7 @@ class StageBatch:
     def keep(self, mask: Mask) -> StageBatch:
         """Only the rows where the mask is true."""
         starts = np.cumsum([0, *(o.rows for o in self.origins)])
-        origins = tuple(
-            Origin(o.partition, int(mask[starts[i] : starts[i + 1]].sum()))
-            for i, o in enumerate(self.origins)
-        )
+        origins = tuple(o.keep(mask[starts[i] : starts[i + 1]]) for i, o in enumerate(self.origins))
         return StageBatch(
             self.table.filter(pa.array(mask)),
             None if self.event_time_us is None else self.event_time_us[mask],
@@ -58,6 +74,14 @@ class StageBatch:
         for origin in self.origins:
             if row < origin.rows:
                 return origin.partition
+            row -= origin.rows
+        return None
+
+    def origin_of(self, row: int) -> RowOrigin | None:
+        """The input behind a row, where its source can tell."""
+        for origin in self.origins:
+            if row < origin.rows:
+                return origin.origin_of(row)
             row -= origin.rows
         return None
 

@@ -63,7 +63,7 @@ class Intake:
                 self._report(list(piece.dead_letters))
             if piece.rows.num_rows:
                 tables.append(self._conform(piece))
-                origins.append(Origin(piece.partition, piece.rows.num_rows))
+                origins.append(Origin(piece.partition, piece.rows.num_rows, piece.origin_of))
         if not tables:
             return None
         batch = StageBatch(pa.Table.from_batches(tables), origins=tuple(origins))
@@ -172,6 +172,20 @@ class Intake:
             )
 
     def _letter(self, batch: StageBatch, row: BadRow, stage: str) -> DeadLetter:
+        origin = batch.origin_of(row.index)
+        if origin is not None:
+            return DeadLetter(
+                table=self.stage.table.name,
+                stage=stage,
+                code=row.code,
+                message=row.message,
+                topic=origin.topic,
+                partition=origin.partition,
+                position=origin.position,
+                timestamp_ms=origin.timestamp_ms,
+                key=origin.key,
+                value=origin.value,
+            )
         values = batch.table.slice(row.index, 1).to_pylist()[0]
         shown = {name: values[f"c{i}"] for i, name in enumerate(self._names)}
         offset = None if self._offset is None else values[f"c{self._offset}"]

@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 import pyarrow as pa
 
 from tidemill.model import DeadLetter, Position
+
+
+@dataclass(frozen=True, slots=True)
+class RowOrigin:
+    """The input behind one row, as a dead letter names it: where it stands, and its raw bytes."""
+
+    partition: str
+    position: str
+    topic: str | None = None
+    timestamp_ms: int | None = None
+    key: bytes | None = None
+    value: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +33,9 @@ class PartitionBatch:
     (tombstones and the like): nothing else may happen to it. `ingested_at_ms` is the newest
     broker or file time seen, for lag; None where there is none. `lag` counts records that are
     known to be waiting behind `position`. `duplicates` says how many of `skipped` were repeats of
-    changes already delivered.
+    changes already delivered. `origin_of` finds the input behind a row by its index in `rows`, or
+    None where that is not known any more; it is asked for rows that cannot be processed only, from
+    any thread, and may be slow.
     """
 
     partition: str
@@ -34,6 +48,7 @@ class PartitionBatch:
     ingested_at_ms: int | None = None
     lag: int | None = None
     duplicates: int = 0
+    origin_of: Callable[[int], RowOrigin | None] | None = None
 
 
 class Source(Protocol):

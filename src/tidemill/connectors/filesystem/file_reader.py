@@ -15,8 +15,8 @@ from tidemill.connectors.filesystem.lines import LineReader
 from tidemill.connectors.filesystem.options import FileOptions
 from tidemill.connectors.filesystem.parquet_read import ParquetReader, convert
 from tidemill.connectors.filesystem.paths import partition_values
-from tidemill.interfaces.format import Decoder
-from tidemill.interfaces.source import PartitionBatch
+from tidemill.interfaces.format import Decoded, Decoder
+from tidemill.interfaces.source import PartitionBatch, RowOrigin
 from tidemill.model import (
     Column,
     ColumnKind,
@@ -154,7 +154,14 @@ class LineFile:
             skipped=decoded.skipped + len(lines) - len(full),
             dead_letters=letters,
             ingested_at_ms=self._constants.modified_ms,
+            origin_of=lambda row: self._origin(decoded, full, row),
         )
+
+    def _origin(self, decoded: Decoded, lines: list[tuple[int, bytes]], row: int) -> RowOrigin:
+        index = row if decoded.origin is None else decoded.origin[row].as_py()
+        offset, line = lines[index]
+        modified_ms = self._constants.modified_ms
+        return RowOrigin(str(self._path), str(offset), timestamp_ms=modified_ms, value=line)
 
     def close(self) -> None:
         """Close the file."""

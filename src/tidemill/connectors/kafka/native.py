@@ -213,4 +213,6 @@ class NativeReader:
             dead_letter(self._table.name, messages[reject.index], reject)
             for reject in decoded.rejects
         )
-        return Assembled(both.take(pa.array(order)), None, decoded.skipped, 0, letters)
+        message_of = np.concatenate([sure, places[inner]])[order]
+        rows = both.take(pa.array(order))
+        return Assembled(rows, None, decoded.skipped, 0, letters, message_of)

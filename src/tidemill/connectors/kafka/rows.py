@@ -18,6 +18,7 @@ from tidemill.connectors.kafka.layout import Layout, key_columns_from_key
 from tidemill.connectors.kafka.options import KafkaTable
 from tidemill.connectors.kafka.repeats import Repeats
 from tidemill.interfaces.format import Decoded, Reject
+from tidemill.interfaces.source import RowOrigin
 from tidemill.model import DeadLetter, RowKind
 
 _TIMESTAMP_TYPES = {
@@ -44,13 +45,32 @@ _READERS: dict[str, Callable[[Message], Any]] = {
 
 @dataclass(frozen=True, slots=True)
 class Assembled:
-    """The rows of some messages and what became of the others."""
+    """The rows of some messages and what became of the others.
+
+    `message_of` is the index of each row's message; None: each message is the row of its index.
+    """
 
     rows: pa.RecordBatch
     kinds: pa.Int8Array | None
     skipped: int
     duplicates: int
     dead_letters: tuple[DeadLetter, ...]
+    message_of: np.ndarray[Any, Any] | None = None
+
+    def origin_of(self, row: int, messages: Sequence[Any]) -> RowOrigin | None:
+        """The message of a row; None where it is not among the messages."""
+        index = row if self.message_of is None else int(self.message_of[row])
+        if index >= len(messages):
+            return None
+        message = messages[index]
+        return RowOrigin(
+            partition=str(message.partition()),
+            position=str(message.offset()),
+            topic=message.topic(),
+            timestamp_ms=message.timestamp()[1],
+            key=message.key(),
+            value=message.value(),
+        )
 
 
 class RowAssembler:
@@ -110,7 +130,7 @@ class RowAssembler:
         for index in dropped:
             rejects.pop(index, None)
         skipped = len(messages) - len(rejects) - len(set(origin.tolist()))
-        return self._finish(rows, decoded, rejects, messages, skipped, len(dropped), kinds)
+        return self._finish(rows, decoded, rejects, messages, skipped, len(dropped), kinds, origin)
 
     def _finish(
         self,
@@ -121,13 +141,16 @@ class RowAssembler:
         skipped: int,
         duplicates: int,
         kinds: pa.Int8Array | None = None,
+        message_of: np.ndarray[Any, Any] | None = None,
     ) -> Assembled:
         letters = tuple(
             dead_letter(self._table.name, messages[index], rejects[index])
             for index in sorted(rejects)
         )
         kinds = decoded.kinds if kinds is None else kinds
-        return Assembled(rows, kinds, skipped, duplicates, letters)
+        if message_of is None and decoded.origin is not None:
+            message_of = decoded.origin.to_numpy(zero_copy_only=False)
+        return Assembled(rows, kinds, skipped, duplicates, letters, message_of)
 
     def _keys(
         self, messages: Sequence[Message], rejects: dict[int, Reject]

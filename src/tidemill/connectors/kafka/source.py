@@ -20,6 +20,7 @@ import pyarrow as pa
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, Message, TopicPartition
 
 from tidemill.connectors.kafka import startup
+from tidemill.connectors.kafka.again import Stretch
 from tidemill.connectors.kafka.client import consumer_config, create, failure, guarded
 from tidemill.connectors.kafka.layout import layout
 from tidemill.connectors.kafka.native import Run, Trouble, native_reader
@@ -66,6 +67,7 @@ class KafkaSource:
         self._native = native_reader(table, parts)
         self._drops_repeats = bool(parts.value_options["deduplicate"])
         self._consumer: Any = None
+        self._config: Mapping[str, Any] = {}
         self._readings: dict[Partition, _Reading] = {}
         self._down_since: float | None = None
         self._look_again_at = 0.0
@@ -74,6 +76,7 @@ class KafkaSource:
     def open(self, start: Mapping[str, Position]) -> None:
         """Connect and assign; see `Source`."""
         config = consumer_config(self._table.properties, f"tidemill.{self._job.job}")
+        self._config = config
         config["error_cb"] = self._on_error
         self._consumer = create(Consumer, config)
         if self._native is not None:
@@ -269,10 +272,12 @@ class KafkaSource:
             ingested_at_ms=run[-1].timestamp()[1] if run else None,
             lag=self._lag(reading),
             duplicates=assembled.duplicates,
+            origin_of=lambda row: assembled.origin_of(row, run),
         )
 
     def _native_batch(self, run: Run) -> PartitionBatch:
         reading = self._readings[run.at]
+        again = Stretch(self._config, run.at, self._known_next(reading), run.records)
         reading.next = max(run.next_offset, reading.next or 0)
         return PartitionBatch(
             partition=reading.name,
@@ -284,6 +289,7 @@ class KafkaSource:
             dead_letters=run.assembled.dead_letters,
             ingested_at_ms=run.newest_ms,
             lag=self._lag(reading),
+            origin_of=lambda row: run.assembled.origin_of(row, again.messages()),
         )
 
     def _meet(self, troubles: Sequence[Trouble]) -> list[PartitionBatch]:
