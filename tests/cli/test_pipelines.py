@@ -81,7 +81,9 @@ def test_a_wrong_project_file_is_shown(tidemill: Tidemill, tmp_path: Path) -> No
 def test_explain_as_text_and_data(tidemill: Tidemill, minimal: Path) -> None:
     text = tidemill("explain", "revenue", cwd=minimal)
     assert text.returncode == 0, text.stderr
-    assert "orders" in text.stdout
+    assert "TumbleAggregate" in text.stdout
+    assert "SELECT" not in text.stdout
+    assert "SELECT" in tidemill("explain", "revenue", "--sql", cwd=minimal).stdout
     data = json.loads(tidemill("explain", "revenue", "--json", cwd=minimal).stdout)
     assert set(data) == {"pipeline", "plan", "text", "warnings", "notes"}
     assert data["plan"]["outputs"]
@@ -191,7 +193,7 @@ def test_sql_gives_rows_as_text_and_as_json(tidemill: Tidemill) -> None:
     assert text.returncode == 0, text.stderr
     assert text.stdout.splitlines()[0].split() == ["i", "s", "d", "ts", "n"]
     assert "1.50" in text.stdout
-    assert text.stderr == "1 rows.\n"
+    assert text.stderr == "1 row.\n"
     lines = tidemill("sql", "-e", query, "--json").stdout.splitlines()
     row = {"i": 1, "s": "a", "d": "1.50", "ts": "2026-01-05 09:00:00.120", "n": None}
     assert [json.loads(line) for line in lines] == [{"op": "+I", "row": row}]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 import time
 from pathlib import Path
@@ -127,8 +128,8 @@ class _Teller:
         if self._live:
             import shutil  # noqa: PLC0415
 
-            width = shutil.get_terminal_size().columns
-            sys.stderr.write("\r\x1b[K" + text[: max(20, width - 1)])
+            width = shutil.get_terminal_size().columns - 3  # room for the echo of ^C
+            sys.stderr.write("\r\x1b[K" + text[: max(20, width)])
             sys.stderr.flush()
             self._open_line = True
 
@@ -170,10 +171,23 @@ def _show_next(result: DemoResult) -> None:
 
     say()
     say_styled("try next", "bold")
+    if (line := activation()) is not None:
+        say(f"  {line}")
     for line in next_steps(result):
         say(f"  {line}")
     if result.kept_running:
         say(f"the servers are running; stop them: tidemill down -C {result.folder}")
+
+
+def activation() -> str | None:
+    """What to type so that `tidemill` is found, where the shell does not find it yet."""
+    import shutil  # noqa: PLC0415 - beside its only use
+
+    script = Path(sys.prefix) / "bin" / "activate"
+    if shutil.which("tidemill") is not None or not script.exists():
+        return None
+    near = script.relative_to(Path.cwd()) if script.is_relative_to(Path.cwd()) else script
+    return f"source {shlex.quote(str(near))}     once in each terminal, so that it finds tidemill"
 
 
 APP = verb(

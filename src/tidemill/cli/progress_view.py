@@ -52,6 +52,8 @@ class ProgressView:
         text = f"{pipeline} {progress.state} after {seconds:.1f} s: {_counts(progress)}."
         if progress.dead_letters:
             text += " The rejected rows are in the dead-letter table, with the reasons."
+            if progress.last_rejected:
+                text += f" The last one: {progress.last_rejected}"
         return text
 
     def _loop(self, progress: Callable[[], Progress]) -> None:
@@ -66,7 +68,7 @@ class ProgressView:
             return
         text = line(now)
         if self._live:
-            width = shutil.get_terminal_size().columns - 1
+            width = shutil.get_terminal_size().columns - 3  # room for the echo of ^C
             sys.stderr.write(f"\r\x1b[K{text[:width]}")
             sys.stderr.flush()
         else:

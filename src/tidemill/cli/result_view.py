@@ -49,6 +49,11 @@ class ResultView:
         elif self._text is not None:
             self._text.add(list(rows))
 
+    @property
+    def counted(self) -> bool:
+        """Whether the result's own picture says how many rows there are."""
+        return isinstance(self._text, LiveResult)
+
     def end(self) -> None:
         """The result is complete, or was stopped."""
         if self._text is not None:
@@ -120,7 +125,9 @@ class LiveResult:
 
         rows = list(self._rows.elements())
         shown = rows if rows_max is None else rows[-rows_max:]
-        caption = f"{len(rows):,} rows" + (f", the last {len(shown)}" if shown != rows else "")
+        caption = f"{len(rows):,} row{'s' * (len(rows) != 1)}" + (
+            f", the last {len(shown)}" if shown != rows else ""
+        )
         table = Table(*self._names, box=box.SIMPLE_HEAD, caption=caption, caption_justify="left")
         for row in shown:
             table.add_row(*map(Text, row))

@@ -42,18 +42,20 @@ def show(outcome: Outcome, view: ResultView, *, as_json: bool) -> None:
     progress = outcome.progress
     if progress is not None:
         count = view.rows if outcome.kind == "selected" else progress.rows_out
-        said = "rows" if outcome.kind == "selected" else "rows written"
-        if not as_json:
-            say(f"{count:,} {said}.")
+        if not as_json and not view.counted:
+            say(f"{_rows(count)}{'' if outcome.kind == 'selected' else ' written'}.")
         if progress.dead_letters:
-            say(
-                f"{progress.dead_letters:,} rows could not be processed and are not among them; "
-                "`tidemill run` keeps such rows with the reasons."
-            )
+            say(f"{_rows(progress.dead_letters)} could not be processed and left out.")
+            if progress.last_rejected:
+                say(f"the last one: {progress.last_rejected}")
         if progress.late:
-            say(f"{progress.late:,} rows came too late for their windows.")
+            say(f"{_rows(progress.late)} came too late for their windows.")
     elif outcome.kind == "declared" and not as_json:
         say("OK.")
+
+
+def _rows(count: int) -> str:
+    return f"{count:,} row{'s' * (count != 1)}"
 
 
 def _watcher(view: ResultView) -> Watcher:

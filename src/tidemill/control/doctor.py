@@ -61,7 +61,8 @@ def _project(start: Path) -> tuple[Project, list[Check]]:
         count = len(project.pipelines())
     except TidemillError as error:
         return project, [Check("project", "failed", error.message, error.hint)]
-    return project, [Check("project", "ok", f"{project.name}, {count} pipelines, {file}")]
+    said = f"{count} pipeline{'s' * (count != 1)}"
+    return project, [Check("project", "ok", f"{project.name}, {said}, {file}")]
 
 
 def _state(project: Project) -> Check:

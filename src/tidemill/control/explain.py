@@ -14,10 +14,11 @@ from tidemill.control.project_context import project_for
 
 @dataclass(frozen=True)
 class Explanation:
-    """The plan as text and as data, with warnings and notes."""
+    """The plan as text (with and without its queries) and as data, with warnings and notes."""
 
     pipeline: str
     text: str
+    outline: str
     tree: Any
     warnings: tuple[Finding, ...]
     notes: tuple[str, ...]
@@ -44,5 +45,10 @@ def explain(
     compiled = compile_pipeline(project, pipeline, variables=variables, lenient=True)
     tree = explain_plan(compiled.plan)
     return Explanation(
-        pipeline.name, str(tree), tree.as_dict(), findings(compiled.plan), compiled.notes
+        pipeline.name,
+        tree.text(queries=True),
+        tree.text(queries=False),
+        tree.as_dict(),
+        findings(compiled.plan),
+        compiled.notes,
     )

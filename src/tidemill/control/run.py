@@ -21,7 +21,7 @@ from tidemill.control.project_context import project_for
 from tidemill.control.side_tables import DEAD_LETTER_TABLE, dead_letter_table, late_table
 from tidemill.errors import UserError, Where
 from tidemill.observe import open_log
-from tidemill.project import Project, ensure_state_dir
+from tidemill.project import Project, ensure_state_dir, no_project
 
 if TYPE_CHECKING:
     from tidemill.engine import Engine, Progress
@@ -70,6 +70,7 @@ def progress_as_dict(progress: Progress) -> dict[str, Any]:
         "state_bytes": progress.state_bytes,
         "restarts": progress.restarts,
         "last_error": progress.last_error,
+        "last_rejected": progress.last_rejected,
     }
 
 
@@ -91,7 +92,7 @@ def run(
         started: is given the engine before it runs, to watch its `progress` or to `stop` it.
     """
     project = project_for(wanted or "", folder)
-    name = wanted if wanted is not None else only_pipeline(project)
+    name = wanted if wanted is not None else only_pipeline(project, folder)
     pipeline = project.pipeline(name)
     compiled = compile_pipeline(project, pipeline, variables=variables)
     if compiled.script.selects:
@@ -120,11 +121,13 @@ def run(
         log.close()
 
 
-def only_pipeline(project: Project) -> str:
+def only_pipeline(project: Project, folder: Path | None = None) -> str:
     """The name of the project's only pipeline."""
     names = [pipeline.name for pipeline in project.pipelines()]
     if len(names) == 1:
         return names[0]
+    if project.file is None:
+        raise no_project(folder)
     raise UserError(
         f"the project {project.name} has {len(names)} pipelines",
         code="control.nothing-to-run",

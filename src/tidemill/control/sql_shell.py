@@ -147,7 +147,7 @@ class SqlShell:
             for word in ("PLAN", "FOR"):
                 place = inner.upper().index(word)
                 inner = inner[:place] + " " * len(word) + inner[place + len(word) :]
-        return Outcome("explained", text=str(explain(self._compile(inner).plan)))
+        return Outcome("explained", text=explain(self._compile(inner).plan).text(queries=False))
 
     def _describe(self, statement: str) -> Outcome:
         named = without_comments(statement).split()[1:]

@@ -186,6 +186,7 @@ class Engine:
             [n for parts in list(session.lags.values()) for n in parts.values()] if session else []
         )
         self._rate.see(self._clock.monotonic_ms(), rows_in, rows_out)
+        letter = getattr(getattr(session, "router", None), "last_letter", None)
         return Progress(
             state=self._state,
             epoch=session.epoch if session else 0,
@@ -208,6 +209,7 @@ class Engine:
             restarts=self._restarts,
             last_error=self._last_error,
             counters=counts,
+            last_rejected=None if letter is None else f"{letter.code}: {letter.message}",
         )
 
 

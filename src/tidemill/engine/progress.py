@@ -12,7 +12,8 @@ class Progress:
 
     `watermarks_us` holds, by source table, its watermark in epoch microseconds (None: none yet);
     `holders_us` each active partition's. `lag` counts records known to wait in the stores.
-    `counters` is the whole row accounting (see `engine.counters`).
+    `counters` is the whole row accounting (see `engine.counters`). `last_rejected` is why the last
+    row that could not be processed since this start could not be, as `code: message`.
     """
 
     state: str
@@ -36,3 +37,4 @@ class Progress:
     restarts: int
     last_error: str | None
     counters: Mapping[str, int] = field(default_factory=dict)
+    last_rejected: str | None = None

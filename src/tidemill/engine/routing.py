@@ -42,6 +42,7 @@ class Router:
         self.staged: dict[str, list[tuple[str, Batch]]] = {}
         self.staged_bytes = 0
         self.decider_writes = False
+        self.last_letter: DeadLetter | None = None
 
     @property
     def wrote(self) -> bool:
@@ -64,6 +65,8 @@ class Router:
 
     def report(self, letters: list[DeadLetter]) -> None:
         """Dead letters of sources and functions."""
+        if letters:
+            self.last_letter = letters[-1]
         if self._dead_letter_table is not None and letters:
             self.to_table(self._dead_letter_table, Batch(dead_letter_batch(self._job, letters)))
 

@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 
-from tidemill.errors import SqlError, TextWhere, did_you_mean
+from tidemill.errors import SqlError, TextWhere, TidemillError, did_you_mean
 from tidemill.interfaces.connector import Changelog, Connector, JobContext
 from tidemill.model import TableDescriptor
 from tidemill.sql.logical import LogicalNode, Scan, Values, inputs
 
 APPEND_ONLY = Changelog(updates=False)
+
+
+@contextmanager
+def _placed(where: TextWhere | None) -> Iterator[None]:
+    """A connector knows the table but not the text: its errors get the place of the use."""
+    try:
+        yield
+    except TidemillError as error:
+        error.where = error.where or where
+        raise
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +55,8 @@ class Tables:
                 code="plan.not-readable",
                 where=scan.where,
             )
-        return connector.source_changelog(scan.table, self.context)
+        with _placed(scan.where):
+            return connector.source_changelog(scan.table, self.context)
 
     def write(self, table: TableDescriptor, where: TextWhere | None) -> Changelog:
         """Which changes a sink takes."""
@@ -55,7 +67,8 @@ class Tables:
                 code="plan.not-writable",
                 where=where,
             )
-        return connector.sink_changelog(table, self.context)
+        with _placed(where):
+            return connector.sink_changelog(table, self.context)
 
     def bounded(self, node: LogicalNode) -> bool:
         """Whether a node's rows end."""

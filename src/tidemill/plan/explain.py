@@ -48,9 +48,13 @@ class ExplainTree:
         return {"outputs": [node.as_dict() for node in self.outputs]}
 
     def __str__(self) -> str:
+        return self.text(queries=True)
+
+    def text(self, *, queries: bool) -> str:
+        """The tree for people, with or without the queries that DuckDB runs."""
         lines: list[str] = []
         for node in self.outputs:
-            _render(node, 0, lines)
+            _render(node, 0, lines, queries=queries)
         return "\n".join(lines)
 
 
@@ -147,7 +151,7 @@ def _source(stage: SourceStage) -> ExplainNode:
 _HIDDEN = ("sql", "merge_sql")
 
 
-def _render(node: ExplainNode, depth: int, lines: list[str]) -> None:
+def _render(node: ExplainNode, depth: int, lines: list[str], *, queries: bool) -> None:
     pad = "   " * depth + ("+- " if depth else "")
     facts = ", ".join(
         f"{key}={_short(value)}"
@@ -156,11 +160,11 @@ def _render(node: ExplainNode, depth: int, lines: list[str]) -> None:
     )
     lines.append(f"{pad}{node.operator}({facts})")
     sql = node.facts.get("sql")
-    if sql:
+    if sql and queries:
         pretty = sqlglot.parse_one(sql, read="duckdb").sql(dialect="duckdb", pretty=True)
         lines.extend("   " * (depth + 1) + "| " + line for line in pretty.splitlines())
     for child in node.inputs:
-        _render(child, depth + 1, lines)
+        _render(child, depth + 1, lines, queries=queries)
 
 
 def _short(value: Any) -> str:

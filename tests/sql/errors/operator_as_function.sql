@@ -3,7 +3,7 @@
 -- |    |
 -- | 17 | SELECT EQUALS(vendor_id, 1) FROM trips;
 -- |    |        ^^^^^^
--- | hint: The functions that are in stand in the documentation.
+-- | hint: All functions that there are: docs/reference/functions.md.
 CREATE TABLE trips (
   vendor_id INT,
   fare_amount DOUBLE,

@@ -213,7 +213,7 @@ class ExpressionBinder:
             f"unknown function `{node.name.text}`",
             node.name.span,
             hint=did_you_mean(node.name.text, callable_names)
-            or "The functions that are in stand in the documentation.",
+            or "All functions that there are: docs/reference/functions.md.",
         )
 
     def _misplaced_window(self, node: FunctionCall, name: str) -> SqlError:

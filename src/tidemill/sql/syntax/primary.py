@@ -339,6 +339,9 @@ def _unit(cursor: Cursor) -> str:
     word = cursor.token.upper
     unit = word if word in _UNITS else word.removesuffix("S")
     if unit not in _UNITS:
-        raise cursor.unexpected("an interval unit: " + ", ".join(_UNITS))
+        raise cursor.unexpected(
+            "an interval unit: " + ", ".join(_UNITS),
+            hint="The unit stands behind the quotes: INTERVAL '1' MINUTE.",
+        )
     cursor.advance()
     return unit
