@@ -1,0 +1,143 @@
+"""Queries on the embedded engine, rows collected; also in small batches and through crashes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from tidemill.control.parity.memory import CONNECTOR, CONNECTOR_NAME, Collected, CollectGroup
+from tidemill.control.parity.results import Change, QueryResult
+from tidemill.engine import Engine, EngineSettings, GroupSpec
+from tidemill.interfaces.connector import JobContext
+from tidemill.interfaces.source import Source
+from tidemill.model import RowKind, TableDescriptor
+from tidemill.plan import PhysicalPlan, build_plan
+from tidemill.runners.flink.values import plain_from_arrow
+from tidemill.sql.logical import Insert, Script
+
+Settle = Callable[[TableDescriptor], TableDescriptor]
+_CRASHES_MAX = 1000
+
+
+class CrashError(BaseException):
+    """An engine's death, where a crash point's handler wants it; only `run_script` catches it."""
+
+
+@dataclass(frozen=True, slots=True)
+class EmbeddedRun:
+    """How to run: batch size (None: as always), and where each engine dies.
+
+    `life` is called before each life of the engine, to set crash points; they raise CrashError.
+    """
+
+    batch_rows: int | None = None
+    life: Callable[[int], None] | None = None
+
+    def settings(self) -> EngineSettings:
+        """The engine's settings."""
+        if self.batch_rows is None:
+            return EngineSettings()
+        return EngineSettings(
+            epoch_interval_ms=0,
+            quiet_epoch_interval_ms=0,
+            commit_share_max=1e9,
+            rows_min=self.batch_rows,
+            rows_max=self.batch_rows,
+        )
+
+
+def run_script(
+    script: Script, settle: Settle, folder: Path, how: EmbeddedRun | None = None
+) -> list[QueryResult]:
+    """Run all bare SELECTs of a script to their end; raises TidemillError.
+
+    Args:
+        script: a bound script without INSERTs.
+        settle: makes a table's options final, as it is opened.
+        folder: for the engine's checkpoints; new for each run.
+        how: batches and crashes.
+    """
+    from tidemill.connectors import CONNECTORS  # noqa: PLC0415 - loaded when used
+    from tidemill.formats import FORMATS  # noqa: PLC0415
+
+    how = how or EmbeddedRun()
+    collecting = _collecting(script)
+    plan = build_plan(collecting, {**CONNECTORS, CONNECTOR_NAME: CONNECTOR}, FORMATS)
+    context = JobContext("parity", FORMATS)
+    sources = {
+        stage.table.name: _source(settle(stage.table), context)
+        for stage in plan.sources
+        if stage.values is None
+    }
+    collected = Collected()
+    for life in range(_CRASHES_MAX):
+        if how.life is not None:
+            how.life(life)
+        engine = _engine(plan, collecting, sources, collected, folder, how)
+        try:
+            engine.run("finished")
+        except CrashError:
+            continue
+        progress = engine.progress()
+        return [
+            _result(insert.sink, collected, progress.dead_letters, progress.late)
+            for insert in collecting.inserts
+        ]
+    raise AssertionError("the engine never came to its end")
+
+
+def _collecting(script: Script) -> Script:
+    """The script with each SELECT as an INSERT into a table that collects."""
+    inserts = tuple(
+        Insert(
+            select.query,
+            TableDescriptor(f"result_{index}", select.schema, {"connector": CONNECTOR_NAME}),
+            select.where,
+        )
+        for index, select in enumerate(script.selects)
+    )
+    return replace(script, selects=(), inserts=inserts)
+
+
+def _source(table: TableDescriptor, context: JobContext) -> Callable[[], Source]:
+    from tidemill.connectors import CONNECTORS  # noqa: PLC0415 - loaded when used
+
+    make = CONNECTORS[table.options["connector"]].source
+    assert make is not None, "the plan refuses tables that cannot be read"
+    return lambda: make(table, context)
+
+
+def _engine(
+    plan: PhysicalPlan,
+    script: Script,
+    sources: Mapping[str, Callable[[], Source]],
+    collected: Collected,
+    folder: Path,
+    how: EmbeddedRun,
+) -> Engine:
+    tables = tuple(insert.sink.name for insert in script.inserts)
+    return Engine(
+        plan,
+        job="parity",
+        sources=sources,
+        groups=[GroupSpec(CONNECTOR_NAME, tables, lambda: CollectGroup(collected))],
+        checkpoint_dir=folder,
+        settings=how.settings(),
+        durable=False,
+    )
+
+
+def _result(table: TableDescriptor, collected: Collected, refused: int, late: int) -> QueryResult:
+    columns = table.schema.columns
+    types = tuple(column.type for column in columns)
+    changes: list[Change] = []
+    for batch in collected.batches.get(table.name, ()):
+        arrays = [
+            plain_from_arrow(array, kind)
+            for array, kind in zip(batch.rows.columns, types, strict=True)
+        ]
+        rows = zip(*arrays, strict=True) if arrays else ()
+        kinds = batch.kinds.to_pylist() if batch.kinds is not None else [0] * len(batch)
+        changes += [Change(RowKind(kind), values) for kind, values in zip(kinds, rows, strict=True)]
+    return QueryResult(tuple(c.name for c in columns), types, changes, refused, late)

@@ -1,0 +1,8 @@
+-- Retractions in COUNT, SUM and AVG; a group that empties goes.
+CREATE TABLE orders (
+  id INT, who STRING, amount DECIMAL(10, 2), `at` BIGINT,
+  ts AS CAST(TO_TIMESTAMP_LTZ(`at`, 3) AS TIMESTAMP(3)),
+  WATERMARK FOR ts AS ts - INTERVAL '5' SECOND
+) WITH ('connector' = 'filesystem', 'path' = 'orders.jsonl', 'format' = 'debezium-json');
+
+SELECT who, COUNT(*) AS n, SUM(amount) AS total, AVG(amount) AS mean FROM orders GROUP BY who;

@@ -1,0 +1,45 @@
+"""Every case of the corpus: embedded in all its ways, and Flink, against one golden file."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from corpus import Case, cases, differences, random_crashes, write_golden
+
+from tidemill.control.parity.embedded import EmbeddedRun
+from tidemill.engine import crash_points
+from tidemill.runners.flink import Gateway
+
+CASES = cases()
+
+
+@pytest.fixture(autouse=True)
+def _no_crash_left_behind() -> Iterator[None]:
+    yield
+    crash_points.install(None)
+
+
+@pytest.mark.servers
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_flink(case: Case, flink: Gateway) -> None:
+    results = case.on_flink(flink)
+    if os.environ.get("UPDATE_GOLDENS"):
+        write_golden(case, results)
+    assert differences(case, results, "on Flink") == []
+
+
+@pytest.mark.parametrize("batch_rows", [None, 1, 7, 10_000])
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_embedded(case: Case, batch_rows: int | None, tmp_path: Path) -> None:
+    results = case.embedded(tmp_path, EmbeddedRun(batch_rows))
+    assert differences(case, results, "embedded") == []
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_embedded_killed_and_resumed(case: Case, seed: int, tmp_path: Path) -> None:
+    results = case.embedded(tmp_path, random_crashes(seed))
+    assert differences(case, results, "embedded") == []
