@@ -23,7 +23,7 @@ from tidemill.engine import crash_points, letters
 from tidemill.engine.checkpoint import Checkpoint, CheckpointStore
 from tidemill.engine.worker import GroupWorker
 from tidemill.interfaces.operator import StateDelta
-from tidemill.model import Batch, Position
+from tidemill.model import Batch, DeadLetter, Position
 from tidemill.model.dead_letter import dead_letter_batch
 
 Positions = Mapping[str, Mapping[str, Position]]
@@ -60,6 +60,8 @@ class Committer:
     letters_taken: dict[str, int]
     committed: Callable[[EpochWork, float, int], None]
     keep_letters: Callable[[str, int, pa.Table], None]
+    check_refused: Callable[[list[DeadLetter]], None]
+    """Raises where a refused row must stop the pipeline."""
     _needed: list[int] = field(default_factory=list)
     refused: dict[str, int] = field(default_factory=dict)
     """What sinks refused in this session, as counters; added to those of the compute thread."""
@@ -99,19 +101,16 @@ class Committer:
         """Push out the decider's writes; its refused rows become dead letters of this epoch."""
         if not work.decider_writes or self.decider.group is None:
             return False
-        refused = self.decider.take_letters() + self.decider.group.prepare(work.epoch)
-        if refused:
-            for letter in refused:
-                for key, by in refusal(letter.table):
-                    self.refused[key] = self.refused.get(key, 0) + by
-            table = self.dead_letter_table
-            if table is not None and self._takes_letters(self.decider):
-                self.decider.write(table, Batch(dead_letter_batch(self.job, refused)))
-                self.decider.group.prepare(work.epoch)
-            elif table is not None:
-                owner = next(n for n, w in self.others.items() if self._takes_letters(w))
-                batch = Batch(dead_letter_batch(self.job, refused))
-                work.staged.setdefault(owner, []).append((table, batch))
+        refused = prepare(self.decider, work.epoch, self.job, self.dead_letter_table)
+        self.check_refused(refused)
+        for letter in refused:
+            for key, by in refusal(letter.table):
+                self.refused[key] = self.refused.get(key, 0) + by
+        table = self.dead_letter_table
+        if refused and table is not None and not self._takes_letters(self.decider):
+            owner = next(n for n, w in self.others.items() if self._takes_letters(w))
+            batch = Batch(dead_letter_batch(self.job, refused))
+            work.staged.setdefault(owner, []).append((table, batch))
         return True
 
     def _takes_letters(self, worker: GroupWorker) -> bool:
@@ -167,8 +166,9 @@ class Committer:
 
     def _apply(self, worker: GroupWorker, work: EpochWork, writes: list[tuple[str, Batch]]) -> None:
         refused = apply_staged(
-            worker, work.epoch, writes, work.positions, self.job, self.dead_letter_table, self.store
-        )
+            worker, work.epoch, writes, work.positions, self.job, self.dead_letter_table,
+            self.store, self.check_refused,
+        )  # fmt: skip
         if refused is not None:
             self.keep_letters(worker.name, work.epoch, refused)
         with self._done:
@@ -202,6 +202,28 @@ def refusal(table: str) -> tuple[tuple[str, int], tuple[str, int]]:
     return (f"sink.{table}.dead", 1), (f"sink.{table}.out", -1)
 
 
+def prepare(
+    worker: GroupWorker, epoch: int, job: str, dead_letter_table: str | None
+) -> list[DeadLetter]:
+    """Push out a group's writes; returns the rows that it refused.
+
+    Where the group takes the dead letters, they are among its writes already. A dead letter that is
+    refused itself is written again without the raw bytes, and is not returned.
+    """
+    assert worker.group is not None and worker.spec is not None
+    takes_letters = dead_letter_table is not None and dead_letter_table in worker.spec.tables
+    found: list[DeadLetter] = []
+    while True:
+        refused = worker.take_letters() + worker.group.prepare(epoch)
+        rows = [letter for letter in refused if letter.table != dead_letter_table]
+        found += rows
+        again = letters.without_bytes([x for x in refused if x.table == dead_letter_table])
+        if not takes_letters or not (rows or again):
+            return found
+        assert dead_letter_table is not None
+        worker.write(dead_letter_table, Batch(dead_letter_batch(job, [*rows, *again])))
+
+
 def apply_staged(
     worker: GroupWorker,
     epoch: int,
@@ -210,6 +232,7 @@ def apply_staged(
     job: str,
     dead_letter_table: str | None,
     store: CheckpointStore,
+    check_refused: Callable[[list[DeadLetter]], None],
 ) -> pa.Table | None:
     """Write, prepare and commit a decided epoch's output into a group, on its own thread.
 
@@ -220,14 +243,11 @@ def apply_staged(
     assert group is not None
     for table, batch in writes:
         worker.write(table, batch)
-    refused = worker.take_letters() + group.prepare(epoch)
+    refused = prepare(worker, epoch, job, dead_letter_table)
+    check_refused(refused)
     left: pa.Table | None = None
     if refused:
         rows = dead_letter_batch(job, refused)
-        assert worker.spec is not None
-        if dead_letter_table in worker.spec.tables and dead_letter_table is not None:
-            worker.write(dead_letter_table, Batch(rows))
-            group.prepare(epoch)
         left = pa.Table.from_batches([rows])
         letters.keep(store.folder, worker.name, epoch, rows)
     group.commit(epoch, positions)

@@ -3,17 +3,29 @@
 Such a group commits epoch n only after its letters lie durably in `letters-<group>-<n>.arrow`;
 they go out with the next epoch, whose checkpoint says so. A crash in between loses none and
 repeats none.
+
+`without_bytes` makes those short that the dead-letter table itself refuses, such as one that holds
+a message larger than its topic takes: better an origin and a reason than nothing.
 """
 
 from __future__ import annotations
 
+import base64
 import hashlib
+import json
+import logging
 import os
+from collections.abc import Sequence
+from dataclasses import fields
 from pathlib import Path
 
 import pyarrow as pa
 
+from tidemill.model import DeadLetter
+
 _PREFIX = "letters-"
+_BINARY = ("key", "value")
+_log = logging.getLogger("tidemill.engine.letters")
 
 
 def _path(folder: Path, group: str, epoch: int) -> Path:
@@ -47,3 +59,23 @@ def remove_before(folder: Path, epoch: int) -> None:
     for path in folder.glob(f"{_PREFIX}*.arrow"):
         if int(path.stem.rsplit("-", 1)[1]) < epoch:
             path.unlink(missing_ok=True)
+
+
+def without_bytes(refused: Sequence[DeadLetter]) -> list[DeadLetter]:
+    """Refused dead letters again, without the raw bytes of their messages."""
+    return [short for letter in refused if (short := _without_bytes(letter)) is not None]
+
+
+def _without_bytes(refused: DeadLetter) -> DeadLetter | None:
+    try:
+        row = json.loads(refused.value or b"null")
+        texts = {f.name: row[f.name] for f in fields(DeadLetter) if f.name not in _BINARY}
+        sizes = {name: len(base64.b64decode(row[name])) for name in _BINARY if row[name]}
+    except (ValueError, TypeError, KeyError):
+        sizes = {}
+    if not sizes:
+        _log.error("a dead letter could not be kept: %s", refused.message)
+        return None
+    lost = ", ".join(f"a {name} of {size} bytes" for name, size in sizes.items())
+    texts["message"] = f"{texts['message']} (not kept, as it is too large: {lost})"
+    return DeadLetter(**texts)

@@ -35,7 +35,7 @@ from tidemill.engine.watermarks import SourceWatermarks
 from tidemill.engine.worker import Failure, GroupWorker
 from tidemill.errors import EngineError
 from tidemill.interfaces.source import Source
-from tidemill.model import Batch, Position
+from tidemill.model import Batch, DeadLetter, Position
 from tidemill.plan.physical import PhysicalPlan
 from tidemill.plan.windows import MAX_WATERMARK_US
 
@@ -162,7 +162,7 @@ class Session:
         )  # fmt: skip
         self.graph = Graph(
             job.plan, self._kernel, self.counters, self.router.write, self.router.report,
-            self.router.write_late, job.settings.deltas_max,
+            self.router.write_late, job.settings.deltas_max, job.clock,
         )  # fmt: skip
         watermarks: dict[str, dict[str, int]] = manifest.get("watermarks", {})
         for stage in job.plan.sources:
@@ -186,6 +186,7 @@ class Session:
             letters_taken=dict(manifest.get("letters_taken", {})),
             committed=self._committed,
             keep_letters=self._keep_letters,
+            check_refused=self._check_refused,
         )
 
     def _reapply(self, recovered: Recovered) -> None:
@@ -200,7 +201,7 @@ class Session:
             ) -> None:
                 refused = apply_staged(
                     worker, self.epoch, writes, self._positions, self.job.name,
-                    self.job.dead_letter_table, self.store,
+                    self.job.dead_letter_table, self.store, self._check_refused,
                 )  # fmt: skip
                 if refused is not None:
                     self._keep_letters(worker.name, self.epoch, refused)
@@ -346,6 +347,17 @@ class Session:
                 batch = concat([table]).combine_chunks().to_batches()[0]
                 self.router.to_table(target, Batch(batch))
         return taken
+
+    def _check_refused(self, letters: list[DeadLetter]) -> None:
+        """Stop for a row that a sink refused, where a source of the row is in the mode `fail`."""
+        for output in self.job.plan.outputs:
+            if output.sink is None:
+                continue
+            refused = [letter for letter in letters if letter.table == output.sink.name]
+            if refused:
+                for edge in output.edges:
+                    for source in self.job.plan.source_of(edge.input):
+                        self.graph.intakes[source.id].check(refused)
 
     def _keep_letters(self, name: str, epoch: int, table: pa.Table) -> None:
         self._letters.append((name, epoch, table))
