@@ -1,7 +1,7 @@
 -- Windows compute them too.
 CREATE TABLE numbers (
   id INT, k STRING, b BOOLEAN, t TINYINT, s SMALLINT, i INT, l BIGINT, f FLOAT, d DOUBLE, c1 DECIMAL(10, 2), c2 DECIMAL(38, 9),
-  txt STRING, dt DATE, tm TIME, ts TIMESTAMP(3), id2 AS id, WATERMARK FOR ts AS ts - INTERVAL 1 SECOND
+  txt STRING, dt DATE, tm TIME, ts TIMESTAMP(3), WATERMARK FOR ts AS ts - INTERVAL 1 SECOND
 ) WITH ('connector' = 'filesystem', 'path' = 'numbers.jsonl', 'format' = 'json');
 
 SELECT window_start, k

@@ -12,12 +12,14 @@ import datetime
 import decimal
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 
 from tidemill.model.types import DataType, TypeRoot
 
 _INTEGERS = (TypeRoot.TINYINT, TypeRoot.SMALLINT, TypeRoot.INTEGER, TypeRoot.BIGINT)
 _EPOCH = datetime.datetime(1970, 1, 1)  # noqa: DTZ001 - a local timestamp has no zone
+_WIDE = decimal.Context(prec=80)
 _DAY_NS = 86_400 * 10**9
 
 
@@ -26,10 +28,13 @@ def plain_from_json(value: Any, kind: DataType) -> Any:
     root = kind.root
     if value is None:
         return None
-    if root in (TypeRoot.FLOAT, TypeRoot.DOUBLE):
+    if root is TypeRoot.FLOAT:
+        return float(np.float32(str(value)))
+    if root is TypeRoot.DOUBLE:
         return float(value)
     if root is TypeRoot.DECIMAL:
-        return decimal.Decimal(str(value)).quantize(decimal.Decimal(1).scaleb(-(kind.scale or 0)))
+        unit = decimal.Decimal(1).scaleb(-(kind.scale or 0))
+        return decimal.Decimal(str(value)).quantize(unit, context=_WIDE)
     if root in (TypeRoot.BINARY, TypeRoot.VARBINARY):
         return base64.b64decode(value)
     if root in (TypeRoot.TIME, TypeRoot.TIMESTAMP, TypeRoot.TIMESTAMP_LTZ):
