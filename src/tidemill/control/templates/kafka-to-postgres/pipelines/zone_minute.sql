@@ -15,7 +15,8 @@ CREATE TABLE trips (
   'properties.bootstrap.servers' = '${server:kafka.bootstrap}',
   'properties.group.id' = 'zone_minute',
   'scan.startup.mode' = 'earliest-offset',
-  'format' = 'json'
+  'format' = 'json',
+  'late-handling.mode' = 'table'  -- Tidemill's own: late rows go to zone_minute.trips.late
 );
 
 CREATE TABLE zone_minute (
