@@ -135,7 +135,8 @@ def check_columns(
         found = target.columns.get(column.name)
         if found is None:
             near = did_you_mean(column.name, target.columns)
-            raise mismatch(table, target, options, f"has no column `{column.name}`", near)
+            hint = near or "Leave the column out, or add it to the table in Postgres."
+            raise mismatch(table, target, options, f"has no column `{column.name}`", hint)
         if not fits(column.type, found.type, writing=writing):
             problem = (
                 f"has `{column.name}` as {found.shown_type}, which does not fit {column.type.sql()}"
