@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
@@ -153,3 +154,28 @@ def guarded(what: str, cluster: str, call: Callable[[], _T], where: Where | None
         return call()
     except KafkaException as error:
         raise failure(what, error.args[0], where, cluster) from None
+
+
+def ends_within(seconds: float, call: Callable[[], object]) -> bool:
+    """Call the client; False if it does not come back in time, and then it is left behind.
+
+    For calls that do not keep their own timeouts: librdkafka's `send_offsets_to_transaction` can
+    wait for ever when the group's coordinator goes away at the wrong moment
+    (confluentinc/librdkafka issues 5456 and 5511).
+    """
+    failures: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            call()
+        except BaseException as error:  # raised again by the caller
+            failures.append(error)
+
+    thread = threading.Thread(target=run, name="tidemill-kafka-call", daemon=True)
+    thread.start()
+    thread.join(seconds)
+    if thread.is_alive():
+        return False
+    if failures:
+        raise failures[0]
+    return True

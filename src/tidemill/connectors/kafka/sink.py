@@ -36,6 +36,7 @@ from tidemill.connectors.kafka.client import (
     REQUEST_TIMEOUT_S,
     consumer_config,
     create,
+    ends_within,
     failure,
     guarded,
     producer_config,
@@ -48,7 +49,7 @@ from tidemill.errors import ConnectorError, DoubtfulCommitError, Where
 from tidemill.interfaces.connector import JobContext
 from tidemill.model import DeadLetter, Position
 
-COMMIT_TIMEOUT_S = 60.0
+COMMIT_TIMEOUT_S = 30.0
 FULL_TIMEOUT_S = 120.0
 HEADER = "tidemill"
 _MESSAGE_BYTES_DEFAULT = 1_048_588
@@ -284,23 +285,33 @@ class KafkaGroup:
 
     def _commit_transaction(self, epoch: int) -> None:
         producer = self._producer
+        group = self._member.consumer_group_metadata()
+        offsets = self._epoch_offsets(epoch)
         try:
-            producer.send_offsets_to_transaction(
-                self._epoch_offsets(epoch), self._member.consumer_group_metadata(), COMMIT_TIMEOUT_S
+            ended = ends_within(
+                COMMIT_TIMEOUT_S + 5,
+                lambda: producer.send_offsets_to_transaction(offsets, group, COMMIT_TIMEOUT_S),
             )
-            producer.commit_transaction(COMMIT_TIMEOUT_S)
+            if ended:
+                producer.commit_transaction(COMMIT_TIMEOUT_S)
+                return
+            detail = "The client waits for the group's coordinator without an end."
+            self._producer = None  # the call that hangs has it for good
         except KafkaException as error:
-            self._in_epoch = False  # nobody may touch this producer's transaction again
             inner = failure(f"commit epoch {epoch}", error.args[0], None, self._cluster)
-            self.close()
+            detail = inner.detail or inner.message
             if inner.code == "connector.fenced":
+                self._in_epoch = False
+                self.close()
                 raise inner from None
-            raise DoubtfulCommitError(
-                f"nobody knows whether epoch {epoch} was committed at {self.name}",
-                code="connector.doubtful-commit",
-                detail=inner.detail or inner.message,
-                hint="The engine opens the sink anew and asks which epoch it holds.",
-            ) from None
+        self._in_epoch = False  # nobody may touch this producer's transaction again
+        self.close()
+        raise DoubtfulCommitError(
+            f"nobody knows whether epoch {epoch} was committed at {self.name}",
+            code="connector.doubtful-commit",
+            detail=detail,
+            hint="The engine opens the sink anew and asks which epoch it holds.",
+        )
 
     def _epoch_offsets(self, epoch: int) -> list[TopicPartition]:
         return [TopicPartition(self._epoch_topic, 0, epoch, f"epoch={epoch}")]
