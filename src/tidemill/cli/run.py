@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Parameter
 
@@ -20,6 +20,7 @@ def run(
     *,
     until_caught_up: Annotated[bool, Parameter(show_default=False)] = False,
     every_s: float = 5.0,
+    engine: Literal["embedded", "flink"] = "embedded",
     var: Variables = (),
     common: Common = COMMON,
 ) -> int:
@@ -38,9 +39,17 @@ def run(
         pipeline: the name of a pipeline, or the path of a .sql file; by default the only one.
         until_caught_up: end when all that was there at the start has been processed.
         every_s: how often to print the progress where there is no terminal, in seconds.
+        engine: embedded, or flink: the text goes to the project's Flink (tidemill up flink) as one
+            job; Ctrl-C stops it with a savepoint, from which the next run goes on.
         var: variables.
         common: the options of every verb.
     """
+    if engine == "flink":
+        from tidemill.cli.run_flink import run_on_flink  # noqa: PLC0415 - loaded when called
+
+        return run_on_flink(
+            pipeline, var=var, every_s=every_s, until_caught_up=until_caught_up, common=common
+        )
     from tidemill.cli.progress_view import ProgressView  # noqa: PLC0415 - loaded when called
     from tidemill.control.run import run as run_pipeline  # noqa: PLC0415
 

@@ -7,7 +7,14 @@ that matters in a Java trace, and `script` makes the text fit for Flink.
 
 from tidemill.runners.flink.cluster import Cluster, Job
 from tidemill.runners.flink.gateway import Column, Gateway, GatewaySession, Result, Row
-from tidemill.runners.flink.script import FlinkScript, Statement, TableOptions, cut
+from tidemill.runners.flink.script import (
+    FlinkScript,
+    Rewrite,
+    Statement,
+    TableOptions,
+    as_one_job,
+    cut,
+)
 
 __all__ = [
     "Cluster",
@@ -17,8 +24,10 @@ __all__ = [
     "GatewaySession",
     "Job",
     "Result",
+    "Rewrite",
     "Row",
     "Statement",
     "TableOptions",
+    "as_one_job",
     "cut",
 ]

@@ -77,6 +77,13 @@ class Cluster:
         entries = history.get("entries", ())
         return root_cause(entries[0]["stacktrace"]).message if entries else None
 
+    def checkpoint(self, job_id: str) -> str | None:
+        """The address of a job's last completed checkpoint."""
+        latest = self._get(f"/jobs/{job_id}/checkpoints").get("latest") or {}
+        completed = latest.get("completed") or {}
+        address = completed.get("external_path")
+        return str(address) if address and ":" in address else None
+
     def wait(self, job_id: str, timeout_s: float) -> Job:
         """Wait until a job has ended; raises ComponentError where it failed or takes too long."""
         limit = time.monotonic() + timeout_s

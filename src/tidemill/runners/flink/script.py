@@ -29,13 +29,14 @@ class Statement:
     """One statement: its text for Flink, and its place in the file.
 
     `kind` is its first word (EXECUTE for a statement set); `edited_at` is the offset in `text` from
-    which on it differs from what was written.
+    which on it differs from what was written; `inserts` are the INSERTs that it is or holds.
     """
 
     text: str
     kind: str
     where: TextWhere
     edited_at: int | None = None
+    inserts: tuple[str, ...] = ()
 
     def place(self, inside: tuple[int, int, int, int] | None) -> TextWhere:
         """The place of (line, column, last line, last column) of `text`, in the file."""
@@ -120,8 +121,34 @@ def _statement(
             start = tokens[clause[0]].span.start - span.start
             end = tokens[clause[1]].span.end - span.start
             text, edited_at = text[:start] + _written(wanted) + text[end:], start
-    # Flink takes a statement set in its older form only with its own END; both forms pass as is.
-    return Statement(text, tokens[0].upper, source.where(span), edited_at)
+    return Statement(
+        text, tokens[0].upper, source.where(span), edited_at, tuple(_inserts(source, tokens))
+    )
+
+
+def as_one_job(statements: Sequence[Statement]) -> tuple[Statement, ...]:
+    """All INSERTs as one statement set at the place of the last, as a pipeline is one job."""
+    writing = [statement for statement in statements if statement.inserts]
+    if len(writing) < 2:
+        return tuple(statements)
+    inserts = [insert for statement in writing for insert in statement.inserts]
+    lines = ["EXECUTE STATEMENT SET BEGIN", *(f"{insert};" for insert in inserts), "END"]
+    last = writing[-1]
+    # Nothing of the text stands where it stood, so errors point to the last statement.
+    one = Statement("\n".join(lines), "EXECUTE", last.where, 0, tuple(inserts))
+    rest = [one if statement is last else statement for statement in statements]
+    return tuple(s for s in rest if s is one or not s.inserts)
+
+
+def _inserts(source: SourceText, tokens: Sequence[Token]) -> Iterator[str]:
+    """The texts of the INSERTs in a statement."""
+    start = 0
+    for index, token in enumerate(tokens):
+        if token.upper == "INSERT" and tokens[index + 1 : index + 2]:
+            start = index
+        ended = index + 1 == len(tokens) or tokens[index + 1].upper == ";"
+        if ended and tokens[start].upper == "INSERT" and token.upper not in ("END", ";"):
+            yield source.slice(Span(tokens[start].span.start, token.span.end))
 
 
 def _with_clause(tokens: Sequence[Token]) -> tuple[int, int] | None:

@@ -1,0 +1,78 @@
+"""A project's pipeline as Flink takes it: references resolved, table options adapted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from tidemill.control.pipeline import SqlSource
+from tidemill.errors import ServiceError, TidemillError, Where
+from tidemill.interfaces.service import Endpoint
+from tidemill.project import Project, Secret, find_references
+from tidemill.runners.flink import Cluster, FlinkScript, Gateway, Rewrite, TableOptions, cut
+
+TRANSACTION_TIMEOUT_MS = 900_000
+"""The longest that a Kafka broker allows by default; Flink's own default is an hour."""
+
+
+def flink_endpoints(project: Project, running: Mapping[str, Endpoint]) -> tuple[Gateway, Cluster]:
+    """The project's running Flink, or the one that a connection named `flink` gives."""
+    given = project.settings.connections.get("flink", {})
+    if given.get("gateway-url") and given.get("jobmanager-url"):
+        return Gateway(str(given["gateway-url"])), Cluster(str(given["jobmanager-url"]))
+    try:
+        gateway, jobmanager = running["flink-gateway"], running["flink-jobmanager"]
+    except KeyError:
+        raise ServiceError(
+            "flink is not running",
+            code="service.not-running",
+            where=Where(server="flink"),
+            hint="Start it by `tidemill up flink`; or give a connection `flink` in tidemill.yaml "
+            "with `gateway-url` and `jobmanager-url`.",
+        ) from None
+    return Gateway(gateway.properties["url"]), Cluster(jobmanager.properties["url"])
+
+
+def flink_script(
+    source: SqlSource, text: str, root: Path, secrets: list[str], more: Rewrite | None = None
+) -> FlinkScript:
+    """Cut a text for Flink, its options final.
+
+    Args:
+        source: where the text's references are resolved; its errors point into the original.
+        text: `source.text`, or a text of the same length made from it.
+        root: what relative paths of files begin at.
+        secrets: takes the values that no error may show.
+        more: what else to do to a table's options.
+    """
+
+    def rewrite(table: TableOptions) -> Mapping[str, str]:
+        options = {key: _revealed(value, source, secrets) for key, value in table.options.items()}
+        options = adapt(options, root)
+        return more(TableOptions(table.table, options, table.where)) if more else options
+
+    try:
+        return cut(text, source.file, rewrite)
+    except TidemillError as error:
+        raise source.as_written(error) from None
+
+
+def adapt(options: dict[str, str], root: Path) -> dict[str, str]:
+    """The options that mean on Flink what they mean here."""
+    path = options.get("path")
+    if options.get("connector") == "filesystem" and path is not None and "://" not in path:
+        options["path"] = str(root / Path(path).expanduser())
+    if options.get("sink.delivery-guarantee") == "exactly-once":
+        key = "properties.transaction.timeout.ms"
+        options.setdefault(key, str(TRANSACTION_TIMEOUT_MS))
+    return options
+
+
+def _revealed(value: str, source: SqlSource, secrets: list[str]) -> str:
+    for reference in find_references(value, source.file) if "${" in value else ():
+        found = source.resolver.value(reference)
+        plain = found.reveal() if isinstance(found, Secret) else found
+        if isinstance(found, Secret):
+            secrets.append(plain)
+        value = value.replace("${" + reference.key + "}", plain)
+    return value
