@@ -56,10 +56,21 @@ impl Column {
         let values = match data_type {
             DataType::Boolean => Values::Bool(Vec::new()),
             DataType::Float32 | DataType::Float64 => Values::Float(Vec::new()),
-            DataType::Utf8 => Values::Text { offsets: vec![0], bytes: Vec::new() },
+            DataType::Utf8 => Values::Text {
+                offsets: vec![0],
+                bytes: Vec::new(),
+            },
             _ => Values::Int(Vec::new()),
         };
-        Self { name, data_type, values, valid: Vec::new(), required, low, high }
+        Self {
+            name,
+            data_type,
+            values,
+            valid: Vec::new(),
+            required,
+            low,
+            high,
+        }
     }
 
     /// Open a row, NULL until it is written.
@@ -99,7 +110,11 @@ impl Column {
         match &mut self.values {
             Values::Int(values) => {
                 let (text, whole) = scanner.number()?;
-                let value = if whole { parse_int(text)? } else { return Err(Unsure) };
+                let value = if whole {
+                    parse_int(text)?
+                } else {
+                    return Err(Unsure);
+                };
                 if value < self.low || value > self.high {
                     return Err(Unsure);
                 }
@@ -143,9 +158,10 @@ impl Column {
             Some(NullBuffer::new(BooleanBuffer::from(valid)))
         };
         match &mut self.values {
-            Values::Bool(values) => {
-                Arc::new(BooleanArray::new(BooleanBuffer::from(std::mem::take(values)), nulls))
-            }
+            Values::Bool(values) => Arc::new(BooleanArray::new(
+                BooleanBuffer::from(std::mem::take(values)),
+                nulls,
+            )),
             Values::Float(values) => {
                 let values = std::mem::take(values);
                 if self.data_type == DataType::Float32 {
@@ -156,7 +172,8 @@ impl Column {
                 }
             }
             Values::Text { offsets, bytes } => {
-                let ends = OffsetBuffer::new(ScalarBuffer::from(std::mem::replace(offsets, vec![0])));
+                let ends =
+                    OffsetBuffer::new(ScalarBuffer::from(std::mem::replace(offsets, vec![0])));
                 let text = Buffer::from_vec(std::mem::take(bytes));
                 // The scanner validated each string as UTF-8 before it was appended.
                 Arc::new(unsafe { StringArray::new_unchecked(ends, text, nulls) })
@@ -190,8 +207,13 @@ fn parse_int(text: &[u8]) -> Scan<i64> {
         _ => (false, text),
     };
     if digits.len() > 18 {
-        return std::str::from_utf8(text).ok().and_then(|t| t.parse().ok()).ok_or(Unsure);
+        return std::str::from_utf8(text)
+            .ok()
+            .and_then(|t| t.parse().ok())
+            .ok_or(Unsure);
     }
-    let value = digits.iter().fold(0i64, |sum, &digit| sum * 10 + i64::from(digit - b'0'));
+    let value = digits
+        .iter()
+        .fold(0i64, |sum, &digit| sum * 10 + i64::from(digit - b'0'));
     Ok(if negative { -value } else { value })
 }

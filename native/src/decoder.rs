@@ -39,7 +39,12 @@ impl RowDecoder {
             })?;
             columns.push(Column::new(name.as_bytes().to_vec(), data_type, *required));
         }
-        Ok(Self { columns, expected: Vec::new(), rows: 0, unsure: Vec::new() })
+        Ok(Self {
+            columns,
+            expected: Vec::new(),
+            rows: 0,
+            unsure: Vec::new(),
+        })
     }
 
     /// Append one message as one row; an unsure one (False) becomes a remembered row of NULLs.
@@ -92,10 +97,10 @@ impl RowDecoder {
     /// Step over a key and its colon; say which column it is, if any.
     #[inline]
     fn key(&mut self, scanner: &mut Scanner<'_>, number: usize) -> Scan<Option<usize>> {
-        if let Some(expected) = self.expected.get(number) {
-            if scanner.accept(&expected.text) {
-                return Ok(expected.column);
-            }
+        if let Some(expected) = self.expected.get(number)
+            && scanner.accept(&expected.text)
+        {
+            return Ok(expected.column);
         }
         let raw = scanner.string()?;
         if raw.escaped {
@@ -103,7 +108,10 @@ impl RowDecoder {
         }
         scanner.skip_space();
         scanner.expect(b':')?;
-        let column = self.columns.iter().position(|column| column.name == raw.bytes);
+        let column = self
+            .columns
+            .iter()
+            .position(|column| column.name == raw.bytes);
         let text = [b"\"", raw.bytes, b"\":"].concat();
         let entry = Expected { text, column };
         if number < self.expected.len() {
@@ -145,7 +153,9 @@ pub struct JsonDecoder {
 impl JsonDecoder {
     #[new]
     fn new(fields: Vec<FieldSpec>) -> PyResult<Self> {
-        Ok(Self { inner: RowDecoder::new(&fields)? })
+        Ok(Self {
+            inner: RowDecoder::new(&fields)?,
+        })
     }
 
     /// A batch with one row a message, and the indexes of the rows to be decided by the full rules.

@@ -87,7 +87,11 @@ impl KafkaReader {
     #[new]
     fn new(config: HashMap<String, String>, fields: Vec<FieldSpec>) -> PyResult<Self> {
         RowDecoder::new(&fields)?;
-        Ok(Self { handle: Some(connect(&config)?), fields, ends: HashMap::new() })
+        Ok(Self {
+            handle: Some(connect(&config)?),
+            fields,
+            ends: HashMap::new(),
+        })
     }
 
     /// Read exactly these partitions: `[(topic, partition, first offset, end or -1), ...]`.
@@ -126,7 +130,10 @@ impl KafkaReader {
         let handle = self.open()?;
         let (slices, errors) =
             py.detach(|| collect(handle, &self.fields, &self.ends, rows_max, timeout_ms))?;
-        let slices = slices.into_iter().map(|s| to_python(py, s)).collect::<PyResult<_>>()?;
+        let slices = slices
+            .into_iter()
+            .map(|s| to_python(py, s))
+            .collect::<PyResult<_>>()?;
         Ok((slices, errors))
     }
 
@@ -156,7 +163,9 @@ impl KafkaReader {
 
 impl KafkaReader {
     fn open(&self) -> PyResult<&Handle> {
-        self.handle.as_ref().ok_or_else(|| PyRuntimeError::new_err("the reader is closed"))
+        self.handle
+            .as_ref()
+            .ok_or_else(|| PyRuntimeError::new_err("the reader is closed"))
     }
 }
 
@@ -247,8 +256,7 @@ unsafe fn fill(
         if rest.is_empty() {
             return 1;
         }
-        let more =
-            rd::rd_kafka_consume_batch_queue(handle.queue, 0, rest.as_mut_ptr(), rest.len());
+        let more = rd::rd_kafka_consume_batch_queue(handle.queue, 0, rest.as_mut_ptr(), rest.len());
         1 + more.max(0) as usize
     }
 }
@@ -332,7 +340,15 @@ fn to_python(py: Python<'_>, mut slice: Slice) -> PyResult<NativeSlice> {
     let unsure = slice
         .unsure
         .into_iter()
-        .map(|u| (u.row, python(u.value), python(u.key), u.offset, u.timestamp_ms))
+        .map(|u| {
+            (
+                u.row,
+                python(u.value),
+                python(u.key),
+                u.offset,
+                u.timestamp_ms,
+            )
+        })
         .collect();
     Ok(NativeSlice {
         topic: slice.topic,

@@ -4,8 +4,8 @@
 //! JSON, produce. What the scanner is not sure about is never guessed: such a message is handed back
 //! to the Python path, which decodes it by the full rules. So both paths give the same rows.
 
-mod columns;
 mod capsule;
+mod columns;
 mod decoder;
 mod kafka;
 mod scanner;

@@ -64,7 +64,11 @@ impl<'a> Scanner<'a> {
     /// Only white space may follow the value.
     pub fn end(&mut self) -> Scan<()> {
         self.skip_space();
-        if self.at == self.text.len() { Ok(()) } else { Err(Unsure) }
+        if self.at == self.text.len() {
+            Ok(())
+        } else {
+            Err(Unsure)
+        }
     }
 
     /// A string, from its opening quote; steps behind the closing one.
@@ -152,7 +156,11 @@ impl<'a> Scanner<'a> {
     }
 
     pub fn literal(&mut self, text: &[u8]) -> Scan<()> {
-        if self.accept(text) { Ok(()) } else { Err(Unsure) }
+        if self.accept(text) {
+            Ok(())
+        } else {
+            Err(Unsure)
+        }
     }
 
     fn skip_object(&mut self, depth: usize) -> Scan<()> {
