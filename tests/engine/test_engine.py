@@ -240,7 +240,7 @@ def test_changes_pass_with_their_kinds(tmp_path: Path) -> None:
     w.inputs["t"] = {"0": Partition(batch([1, 2, 3, 4], ["a", "a", "x", "b"]), kinds=[0, 1, 2, 3])}
     progress = finish(w, sql, tmp_path)
     assert [(r["v"], r["$kind"]) for r in w.rows("copy")] == [
-        ("A", "+I"), ("A", "-U"), ("B", "-D"),
+        ("A", "+I"), ("A", "-D"), ("B", "-D"),
     ]  # fmt: skip
     assert progress.retractions == 2
 

@@ -13,7 +13,7 @@ from tidemill.interfaces.connector import Changelog, Connector
 from tidemill.interfaces.options import Option, OptionSet, OptionType
 from tidemill.model import Schema
 from tidemill.plan import PhysicalPlan, build_plan, explain, lint
-from tidemill.plan.physical import AggregateStage
+from tidemill.plan.physical import AggregateStage, GroupStage
 from tidemill.sql import compile_script
 
 
@@ -99,7 +99,14 @@ def test_one_query_filters_projects_and_aggregates() -> None:
 @pytest.mark.parametrize(
     ("text", "more", "code"),
     [
-        ("INSERT INTO w SELECT k, COUNT(*) FROM t GROUP BY k;", "", "plan.unbounded-aggregate"),
+        ("INSERT INTO w SELECT k, COUNT(*) FROM t GROUP BY k;", "",
+         "plan.changelog-into-append-only"),
+        ("CREATE TABLE keyed (k INT, n BIGINT, PRIMARY KEY (n) NOT ENFORCED) WITH ('connector' = "
+         "'m', 'kind' = 'changes'); INSERT INTO keyed SELECT k, COUNT(*) FROM t GROUP BY k;", "",
+         "plan.sink-key-mismatch"),
+        ("CREATE TABLE keyed (n BIGINT, PRIMARY KEY (n) NOT ENFORCED) WITH ('connector' = "
+         "'m', 'kind' = 'changes'); INSERT INTO keyed SELECT COUNT(*) FROM t GROUP BY k;", "",
+         "plan.sink-key-mismatch"),
         ("INSERT INTO o SELECT id FROM t;", "'kind' = 'changes'",
          "plan.changelog-into-append-only"),
         ("INSERT INTO o SELECT id FROM t;", "'late-handling.mode' = 'keep'", "plan.bad-option"),
@@ -121,6 +128,31 @@ def test_refusals_have_a_place_and_a_way_out(text: str, more: str, code: str | N
     if code is not None:
         assert caught.value.code == code
         assert caught.value.where is not None
+
+
+KEYED = """CREATE TABLE keyed (k BIGINT, n BIGINT, PRIMARY KEY (k) NOT ENFORCED) WITH
+  ('connector' = 'm', 'kind' = 'changes');
+  INSERT INTO keyed SELECT k, COUNT(*) FROM t GROUP BY k;"""
+
+
+def test_a_group_by_over_a_stream_shows_its_state_and_warns() -> None:
+    p = plan(KEYED)
+    (stage,) = p.operators
+    assert isinstance(stage, GroupStage)
+    (node,) = explain(p).outputs[0].inputs[0].inputs
+    assert node.operator == "GroupAggregate"
+    assert node.facts["changelog"] == "I,UB,UA,D"
+    assert node.facts["state"] == "partials, one row per key; unbounded: no TTL"
+    (warning,) = [w for w in lint(p) if w.name == "unbounded-state"]
+    assert "(k)" in warning.message
+    assert warning.where is not None
+
+
+def test_a_ttl_bounds_the_state() -> None:
+    p = plan(KEYED, **{"table.exec.state.ttl": "1 h"})
+    (node,) = explain(p).outputs[0].inputs[0].inputs
+    assert node.facts["state"].endswith("keys of the last 3600000 ms")
+    assert not [w for w in lint(p) if w.name == "unbounded-state"]
 
 
 def test_a_sink_with_other_columns_is_refused() -> None:

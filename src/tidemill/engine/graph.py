@@ -19,12 +19,15 @@ from tidemill.engine.batches import (
     kinds_of,
     widen,
 )
+from tidemill.engine.clock import Clock, SystemClock
 from tidemill.engine.counters import Counters
 from tidemill.engine.intake import Intake, render
 from tidemill.engine.isolate import BadRow, find_bad_rows, run_isolated
 from tidemill.engine.kernel import Kernel
+from tidemill.engine.operators.group_aggregate import GroupAggregate
 from tidemill.engine.operators.sort import Sort
 from tidemill.engine.operators.window_aggregate import WindowAggregate
+from tidemill.engine.pairs import run_pairs
 from tidemill.errors import EngineError, Where
 from tidemill.interfaces.operator import StateDelta
 from tidemill.model import Batch, DeadLetter
@@ -32,6 +35,8 @@ from tidemill.plan.physical import (
     ROW,
     AggregateStage,
     FusedStage,
+    GroupStage,
+    OperatorStage,
     OutputStage,
     PhysicalPlan,
     SortStage,
@@ -55,8 +60,10 @@ class Graph:
         report: Callable[[list[DeadLetter]], None],
         write_late: WriteLate,
         deltas_max: int,
+        clock: Clock | None = None,
     ) -> None:
         self.plan = plan
+        clock = clock or SystemClock()
         self.intakes: dict[str, Intake] = {}
         self.watermarks: dict[str, int] = defaultdict(lambda: MIN_WATERMARK_US)
         self._kernel = kernel
@@ -74,7 +81,12 @@ class Graph:
             for stage in plan.operators
             if isinstance(stage, SortStage)
         }
-        self._edges: dict[str, list[tuple[FusedStage, AggregateStage | SortStage | OutputStage]]]
+        self.groups = {
+            stage.id: GroupAggregate(stage, kernel, self._partials(stage), clock, deltas_max)
+            for stage in plan.operators
+            if isinstance(stage, GroupStage)
+        }
+        self._edges: dict[str, list[tuple[FusedStage, OperatorStage | OutputStage]]]
         self._edges = defaultdict(list)
         for stage in [*plan.operators, *plan.outputs]:
             for edge in stage.edges:
@@ -99,6 +111,9 @@ class Graph:
             if isinstance(stage, AggregateStage):
                 late.update(self._aggregate(edge, stage, batch))
                 continue
+            if isinstance(stage, GroupStage):
+                self._group(edge, stage, batch)
+                continue
             rows = self._rows(edge, stage.id, batch)
             if isinstance(stage, SortStage):
                 for table in self.sorts[stage.id].add(rows):
@@ -121,7 +136,10 @@ class Graph:
     def _isolated(
         self, edge: FusedStage, stage: str, batch: StageBatch
     ) -> tuple[pa.Table, StageBatch]:
-        rows, kept, bad = run_isolated(self._kernel, edge.query, edge.probe, edge.input, batch)
+        if edge.pairs:
+            rows, kept, bad = run_pairs(self._kernel, edge, batch)
+        else:
+            rows, kept, bad = run_isolated(self._kernel, edge.query, edge.probe, edge.input, batch)
         if bad:
             self._counters.add(f"{stage}.dead", len(bad))
             self._report(self._letters(edge.input, batch, bad))
@@ -159,6 +177,21 @@ class Graph:
         self._counters.add(f"{stage.id}.out", passed)
         self._counters.add(f"{stage.id}.filtered", rows - passed)
         self.aggregates[stage.id].add(partials.drop_columns(["n"]))
+
+    def _partials(self, stage: GroupStage) -> pa.Schema:
+        """What the edges of a changelog aggregate give."""
+        edge = stage.edges[0]
+        empty = self.plan.schemas[edge.input].empty_table()
+        return self._kernel.run(edge.query, edge.input, empty).schema
+
+    def _group(self, edge: FusedStage, stage: GroupStage, batch: StageBatch) -> None:
+        """Bring a changelog aggregate up to date, and hand on what changed."""
+        partials, kept = self._isolated(edge, stage.id, batch)
+        passed = int(np.add.reduce(partials.column("n").to_numpy())) if len(partials) else 0
+        self._counters.add(f"{stage.id}.out", passed)
+        self._counters.add(f"{stage.id}.filtered", len(kept) - passed)
+        for changes in self.groups[stage.id].add(partials):
+            self.push(stage.id, StageBatch(changes))
 
     def _without_late(
         self, edge: FusedStage, stage: AggregateStage, batch: StageBatch
@@ -208,7 +241,11 @@ class Graph:
         try:
             partials = self._kernel.run(query, relation, widen(batch.table, ends))
         except duckdb.Error:
-            bad = find_bad_rows(self._kernel, edge.query, edge.probe, edge.input, batch.table)
+            bad = find_bad_rows(
+                self._kernel,
+                lambda table: self._kernel.run(edge.query, edge.input, table),
+                edge.probe, edge.input, batch.table,
+            )  # fmt: skip
             alive = np.ones(len(batch), dtype=np.bool_)
             alive[[row.index for row in bad]] = False
             self._counters.add(f"{stage.id}.dead", len(bad))
@@ -298,6 +335,8 @@ class Graph:
                 if stage.never_empty and reached >= MAX_WATERMARK_US:
                     self._seed(stage)
                 done = self.aggregates[stage.id].advance(reached)
+            elif isinstance(stage, GroupStage):
+                done = []
             else:
                 done = self.sorts[stage.id].advance(reached)
             for table in done:
@@ -337,8 +376,8 @@ class Graph:
         """Size of all state in bytes."""
         return sum(operator.state_bytes() for operator in self._operators().values())
 
-    def _operators(self) -> dict[str, WindowAggregate | Sort]:
-        return {**self.aggregates, **self.sorts}
+    def _operators(self) -> dict[str, WindowAggregate | GroupAggregate | Sort]:
+        return {**self.aggregates, **self.groups, **self.sorts}
 
 
 def run_isolated_wide(

@@ -8,7 +8,7 @@ rest goes through. So a clean stream pays nothing.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import duckdb
@@ -19,6 +19,8 @@ from tidemill.engine.batches import Mask, StageBatch, widen
 from tidemill.engine.kernel import Kernel
 from tidemill.errors import CATALOGUE, EngineError, Where
 from tidemill.plan.physical import ROW, wide
+
+Run = Callable[[pa.Table], pa.Table]
 
 MESSAGES_MAX = 100
 """Rows of one batch whose message is asked for one by one; the others share the last one's."""
@@ -34,58 +36,65 @@ class BadRow:
 
 
 def run_isolated(
-    kernel: Kernel, query: str, probe: str, node: str, batch: StageBatch
+    kernel: Kernel, query: str, probe: str, node: str, batch: StageBatch, numbered: bool = False
 ) -> tuple[pa.Table, StageBatch, list[BadRow]]:
-    """The query's rows, the batch without the bad rows, and the bad rows."""
+    """The query's rows, the batch without the bad rows, and the bad rows.
+
+    `numbered` queries read the wide relation.
+    """
+
+    def run(table: pa.Table) -> pa.Table:
+        if numbered:
+            return kernel.run(query, wide(node), widen(table))
+        return kernel.run(query, node, table)
+
     try:
-        return kernel.run(query, node, batch.table), batch, []
+        return run(batch.table), batch, []
     except duckdb.Error as error:
         failure = error
-    bad = find_bad_rows(kernel, query, probe, node, batch.table)
+    bad = find_bad_rows(kernel, run, probe, node, batch.table)
     if not bad:
         raise query_failed(failure, node) from failure
     mask: Mask = np.ones(len(batch), dtype=np.bool_)
     mask[[row.index for row in bad]] = False
     kept = batch.keep(mask)
     try:
-        return kernel.run(query, node, kept.table), kept, bad
+        return run(kept.table), kept, bad
     except duckdb.Error as error:
         raise query_failed(error, node) from error
 
 
-def find_bad_rows(
-    kernel: Kernel, query: str, probe: str, node: str, table: pa.Table
-) -> list[BadRow]:
-    """The rows that make the query raise, in their order."""
+def find_bad_rows(kernel: Kernel, run: Run, probe: str, node: str, table: pa.Table) -> list[BadRow]:
+    """The rows that make the query behind `run` raise, in their order."""
     try:
         found = kernel.run(probe, wide(node), widen(table)).column(ROW).to_pylist()
     except duckdb.Error:
-        found = bisect(kernel, query, node, table, 0)
+        found = bisect(run, table, 0)
     bad: list[BadRow] = []
     reason = ("engine.bad-row", "an expression cannot be computed for the row")
     for index in sorted(found):
         if len(bad) < MESSAGES_MAX:
-            reason = _reason(kernel, query, node, table.slice(index, 1)) or reason
+            reason = _reason(run, table.slice(index, 1)) or reason
         bad.append(BadRow(index, *reason))
     return bad
 
 
-def bisect(kernel: Kernel, query: str, node: str, table: pa.Table, start: int) -> list[int]:
+def bisect(run: Run, table: pa.Table, start: int) -> list[int]:
     """The slow way to the bad rows, for queries that cannot be probed (such as with UUID())."""
     try:
-        kernel.run(query, node, table)
+        run(table)
     except duckdb.Error:
         if table.num_rows <= 1:
             return [start] if table.num_rows else []
         half = table.num_rows // 2
-        left = bisect(kernel, query, node, table.slice(0, half), start)
-        return left + bisect(kernel, query, node, table.slice(half), start + half)
+        left = bisect(run, table.slice(0, half), start)
+        return left + bisect(run, table.slice(half), start + half)
     return []
 
 
-def _reason(kernel: Kernel, query: str, node: str, row: pa.Table) -> tuple[str, str] | None:
+def _reason(run: Run, row: pa.Table) -> tuple[str, str] | None:
     try:
-        kernel.run(query, node, row)
+        run(row)
     except duckdb.Error as error:
         return describe(error)
     return None

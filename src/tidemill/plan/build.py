@@ -32,11 +32,14 @@ from tidemill.plan.fuse import (
     rows_query,
     text,
 )
+from tidemill.plan.group_aggregates import GroupSql
+from tidemill.plan.keys import sink_key, state_ttl_ms
 from tidemill.plan.physical import (
     KIND,
     ROW,
     AggregateStage,
     FusedStage,
+    GroupStage,
     OperatorStage,
     OutputStage,
     PhysicalPlan,
@@ -206,24 +209,18 @@ class _Builder:
         refusals.sink_schema(query.fields, sink, self.where)
         edges, changelog = self._edges(query)
         refusals.changelog_into_append_only(changelog, takes, sink, self.where)
+        if changelog.updates:
+            sink_key(query, sink, self.where)
         return OutputStage(name, edges, sink.schema.arrow(), changelog, sink, None, self.where)
 
-    def _aggregate(self, node: Aggregate) -> AggregateStage:
+    def _aggregate(self, node: Aggregate) -> AggregateStage | GroupStage:
+        if node.window is None and not self.tables.bounded(node.input):
+            return self._group(node)
         grid: WindowGrid | None = None
         if node.window is not None:
             grid = refusals.grid(node.window, node.input, self.script.settings, self.where)
             refusals.has_watermark(node.input, self.watermarks, self.where)
-        elif not self.tables.bounded(node.input):
-            refusals.unbounded_aggregate(self.where)
-        wanted = frozenset() if node.window is None else frozenset({node.window.time_column})
-        for call in node.aggregates:
-            wanted |= frozenset().union(*map(input_indexes, call.arguments))
-            wanted |= frozenset() if call.filter is None else input_indexes(call.filter)
-        wanted |= frozenset().union(*map(input_indexes, node.keys))
-        parts = [(chain, self._base(chain, wanted)) for chain in chains(node.input, self.zone)]
-        retracts = any(self.changelogs[name].updates for _, name in parts)
-        if retracts:
-            refusals.retractable(node, [self.changelogs[n] for _, n in parts], self.where)
+        parts, retracts = self._parts(node)
         name = f"a{len(self.operators)}"
         sql = AggregateSql(node, grid, retracts, f"{name}_state", self.zone)
         stage = AggregateStage(
@@ -241,6 +238,44 @@ class _Builder:
         self.changelogs[name], self.schemas[name] = APPEND_ONLY, stage.schema
         return stage
 
+    def _parts(self, node: Aggregate) -> tuple[list[tuple[Chain, str]], bool]:
+        """The inputs of an aggregate, and whether they can take rows back."""
+        wanted = frozenset() if node.window is None else frozenset({node.window.time_column})
+        for call in node.aggregates:
+            wanted |= frozenset().union(*map(input_indexes, call.arguments))
+            wanted |= frozenset() if call.filter is None else input_indexes(call.filter)
+        wanted |= frozenset().union(*map(input_indexes, node.keys))
+        parts = [(chain, self._base(chain, wanted)) for chain in chains(node.input, self.zone)]
+        retracts = any(self.changelogs[name].updates for _, name in parts)
+        if retracts:
+            refusals.retractable(node, [self.changelogs[n] for _, n in parts], self.where)
+        return parts, retracts
+
+    def _group(self, node: Aggregate) -> GroupStage:
+        """GROUP BY over a stream."""
+        parts, retracts = self._parts(node)
+        name = f"g{len(self.operators)}"
+        sql = GroupSql(node, None, retracts, name, self.zone)
+        stage = GroupStage(
+            id=name,
+            edges=tuple(sql.edge(c, n, self.changelogs[n].updates) for c, n in parts),
+            merge=sql.merge(),
+            moves=sql.moves(),
+            changes=sql.changes(),
+            schema=_schema(node.fields, True),
+            keys=tuple(f.name for f in node.fields[: len(node.keys)]),
+            aggregates=tuple(call.function for call in node.aggregates),
+            partials=tuple(sql.partial_names()),
+            values=tuple(sql.value_names()),
+            value_weights=tuple(sql.value_weights()),
+            extremes=tuple(sql.extremes()),
+            retracts=retracts,
+            ttl_ms=state_ttl_ms(self.script.settings, self.where),
+            where=self.where,
+        )
+        self.changelogs[name], self.schemas[name] = Changelog(True), stage.schema
+        return stage
+
     def _sort(self, node: Sort) -> SortStage:
         if node.keys and not self.tables.bounded(node.input):
             refusals.unbounded_sort(self.where)
@@ -253,9 +288,12 @@ class _Builder:
 
 
 def _row_edge(chain: Chain, source: str, updates: bool) -> FusedStage:
+    pairs = updates and chain.filters
+    hidden = [*([KIND] if updates else []), *([ROW] if pairs else [])]
     return FusedStage(
         input=source,
-        query=text(rows_query(chain, source, [KIND] if updates else [])),
+        query=text(rows_query(chain, wide(source) if pairs else source, hidden)),
+        pairs=pairs,
         probe=text(probe_query(chain, wide(source), [])),
         passing=text(over(rows_query(chain, wide(source), [ROW]), [column(ROW)])),
         identity=is_identity(chain),
@@ -285,6 +323,8 @@ def _fingerprint(operators: list[OperatorStage]) -> str:
         parts = [operator.id, repr(operator.schema)]
         if isinstance(operator, AggregateStage):
             parts += [operator.merge, operator.emit]
+        elif isinstance(operator, GroupStage):
+            parts += [operator.merge, operator.moves or "", operator.changes]
         for part in parts:
             digest.update(part.encode() + b"\0")
     return digest.hexdigest()[:32]

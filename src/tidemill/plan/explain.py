@@ -11,6 +11,7 @@ from tidemill.interfaces.connector import Changelog
 from tidemill.plan.physical import (
     AggregateStage,
     FusedStage,
+    GroupStage,
     OperatorStage,
     OutputStage,
     PhysicalPlan,
@@ -99,6 +100,8 @@ def _node(plan: PhysicalPlan, name: str) -> ExplainNode:
 
 
 def _title(stage: OperatorStage) -> str:
+    if isinstance(stage, GroupStage):
+        return "GroupAggregate" if stage.aggregates else "Distinct"
     if not isinstance(stage, AggregateStage):
         return "Sort" if stage.query else "Limit"
     if stage.grid is None:
@@ -107,6 +110,8 @@ def _title(stage: OperatorStage) -> str:
 
 
 def _operator_facts(stage: OperatorStage) -> dict[str, Any]:
+    if isinstance(stage, GroupStage):
+        return _group_facts(stage)
     if not isinstance(stage, AggregateStage):
         return {"limit": stage.limit, "offset": stage.offset, "sql": stage.query}
     facts: dict[str, Any] = {
@@ -129,6 +134,22 @@ def _operator_facts(stage: OperatorStage) -> dict[str, Any]:
         )
     facts["merge_sql"], facts["sql"] = stage.merge, stage.emit
     return facts
+
+
+def _group_facts(stage: GroupStage) -> dict[str, Any]:
+    kept = "partials, one row per key"
+    if stage.values:
+        kept += ", and one row per key and counted value"
+    bound = f"keys of the last {stage.ttl_ms} ms" if stage.ttl_ms else "unbounded: no TTL"
+    return {
+        "keys": list(stage.keys),
+        "aggregates": list(stage.aggregates),
+        "changelog": "I,UB,UA,D",
+        "retracts": stage.retracts,
+        "state": f"{kept}; {bound}",
+        "merge_sql": stage.merge,
+        "sql": stage.changes,
+    }
 
 
 def _source(stage: SourceStage) -> ExplainNode:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from tidemill.errors import TextWhere
-from tidemill.plan.physical import AggregateStage, PhysicalPlan
+from tidemill.plan.physical import AggregateStage, GroupStage, PhysicalPlan
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +74,23 @@ def _dropped_late_rows(plan: PhysicalPlan) -> Iterator[Warning]:
             )
 
 
+def _unbounded_state(plan: PhysicalPlan) -> Iterator[Warning]:
+    """State that nothing ever removes."""
+    for stage in plan.operators:
+        if isinstance(stage, GroupStage) and stage.keys and not stage.ttl_ms:
+            yield Warning(
+                "unbounded-state",
+                f"state grows with every new key of ({', '.join(stage.keys)}) and is never "
+                "forgotten",
+                "SET 'table.exec.state.ttl' = '1 d' to forget keys that are not updated for a "
+                "day, or group by a window.",
+                stage.where,
+            )
+
+
 _RULES: tuple[Callable[[PhysicalPlan], Iterator[Warning]], ...] = (
     _no_idle_timeout,
     _no_delay,
     _dropped_late_rows,
+    _unbounded_state,
 )

@@ -85,6 +85,9 @@ class FusedStage:
     passing: str
     identity: bool = False
     filters: bool = False
+    pairs: bool = False
+    """Whether a filter may part a -U from its +U: `query` then reads the wide relation and gives
+    the index `r` as well."""
     first_end_query: str | None = None
     """As `query`, for a hopping window's rows that come after some of their windows fired."""
 
@@ -113,6 +116,32 @@ class AggregateStage:
 
 
 @dataclass(frozen=True, slots=True)
+class GroupStage:
+    """GROUP BY over a stream: a changelog aggregate over keyed state; see `group_aggregates`.
+
+    The edges' queries give partials as for an `AggregateStage` without a window. `partials` are the
+    stored columns behind the keys `g0`...; `values` identify a counted value behind its keys (none
+    where no aggregate needs values), and `value_weights` are its weights in a batch's partials.
+    """
+
+    id: str
+    edges: tuple[FusedStage, ...]
+    merge: str
+    moves: str | None
+    changes: str
+    schema: pa.Schema
+    keys: tuple[str, ...]
+    aggregates: tuple[str, ...]
+    partials: tuple[str, ...]
+    values: tuple[str, ...]
+    value_weights: tuple[str, ...]
+    extremes: tuple[str, ...]
+    retracts: bool
+    ttl_ms: int
+    where: TextWhere | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class SortStage:
     """ORDER BY, OFFSET, LIMIT: of the whole bounded input, or a bare limit of a stream."""
 
@@ -137,7 +166,7 @@ class OutputStage:
     where: TextWhere | None = None
 
 
-OperatorStage = AggregateStage | SortStage
+OperatorStage = AggregateStage | GroupStage | SortStage
 
 
 @dataclass(frozen=True, slots=True)

@@ -142,17 +142,6 @@ def has_watermark(
             )
 
 
-def unbounded_aggregate(where: TextWhere | None) -> None:
-    """GROUP BY without a window over a stream."""
-    raise SqlError(
-        "GROUP BY without a window over an unbounded input is not supported yet",
-        code="plan.unbounded-aggregate",
-        where=where,
-        hint="Group by a TUMBLE or HOP window, or read the input bounded "
-        "(for Kafka: 'scan.bounded.mode' = 'latest-offset').",
-    )
-
-
 def unbounded_sort(where: TextWhere | None) -> None:
     """ORDER BY over a stream."""
     raise SqlError(

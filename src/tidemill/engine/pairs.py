@@ -1,0 +1,36 @@
+"""A filter over a changelog: a row that stops matching is a -D, one that starts to is a +I.
+
+The -U and the +U of one change stand side by side in a batch. Where only one of the two passes the
+filter, the other is gone for everybody behind it, so the kind must say so.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+
+from tidemill.engine.batches import StageBatch
+from tidemill.engine.isolate import BadRow, run_isolated
+from tidemill.engine.kernel import Kernel
+from tidemill.model import RowKind
+from tidemill.plan.physical import KIND, ROW, FusedStage
+
+
+def run_pairs(
+    kernel: Kernel, edge: FusedStage, batch: StageBatch
+) -> tuple[pa.Table, StageBatch, list[BadRow]]:
+    """The rows that pass, with the right kinds; the batch without bad rows; the bad rows."""
+    rows, kept, bad = run_isolated(kernel, edge.query, edge.probe, edge.input, batch, numbered=True)
+    given = kept.table.column(KIND).to_numpy()
+    index = rows.column(ROW).to_numpy()
+    passed = np.zeros(len(given) + 2, np.bool_)  # one more on either side
+    passed[index + 1] = True
+    kinds = given[index]
+    opens = np.zeros(len(given) + 1, np.bool_)  # rows that are the -U of a pair
+    opens[:-2] = (given[:-1] == RowKind.UPDATE_BEFORE) & (given[1:] == RowKind.UPDATE_AFTER)
+    ends = opens[index] & ~passed[index + 2]
+    begins = (index > 0) & opens[index - 1] & ~passed[index]
+    kinds = np.where(ends, RowKind.DELETE, np.where(begins, RowKind.INSERT, kinds))
+    place = rows.column_names.index(KIND)
+    rows = rows.set_column(place, KIND, pa.array(kinds.astype(np.int8)))
+    return rows.drop_columns([ROW]), kept, bad

@@ -1,0 +1,175 @@
+"""The SQL of an aggregate that keeps a changelog up to date: GROUP BY over a stream.
+
+A batch becomes partials, as for a window (see `aggregates`). The engine numbers the batch's groups
+(`s`) and lays the stored partials of the same groups beside them; `merge` makes one row of each
+group. DISTINCT aggregates, and MIN and MAX over a changelog, count values: a value that comes for
+the first time or goes for the last is a move (`mw` = 1 or -1), and `moves` makes partials of moves.
+Where the smallest or greatest value itself has gone (`lost`), the engine looks at all values of
+the group. `changes` finishes the groups as they were (`o_...`) and as they are (`n_...`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from sqlglot import exp
+
+from tidemill.model.types import BOOLEAN, INT
+from tidemill.plan.aggregates import AggregateSql, _big, _Valued
+from tidemill.plan.fuse import alias, column, over, relation, text
+from tidemill.plan.lowering import AggregatePlan, aggregate_plan
+from tidemill.sql.expressions import Call, Expression, InputRef, Literal
+
+GROUP = "s"
+"""Hidden column: the number of the group in the batch."""
+BEFORE = "b"
+"""Hidden column: whether the partials are those stored before the batch."""
+MOVE = "mw"
+"""Hidden column: 1 where a value has come, -1 where it has gone."""
+LOST = "lost"
+"""Hidden column: whether an extreme value of the group has gone."""
+CHANGED = "changed"
+"""Hidden column: whether the finished row differs from the one before."""
+
+_EXTREMES = ("MIN", "MAX")
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """One aggregate call: how its partials are made and finished, from rows or from moves."""
+
+    index: int
+    plan: AggregatePlan
+    valued: _Valued | None
+
+    @property
+    def extreme(self) -> str | None:
+        """Either min or max, where the aggregate is one over values."""
+        if self.valued is None or self.valued.call.function not in _EXTREMES:
+            return None
+        return self.valued.call.function.lower()
+
+    @property
+    def gone(self) -> str:
+        """Name of the column with the smallest (greatest) value that has gone."""
+        return f"x{self.index}"
+
+
+@dataclass(frozen=True, slots=True)
+class GroupSql(AggregateSql):
+    """Builds the queries of one changelog aggregate; `state` is the prefix of its relations."""
+
+    def _parts(self) -> list[_Part]:
+        valued = {v.index: v for v in self._valued()}
+        return [
+            _Part(i, self._of_moves(valued[i]) if i in valued else self._plan(i), valued.get(i))
+            for i in range(len(self.node.aggregates))
+        ]
+
+    def _of_moves(self, valued: _Valued) -> AggregatePlan:
+        """The aggregate over moves of values: it adds up, as each value counts once."""
+        columns = [*(name for name, _ in valued.values()), "d", MOVE]
+        count = len(columns) - 2
+        arguments = tuple(
+            InputRef(j, columns[j], argument.type)
+            for j, argument in enumerate(valued.call.arguments)
+        )
+        own: Expression = Call(
+            "EQUALS", (InputRef(count, "d", INT), Literal(valued.number, INT)), BOOLEAN
+        )
+        extreme = valued.call.function in _EXTREMES
+        if extreme:
+            came = Call("GREATER_THAN", (InputRef(count + 1, MOVE, INT), Literal(0, INT)), BOOLEAN)
+            own = Call("AND", (own, came), BOOLEAN)
+        call = replace(valued.call, arguments=arguments, filter=own, distinct=False)
+        weight = None if extreme else MOVE
+        return aggregate_plan(call, valued.index, columns, weight, self.zone)
+
+    def partial_names(self) -> list[str]:
+        """The columns of stored partials, without keys."""
+        names = [p.name for part in self._parts() for p in part.plan.partials]
+        return [*names, *(["wt"] if self.retracts else [])]
+
+    def value_names(self) -> list[str]:
+        """The columns that identify a value, behind its group's keys; none where none is kept."""
+        valued = self._valued()
+        return ["d", *(name for v in valued for name, _ in v.values())] if valued else []
+
+    def value_weights(self) -> list[str]:
+        """The columns of the batch's partials with the weights of values, by `d` - 1."""
+        return [v.weight for v in self._valued()]
+
+    def extremes(self) -> list[str]:
+        """The partials that must be computed anew where an extreme value was lost."""
+        return [p.name for part in self._parts() if part.extreme for p in part.plan.partials]
+
+    # -- queries
+
+    def merge(self) -> str:
+        """One row for each group, in order, from stored and new partials."""
+        parts = self._parts()
+        outputs = [column(GROUP)]
+        outputs += [alias(p.merge.copy(), p.name) for part in parts for p in part.plan.partials]
+        if self.retracts:
+            outputs.append(alias(_big(exp.Sum(this=column("wt"))), "wt"))
+        lost = [self._lost(part) for part in parts if part.extreme]
+        if lost:
+            outputs.append(alias(exp.paren(exp.or_(*lost)), LOST))
+        query = exp.Select(expressions=outputs).from_(relation(f"{self.state}_parts"))
+        return text(query.group_by(exp.Literal.number(1)).order_by(exp.Literal.number(1)))
+
+    @staticmethod
+    def _lost(part: _Part) -> exp.Expression:
+        """Whether a value as extreme as the stored one has gone."""
+        function = exp.Min if part.extreme == "min" else exp.Max
+        stored = exp.case().when(column(BEFORE), column(part.plan.partials[0].name))
+        gone, kept = function(this=column(part.gone)), function(this=stored)
+        reached = gone <= kept if part.extreme == "min" else gone >= kept
+        return exp.Coalesce(this=exp.paren(reached), expressions=[exp.false()])
+
+    def moves(self) -> str | None:
+        """Partials from moves of values; None where no aggregate needs its values."""
+        valued = [part for part in self._parts() if part.valued is not None]
+        if not valued:
+            return None
+        outputs = [column(GROUP)]
+        for part in valued:
+            outputs += [alias(p.partial.copy(), p.name) for p in part.plan.partials]
+            if part.extreme and part.valued is not None:
+                function = exp.Min if part.extreme == "min" else exp.Max
+                (name, _), *_rest = part.valued.values()
+                gone = exp.and_(
+                    column("d").eq(exp.Literal.number(part.valued.number)),
+                    column(MOVE) < exp.Literal.number(0),
+                )
+                least = function(this=exp.case().when(gone, column(name)))
+                outputs.append(alias(least, part.gone))
+        query = exp.Select(expressions=outputs).from_(relation(f"{self.state}_moves"))
+        return text(query.group_by(exp.Literal.number(1)))
+
+    def changes(self) -> str:
+        """Each group's finished row before (`p0`...) and now (`c0`...), and if they differ."""
+        count = len(self.node.aggregates)
+        keys = [column(f"g{i}") for i in range(len(self.node.keys))]
+        finals = [part.plan.final for part in self._parts()]
+        before = [alias(_prefixed(f, "o_"), f"p{i}") for i, f in enumerate(finals)]
+        now = [alias(_prefixed(f, "n_"), f"q{i}") for i, f in enumerate(finals)]
+        inner = exp.Select(expressions=[*keys, *before, *now])
+        inner = inner.from_(relation(f"{self.state}_both"))
+        differ = [
+            exp.NullSafeNEQ(this=column(f"p{i}"), expression=column(f"q{i}")) for i in range(count)
+        ]
+        changed = exp.or_(*differ) if differ else exp.false()
+        outputs = [k.copy() for k in keys]
+        outputs += [column(f"{side}{i}") for side in "pq" for i in range(count)]
+        return text(over(inner, [*outputs, alias(exp.paren(changed), CHANGED)]))
+
+
+def _prefixed(expression: exp.Expression, prefix: str) -> exp.Expression:
+    """The expression over columns whose names begin with a prefix."""
+
+    def rename(node: exp.Expression) -> exp.Expression:
+        return column(prefix + node.name) if isinstance(node, exp.Column) else node
+
+    renamed: exp.Expression = expression.copy().transform(rename)
+    return renamed
