@@ -44,6 +44,24 @@ def test_the_last_change_of_a_key_in_an_epoch_wins(database, name, job):
     group.close()
 
 
+def test_an_update_that_leaves_its_filter_or_its_key_deletes(database, name, job):
+    database.run(f"CREATE TABLE {name} (id int PRIMARY KEY, v text CHECK (v <> 'bad'))")
+    table = database.table(name, {"id": t.INT, "v": t.STRING}, key=("id",))
+    group = database.group(table, job=job)
+    group.open()
+    database.write(group, 1, (table, [(1, "a"), (2, "b"), (3, "c"), (4, "d")], None))
+    # 1: only the old row passed a filter; 2 becomes 5; 3 stays and changes
+    changes = [(1, "a"), (2, "b"), (5, "b"), (3, "c"), (3, "C")]
+    database.write(group, 2, (table, changes, "--=-="))
+    assert database.rows(name) == [(3, "C"), (4, "d"), (5, "b")]
+    # a new row that is refused leaves the old one in its place
+    group.writer(name).write(database.batch(table, [(4, "d"), (4, "bad")], "-="))
+    assert [letter.code for letter in group.prepare(3)] == ["connector.row-refused"]
+    group.commit(3, {})
+    assert database.rows(name) == [(3, "C"), (4, "d"), (5, "b")]
+    group.close()
+
+
 def test_nothing_is_visible_before_the_commit_nor_after_an_abort(database, name, job):
     database.run(f"CREATE TABLE {name} (id int PRIMARY KEY)")
     table = database.table(name, {"id": t.INT}, key=("id",))

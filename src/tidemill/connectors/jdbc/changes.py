@@ -35,6 +35,19 @@ def rows_of_keys(rows: pa.Table, keys: Sequence[str], wanted: pa.Table) -> pa.In
     return found.take(pc.array_sort_indices(found))
 
 
-def without(kinds: pa.Int8Array, kind: RowKind) -> pa.BooleanArray:
-    """True for the rows that are not of this kind."""
-    return pc.not_equal(kinds, pa.scalar(int(kind), pa.int8()))
+def effective(rows: pa.Table, keys: Sequence[str], kinds: pa.Int8Array) -> pa.BooleanArray:
+    """False for each -U that a later +U of its key replaces; any other -U is a deletion.
+
+    A -U comes alone where a filter let only the old row pass, or where an update changed the key.
+    """
+    everything = pa.array(range(rows.num_rows), pa.int64())
+    before = pc.equal(kinds, int(RowKind.UPDATE_BEFORE))
+    if not pc.any(before).as_py():
+        return pa.repeat(pa.scalar(True), rows.num_rows)
+    names = [f"k{i}" for i in range(len(keys))]
+    numbered = pa.table([rows[key] for key in keys] + [everything], names=[*names, "n"])
+    after = numbered.filter(pc.equal(kinds, int(RowKind.UPDATE_AFTER)))
+    newest = after.group_by(names, use_threads=False).aggregate([("n", "max")])
+    pairs = numbered.filter(before).join(newest, names, join_type="inner", use_threads=False)
+    replaced = pairs.filter(pc.less(pairs["n"], pairs["n_max"]))["n"].combine_chunks()
+    return pc.invert(pc.is_in(everything, value_set=replaced))

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tidemill.connectors.jdbc.changes import last_per_key, rows_of_keys, without
+from tidemill.connectors.jdbc.changes import effective, last_per_key, rows_of_keys
 from tidemill.connectors.jdbc.connection import Connection, translated
 from tidemill.connectors.jdbc.options import JdbcOptions
 from tidemill.connectors.jdbc.prechecks import checks
@@ -18,6 +18,7 @@ from tidemill.model import Batch, DeadLetter, RowKind, TableDescriptor
 from tidemill.model.row_json import row_json
 
 BUFFER_BYTES_MAX = 64 << 20
+_WITHDRAWN = pa.array([RowKind.DELETE, RowKind.UPDATE_BEFORE], pa.int8())
 
 
 class JdbcWriter:
@@ -91,7 +92,7 @@ class JdbcWriter:
         return letters
 
     def _changes(self) -> pa.Table:
-        """The waiting rows as one table, the column `deleted` first, without -U."""
+        """The waiting rows as one table, the column `deleted` first, without replaced -U."""
         kinds = pa.concat_arrays(
             [
                 b.kinds
@@ -101,15 +102,14 @@ class JdbcWriter:
             ]
         )
         rows = pa.Table.from_batches([b.rows for b in self._batches])
-        deleted = pc.equal(kinds, int(RowKind.DELETE))
+        deleted = pc.is_in(kinds, value_set=_WITHDRAWN)
         names = [DELETED, *(f"c{i}" for i in range(rows.num_columns))]
         changes = pa.table([deleted, *rows.columns], names=names)
         if not self.table.primary_key:
             self._refuse_updates(kinds)
             return changes
-        return changes.filter(without(kinds, RowKind.UPDATE_BEFORE)).rename_columns(
-            [DELETED, *self.table.schema.names]
-        )
+        changes = changes.rename_columns([DELETED, *self.table.schema.names])
+        return changes.filter(effective(changes, self.table.primary_key, kinds))
 
     def _refuse_updates(self, kinds: pa.Int8Array) -> None:
         if pc.any(pc.not_equal(kinds, int(RowKind.INSERT))).as_py():
