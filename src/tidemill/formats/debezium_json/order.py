@@ -8,14 +8,12 @@ rows of one multi-insert record, as COPY writes them), and a change of a primary
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 import msgspec
 
 from tidemill.interfaces.format import Change
 
-_SEQUENCE = re.compile(r'\[\s*(?:null|"(\d*)")\s*,\s*(?:null|"(\d*)")\s*\]')
 _STREAMED = ("false", False, None)
 _BESIDES = ("incremental",)
 """Snapshot rows that come between streamed changes and leave the order alone."""
@@ -45,16 +43,18 @@ def change_of(source: Any, operation: str) -> Change | None:
             return None
     if source is None or source.connector != "postgresql" or source.lsn is None:
         return None
-    if source.snapshot in _BESIDES:
+    snapshot = source.snapshot
+    if snapshot in _BESIDES:
         return None
-    match = _SEQUENCE.fullmatch(source.sequence or "")
-    if match is None:
+    commit, _, change = (source.sequence or "")[1:-1].partition(",")
+    try:
+        return Change(
+            f"{source.name}/{source.db}",
+            0 if commit == "null" else int(commit.strip('" ')),
+            source.lsn if change == "null" else int(change.strip('" ')),
+            source.ts_ms or 0,
+            operation,
+            snapshot not in _STREAMED,
+        )
+    except ValueError:
         return None
-    return Change(
-        f"{source.name}/{source.db}",
-        int(match[1] or 0),
-        int(match[2] or source.lsn),
-        source.ts_ms or 0,
-        operation,
-        source.snapshot not in _STREAMED,
-    )
