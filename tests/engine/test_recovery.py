@@ -112,7 +112,7 @@ def test_doubtful_commits_are_resolved_by_asking(
         if step == ("committed" if reached else "commit"):
             seen.append(epoch)
             if len(seen) in (1, 4):
-                raise DoubtfulCommitError("the line broke", code="engine.doubtful-commit")
+                raise DoubtfulCommitError("the line broke", code="connector.doubtful-commit")
 
     world.group(group).fail = fail
     engine = world.engine(
