@@ -59,6 +59,9 @@ VERBS = (
     ),
     VerbEntry("explain", "tidemill.cli.explain:APP", "Show how a pipeline would run.", PIPELINES),
     VerbEntry("run", "tidemill.cli.run:APP", "Run a pipeline.", PIPELINES),
+    VerbEntry(
+        "parity", "tidemill.cli.parity:APP", "Compare a pipeline here and on Flink.", PIPELINES
+    ),
     VerbEntry("sql", "tidemill.cli.sql:APP", "Run SQL, or open an interactive shell.", PIPELINES),
     VerbEntry("topic", "", "List, read and write Kafka topics.", DATA, TOPIC),
     VerbEntry("connector", "", "Manage connectors of Kafka Connect.", DATA, CONNECTOR),

@@ -11,6 +11,7 @@ from tidemill.errors.codes import (
     demo,
     engine,
     format,
+    parity,
     plan,
     project,
     runner,
@@ -18,7 +19,7 @@ from tidemill.errors.codes import (
     sql,
 )
 
-_ROOMS = (sql, plan, engine, format, connector, runner, service, project, cli, demo)
+_ROOMS = (sql, plan, engine, format, connector, parity, runner, service, project, cli, demo)
 
 CATALOGUE: Mapping[str, str] = MappingProxyType(
     {code: meaning for room in _ROOMS for code, meaning in room.CODES.items()}

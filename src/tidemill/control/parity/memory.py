@@ -10,6 +10,7 @@ from tidemill.model import Batch, DeadLetter, Position
 
 CONNECTOR_NAME = "collect"
 
+
 class Collected:
     """What is committed, by table; one object over any number of lives of the engine."""
 
