@@ -115,6 +115,17 @@ def test_a_minimal_project_runs_to_its_end_and_no_further(
     assert json.loads(log[0])["message"] == "pipeline revenue starts"
 
 
+def test_an_orderly_end_repeats_nothing_at_the_next_run(tidemill: Tidemill, tmp_path: Path) -> None:
+    (tmp_path / "count.sql").write_text(
+        "CREATE TABLE a (x INT) WITH ('connector' = 'datagen', 'number-of-rows' = '3',"
+        " 'fields.x.kind' = 'sequence', 'fields.x.start' = '1', 'fields.x.end' = '3');\n"
+        "CREATE TABLE b (x INT) WITH ('connector' = 'print');\n"
+        "INSERT INTO b SELECT x FROM a;\n"
+    )
+    assert tidemill("run", "count.sql").stdout == "+I[1]\n+I[2]\n+I[3]\n"
+    assert tidemill("run", "count.sql").stdout == ""
+
+
 def test_bad_rows_are_counted_and_kept(tidemill: Tidemill, minimal: Path) -> None:
     with (minimal / "data/orders.jsonl").open("a") as file:
         file.write('not json\n{"order_id": "x", "product": "tea"}\n')

@@ -29,6 +29,7 @@ from tidemill.errors import EngineError, Where
 FORMAT = 1
 _MAGIC = b"TIDEMILL"
 _DIGEST_BYTES = 32
+_APPLIED = "applied"
 _SUFFIX = ".checkpoint"
 
 
@@ -146,6 +147,21 @@ class CheckpointStore:
         """Remove one checkpoint that was never decided."""
         self.path(epoch).unlink(missing_ok=True)
         self._flush_folder()
+
+    def mark_applied(self, epoch: int) -> None:
+        """Note that all groups have this epoch: nothing of it has to be applied again.
+
+        Only groups that cannot say themselves what they hold (print) need it, so it is written
+        once, at an orderly end, and counts only while no newer epoch is decided.
+        """
+        self._write_file(self.folder / _APPLIED, [str(epoch).encode()])
+
+    def applied(self) -> int | None:
+        """The epoch of the last orderly end, if there was one."""
+        try:
+            return int((self.folder / _APPLIED).read_bytes())
+        except (OSError, ValueError):
+            return None
 
     def set_aside(self, epoch: int) -> Path:
         """Keep a damaged checkpoint out of the way, for inspection."""

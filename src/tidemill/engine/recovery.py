@@ -75,7 +75,7 @@ def recover(store: CheckpointStore, held: Mapping[str, Held], fingerprint: str) 
     else:
         _check_plan(chosen, fingerprint)
         result.group_epochs = dict(chosen.manifest["group_epochs"])
-        _check_groups(chosen, held, result)
+        _check_groups(chosen, held, result, applied=store.applied() == chosen.epoch)
         _load_state(store, chosen, result)
         _load_letters(store, chosen, result)
     for epoch in undecided:
@@ -152,7 +152,9 @@ def _check_plan(chosen: Checkpoint, fingerprint: str) -> None:
         )
 
 
-def _check_groups(chosen: Checkpoint, held: Mapping[str, Held], result: Recovered) -> None:
+def _check_groups(
+    chosen: Checkpoint, held: Mapping[str, Held], result: Recovered, applied: bool
+) -> None:
     epoch = chosen.epoch
     for name, h in held.items():
         expected = chosen.manifest["group_epochs"].get(name)
@@ -165,6 +167,8 @@ def _check_groups(chosen: Checkpoint, held: Mapping[str, Held], result: Recovere
                 code="engine.sink-ahead",
                 hint="The state folder is older than the sink: put the newest one back.",
             )
+        if applied and not h.knows and h.epoch is None:
+            continue
         before = chosen.manifest["group_epochs_before"].get(name)
         if expected == epoch and (h.epoch == before or not h.knows):
             result.reapply[name] = _staged(chosen, name)

@@ -378,9 +378,11 @@ class Session:
         for _ in range(3):
             self._wait_committed()
             if not (self._dirty or self.router.wrote or self._letters):
-                return
+                break
             self.cut()
         self._wait_committed()
+        if self.epoch and not all(held.knows for held in self._held.values()):
+            self.store.mark_applied(self.epoch)
 
     def _wait_committed(self) -> None:
         while self._in_flight.is_set():

@@ -149,6 +149,8 @@ def _defaults(folder: Path, ports: Mapping[str, int]) -> dict[str, str]:
         "num.partitions": "1",
         "offsets.topic.replication.factor": "1",
         "offsets.topic.num.partitions": "4",
+        # A sink's epoch lives in its group's offsets; a job that pauses for weeks must find it.
+        "offsets.retention.minutes": "2147483647",
         "transaction.state.log.replication.factor": "1",
         "transaction.state.log.min.isr": "1",
         "transaction.state.log.num.partitions": "4",

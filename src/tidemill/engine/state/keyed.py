@@ -219,8 +219,7 @@ class KeyedState:
         """What changed since the last call; now and then everything."""
         if not self._dirty and not self._gone:
             return None
-        changed = np.unique(np.concatenate([np.zeros(0, np.int64), *self._dirty]))
-        changed = changed[self._size[changed] > 0]
+        changed = self._changed()
         gone = sum(table.num_rows for table in self._gone)
         self._deltas += 1
         self._delta_rows += int(self._size[changed].sum()) + gone
@@ -239,6 +238,13 @@ class KeyedState:
         self._deltas = self._delta_rows = 0
         self._dirty, self._gone = [], []
         return StateDelta(True, {"rows": self._saved(self.live())}, meta or {})
+
+    def _changed(self) -> Ids:
+        """The live entries that were put since the last delta."""
+        dirty = np.zeros(len(self._index), np.bool_)
+        for ids in self._dirty:
+            dirty[ids] = True
+        return np.flatnonzero(dirty & (self._size[: len(dirty)] > 0))
 
     def _saved(self, ids: Ids) -> pa.Table:
         rows, owners = self.take(ids)
