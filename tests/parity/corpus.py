@@ -1,8 +1,8 @@
 """The corpus: what a case is, how each engine runs it, and its golden file.
 
-`<topic>/<case>.sql` declares its tables and ends in one or more SELECTs. A table's rows lie beside it:
-`'path' = 'rows.jsonl'` is relative to the case's folder. `<case>.golden.json` holds what Flink gave:
-`UPDATE_GOLDENS=1` writes it, and only from Flink.
+`<topic>/<case>.sql` declares its tables and ends in one or more SELECTs. A table's rows lie beside
+it: `'path' = 'rows.jsonl'` is relative to the case's folder. `<case>.golden.json` holds what Flink
+gave: `UPDATE_GOLDENS=1` writes it, and only from Flink.
 """
 
 from __future__ import annotations
@@ -101,7 +101,9 @@ def differences(case: Case, results: list[QueryResult], engine: str) -> list[str
         changes = [Change(_KINDS[row[0]], tuple(row[1:])) for row in part["rows"]]
         expected = QueryResult(tuple(names), result.types, changes)
         difference = compare(result, expected, (engine, "in the golden file"))
-        said += [f"query {number}: {line}" for line in difference.lines(engine, "in the golden file")]
+        said += [
+            f"query {number}: {line}" for line in difference.lines(engine, "in the golden file")
+        ]
     return said
 
 
