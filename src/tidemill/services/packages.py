@@ -8,6 +8,7 @@ fetched by `pip` (or `uv`), so the user's index, proxy and certificates are thos
 from __future__ import annotations
 
 import hashlib
+import importlib.metadata
 import importlib.util
 import re
 import shutil
@@ -27,6 +28,7 @@ Report = Callable[[int, int], None]
 """Told how many bytes came, and of how many."""
 
 _PROGRESS = re.compile(rb"Progress (\d+) of (\d+)")
+_RAW_PROGRESS_SINCE = (24, 1)
 
 
 def package_folder(entry: str) -> Path:
@@ -112,7 +114,8 @@ def _installer() -> Sequence[str]:
     """How packages are installed here: pip of this environment, else uv."""
     if importlib.util.find_spec("pip") is not None:
         options = ["--no-input", "--no-compile", "--disable-pip-version-check"]
-        return [sys.executable, "-m", "pip", "install", "--progress-bar", "raw", *options]
+        bar = "raw" if _pip_version() >= _RAW_PROGRESS_SINCE else "off"
+        return [sys.executable, "-m", "pip", "install", "--progress-bar", bar, *options]
     uv = shutil.which("uv")
     if uv is not None:
         return [uv, "pip", "install", "--python", sys.executable]
@@ -121,3 +124,8 @@ def _installer() -> Sequence[str]:
         code="service.download-failed",
         hint=f"Install pip into this environment: {sys.executable} -m ensurepip",
     )
+
+
+def _pip_version() -> tuple[int, ...]:
+    """The first two numbers of pip's version: distributions' environments bring old ones."""
+    return tuple(int(n) for n in re.findall(r"\d+", importlib.metadata.version("pip"))[:2])
