@@ -106,8 +106,11 @@ class Engine:
             failures = 0
             while True:
                 session = Session(self._job, store)
+                if self._session is not None:
+                    session.committed_counts = self._session.committed_counts
                 self._session, self._state = session, "running"
                 error = self._live(session, until)
+                session.lost = error is not None
                 if error is None:
                     self._state = "stopped" if self._job.stopping.is_set() else "finished"
                     return

@@ -123,6 +123,7 @@ class Committer:
         counters = dict(work.counters)
         for key, by in self.refused.items():
             counters[key] = counters.get(key, 0) + by
+        work.counters = counters
         deltas: dict[str, Any] = {}
         for name, delta in work.deltas.items():
             tables = {n: checkpoint.add(table) for n, table in delta.tables.items()}

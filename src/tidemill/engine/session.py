@@ -72,7 +72,9 @@ class Session:
         self.commit_ms = 0.0
         self.checkpoint_bytes = 0
         self.lags: dict[str, dict[str, int]] = {}
-        self.started_reading = False
+        self.lost = False
+        """Set when the session failed: what it had computed since its last commit is undone."""
+        self.committed_counts: dict[str, int] = {}
         self.committed_any = False
         self._kernel = Kernel(job.settings.threads)
         self._workers = {
@@ -115,10 +117,12 @@ class Session:
         self._kernel.close()
 
     def counts(self) -> dict[str, int]:
-        """The row accounting now; from any thread."""
-        counts = self.counters.copy()
+        """The row accounting now, or, after a failure, of what was committed; from any thread."""
         committer = getattr(self, "_committer", None)
-        for key, by in list(committer.refused.items()) if committer else []:
+        if self.lost or committer is None:
+            return dict(self.committed_counts)
+        counts = self.counters.copy()
+        for key, by in list(committer.refused.items()):
             counts[key] = counts.get(key, 0) + by
         return counts
 
@@ -155,6 +159,7 @@ class Session:
             self.epoch = recovered.checkpoint.epoch
         self._next_epoch = recovered.next_epoch
         self.counters = Counters(manifest.get("counters"))
+        self.committed_counts = self.counters.copy()
         self._positions = {t: dict(p) for t, p in manifest.get("positions", {}).items()}
         self.router = Router(
             job.name, self._workers, self._decider, job.dead_letter_table, job.late_tables,
@@ -370,6 +375,7 @@ class Session:
         self._interval_ms = max(float(settings.epoch_interval_ms), cost_ms)
         self.epoch, self.checkpoint_bytes = work.epoch, size
         self.committed_any = True
+        self.committed_counts = work.counters
         self._in_flight.clear()
         self.inbox.wake()
 

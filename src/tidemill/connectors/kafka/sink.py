@@ -50,6 +50,8 @@ from tidemill.interfaces.connector import JobContext
 from tidemill.model import DeadLetter, Position
 
 COMMIT_TIMEOUT_S = 30.0
+OFFSETS_TIMEOUT_S = 10.0
+"""For the call that can hang: recovering is exact, so it may be given up soon."""
 FULL_TIMEOUT_S = 120.0
 HEADER = "tidemill"
 _MESSAGE_BYTES_DEFAULT = 1_048_588
@@ -289,8 +291,8 @@ class KafkaGroup:
         offsets = self._epoch_offsets(epoch)
         try:
             ended = ends_within(
-                COMMIT_TIMEOUT_S + 5,
-                lambda: producer.send_offsets_to_transaction(offsets, group, COMMIT_TIMEOUT_S),
+                OFFSETS_TIMEOUT_S + 2,
+                lambda: producer.send_offsets_to_transaction(offsets, group, OFFSETS_TIMEOUT_S),
             )
             if ended:
                 producer.commit_transaction(COMMIT_TIMEOUT_S)
