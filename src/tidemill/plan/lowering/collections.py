@@ -127,7 +127,8 @@ def _distinct(c: Lowered) -> exp.Expression:
 def _split(c: Lowered) -> exp.Expression:
     """An empty string has no parts; an empty delimiter splits into characters."""
     return template(
-        "CASE WHEN :v = '' THEN CAST([] AS VARCHAR[]) ELSE string_split(:v, :d) END",
+        "CASE WHEN :d IS NULL THEN NULL WHEN :v = '' THEN CAST([] AS VARCHAR[]) "
+        "ELSE string_split(:v, :d) END",
         v=c.args[0],
         d=c.args[1],
     )

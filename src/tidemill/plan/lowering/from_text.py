@@ -14,6 +14,9 @@ _APPROXIMATE = r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?"
 _JAVA_SUFFIX = "[dDfF]?"
 _STAMP = r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}( [0-9]{1,2}:[0-9]{1,2}:[0-9]{1,2}(\.[0-9]{0,9})?)?"
 _DATE = r" *([0-9]+) *(?:- *([0-9]+) *)?(?:- *([0-9]+) *)?"
+_SHORT_DECIMAL = 18
+_ODD_END = r"[\x00-\x1F!-/:-\x7F]$"
+"""One ASCII character that is neither a digit nor a blank."""
 
 
 def parse_text(value: exp.Expression, target: DataType, time_zone: str) -> exp.Expression:
@@ -24,7 +27,7 @@ def parse_text(value: exp.Expression, target: DataType, time_zone: str) -> exp.E
     if target.is_integer:
         return _integer(value, duckdb_type(target))
     if root is TypeRoot.DECIMAL:
-        return _decimal(value, duckdb_type(target))
+        return _decimal(value, target)
     if root in (TypeRoot.FLOAT, TypeRoot.DOUBLE):
         return _approximate(value, duckdb_type(target))
     if root is TypeRoot.DATE:
@@ -62,13 +65,30 @@ def _integer(value: exp.Expression, sql: str) -> exp.Expression:
     )
 
 
-def _decimal(value: exp.Expression, sql: str) -> exp.Expression:
+def _decimal(value: exp.Expression, target: DataType) -> exp.Expression:
+    """As Flink reads it: up to 18 digits of precision it overlooks one odd byte at the end."""
+    sql = duckdb_type(target)
     trimmed = fn("trim", value, text(" \t\n"))
+    if (target.precision or 0) <= _SHORT_DECIMAL:
+        return _short_decimal(trimmed, sql)
     return template(
         "CASE WHEN regexp_full_match(:t, :pattern) THEN :number END",
         t=trimmed,
         pattern=text(_APPROXIMATE),
         number=cast(trimmed, sql, safe=True),
+    )
+
+
+def _short_decimal(trimmed: exp.Expression, sql: str) -> exp.Expression:
+    digits = template("regexp_replace(:t, :odd, '')", t=trimmed, odd=text(_ODD_END))
+    return template(
+        "CASE WHEN regexp_full_match(:d, :pattern) THEN :number "
+        "WHEN regexp_full_match(:d, '[+-]?') AND :d <> :t THEN :zero END",
+        d=digits,
+        t=trimmed,
+        pattern=text(_APPROXIMATE),
+        number=cast(digits, sql, safe=True),
+        zero=cast(text("0"), sql),
     )
 
 

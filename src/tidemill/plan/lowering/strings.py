@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from sqlglot import exp
 
-from tidemill.plan.lowering.build import cast, fn, number, template, text
+from tidemill.plan.lowering.build import cast, error, fn, number, template, text
 from tidemill.plan.lowering.core import Lowered, Lowering
 
 
@@ -88,12 +88,15 @@ def _locate(c: Lowered) -> exp.Expression:
     search, value = c.args[:2]
     if len(c.args) == 2:
         return cast(fn("instr", value, search), "INTEGER")
-    start = c.args[2]
-    start = template("greatest(:start, 1)", start=start)
+    given = c.args[2]
+    start = template("greatest(:start, 1)", start=given)
     rest = fn("substring", value, start)
     return template(
-        "CASE WHEN instr(:rest, :search) = 0 THEN 0 "
+        "CASE WHEN :given IS NULL OR :value IS NULL THEN NULL WHEN :search = '' THEN 1 "
+        "WHEN instr(:rest, :search) = 0 THEN 0 "
         "ELSE CAST(instr(:rest, :search) + :start - 1 AS INTEGER) END",
+        given=given,
+        value=value,
         start=start,
         rest=rest,
         search=search,
@@ -130,12 +133,12 @@ def _code_points(value: exp.Expression, length: exp.Expression) -> exp.Expressio
 def _left(c: Lowered) -> exp.Expression:
     """Empty for a length of 0 or below."""
     value, length = c.args
-    return template("left(:v, greatest(:n, 0))", v=value, n=length)
+    return template("CASE WHEN :n < 0 THEN left(:v, 0) ELSE left(:v, :n) END", v=value, n=length)
 
 
 def _right(c: Lowered) -> exp.Expression:
     value, length = c.args
-    return template("right(:v, greatest(:n, 0))", v=value, n=length)
+    return template("CASE WHEN :n < 0 THEN right(:v, 0) ELSE right(:v, :n) END", v=value, n=length)
 
 
 def _overlay(c: Lowered) -> exp.Expression:
@@ -144,6 +147,8 @@ def _overlay(c: Lowered) -> exp.Expression:
     length = c.args[3] if len(c.args) == 4 else cast(fn("length", put), "INTEGER")
     return template(
         "CASE WHEN :put IS NULL OR :start IS NULL OR :n IS NULL THEN NULL "
+        # Java counts such a character as two, and may cut it in halves.
+        "WHEN regexp_matches(:v || :put, :astral) THEN :failure "
         "WHEN :start <= 0 OR :start > length(:v) THEN :v "
         "ELSE left(:v, :start - 1) || :put || "
         "CASE WHEN :start + :n <= length(:v) AND :n > 0 "
@@ -152,6 +157,8 @@ def _overlay(c: Lowered) -> exp.Expression:
         put=put,
         start=start,
         n=length,
+        astral=text(r"[\x{10000}-\x{10FFFF}]"),
+        failure=cast(error("engine.invalid-argument", "OVERLAY cannot cut", value), "VARCHAR"),
     )
 
 
@@ -172,18 +179,62 @@ def _hex(c: Lowered) -> exp.Expression:
 
 
 def _initcap(c: Lowered) -> exp.Expression:
-    """The first letter or digit of each run of letters and digits in upper case."""
+    """The first of each run of ASCII letters and digits in upper case, the rest in lower case."""
     words = fn("regexp_extract_all", c.args[0], text("[A-Za-z0-9]+|[^A-Za-z0-9]+"))
-    capital = template("upper(left(w, 1)) || lower(substring(w, 2))")
+    capital = template(
+        "CASE WHEN regexp_matches(w, '^[A-Za-z0-9]') "
+        "THEN upper(left(w, 1)) || lower(substring(w, 2)) ELSE w END"
+    )
     changed = fn(
         "list_transform", words, exp.Lambda(this=capital, expressions=[exp.to_identifier("w")])
     )
     return fn("array_to_string", changed, text(""))
 
 
+_LONGER_IN_UPPER = {c: c.upper() for c in map(chr, range(0xFB18)) if len(c.upper()) > 1}
+"""Characters that become several, as Java has them; DuckDB knows no such."""
+
+
+def _upper(c: Lowered) -> exp.Expression:
+    value = c.args[0]
+    letters, longer = fn("string_split", value, text("")), list(_LONGER_IN_UPPER)
+    table = fn(
+        "map",
+        fn("list_value", *map(text, longer)),
+        fn("list_value", *(text(_LONGER_IN_UPPER[k]) for k in longer)),
+    )
+    one = template("COALESCE(map_extract_value(:table, w), upper(w))", table=table)
+    each = exp.Lambda(this=one, expressions=[exp.to_identifier("w")])
+    return template(
+        "CASE WHEN regexp_matches(:v, :longer) THEN :spelt ELSE upper(:v) END",
+        v=value,
+        longer=text("[" + "".join(longer) + "]"),
+        spelt=fn("array_to_string", fn("list_transform", letters, each), text("")),
+    )
+
+
+def _lower(c: Lowered) -> exp.Expression:
+    """As Java: a dotted capital I keeps its dot, a sigma that ends a word is the final one."""
+    skipped = r"[\p{Mn}\p{Me}\p{Cf}\p{Lm}\p{Sk}'.:·’]*"
+    cased = r"\p{Lu}\p{Ll}\p{Lt}"
+    final = template(
+        "regexp_replace(:v, :pattern, :sigma, 'g')",
+        v=c.args[0],
+        pattern=text(f"([{cased}]{skipped})Σ({skipped})($|[^{cased}])"),
+        sigma=text(r"\1ς\2\3"),
+    )
+    return template(
+        "CASE WHEN regexp_matches(:v, '[İΣ]') THEN lower(replace(:final, 'İ', :dotted)) "
+        "ELSE lower(:v) END",
+        v=c.args[0],
+        final=final,
+        dotted=text("i\u0307"),
+    )
+
+
 LOWERINGS: Mapping[str, Lowering] = {
-    "UPPER": _call("upper"),
-    "LOWER": _call("lower"),
+    "UPPER": _upper,
+    "LOWER": _lower,
     "TRIM": _trim,
     "LTRIM": _trim_side("ltrim"),
     "RTRIM": _trim_side("rtrim"),
@@ -201,7 +252,7 @@ LOWERINGS: Mapping[str, Lowering] = {
     "INSTR": lambda c: cast(fn("instr", *c.args), "INTEGER"),
     "LPAD": _pad("lpad"),
     "RPAD": _pad("rpad"),
-    "REPEAT": _of("repeat(:a0, greatest(:a1, 0))"),
+    "REPEAT": _of("repeat(:a0, CASE WHEN :a1 < 0 THEN 0 ELSE :a1 END)"),
     "REVERSE": _call("reverse"),
     "INITCAP": _initcap,
     "OVERLAY": _overlay,

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from sqlglot import exp
 
 from tidemill.model import DataType, TypeRoot
-from tidemill.plan.lowering import instants
+from tidemill.plan.lowering import instants, integers
 from tidemill.plan.lowering.build import cast, duckdb_type, fn, number, template, text
 from tidemill.plan.lowering.casts import required
 from tidemill.plan.lowering.core import Lowered, Lowering
@@ -153,10 +153,16 @@ def _timestampdiff(c: Lowered) -> exp.Expression:
     if unit in _MONTHS:
         months = _months_between(start, end)
         return cast(template(":m // :n", m=months, n=number(_MONTHS[unit])), "INTEGER")
-    micros = template(
+    millis = template(
         "epoch_ms(CAST(:b AS TIMESTAMP)) - epoch_ms(CAST(:a AS TIMESTAMP))", a=start, b=end
     )
-    return cast(template(":d // :n", d=micros, n=number(_MICROS[unit] // 1000)), "INTEGER")
+    if unit not in ("SECOND", "WEEK"):
+        return cast(template(":d // :n", d=millis, n=number(_MICROS[unit] // 1000)), "INTEGER")
+    # Flink counts these in an INT of seconds, which wraps around after 68 years.
+    seconds = template(":d // 1000", d=millis)
+    wrapped = integers.wrap(cast(seconds, "HUGEINT"), TypeRoot.INTEGER, "HUGEINT")
+    weeks = template(":s // 604800", s=wrapped) if unit == "WEEK" else wrapped
+    return cast(weeks, "INTEGER")
 
 
 def _months_between(start: exp.Expression, end: exp.Expression) -> exp.Expression:

@@ -68,7 +68,7 @@ def _plain(scalar: Any, kind: DataType) -> Any:
     if root is TypeRoot.TIME:
         return _trimmed(_clock(scalar.value * 10**6))
     if root is TypeRoot.DATE:
-        return (_EPOCH + datetime.timedelta(days=scalar.value)).date().isoformat()
+        return _date(scalar.value)
     if root is TypeRoot.INTERVAL_YEAR_MONTH:
         return scalar.as_py().months
     if root is TypeRoot.INTERVAL_DAY_TIME:
@@ -94,8 +94,16 @@ def _pairs(pairs: list[tuple[Any, Any]]) -> list[list[Any]]:
 
 def _timestamp(since_epoch_ns: int) -> str:
     days, rest = divmod(since_epoch_ns, _DAY_NS)
-    date = (_EPOCH + datetime.timedelta(days=days)).date().isoformat()
-    return _trimmed(f"{date}T{_clock(rest)}")
+    return _trimmed(f"{_date(days)}T{_clock(rest)}")
+
+
+def _date(days: int) -> str:
+    """ISO text; beyond the years that Python knows, as Java writes it."""
+    try:
+        return (_EPOCH + datetime.timedelta(days=days)).date().isoformat()
+    except OverflowError:
+        stamp = np.datetime64(days, "D")
+        return ("+" if days > 0 else "") + str(stamp)
 
 
 def _clock(of_day_ns: int) -> str:
