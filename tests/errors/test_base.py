@@ -4,6 +4,8 @@ import re
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tidemill.errors import (
     CATALOGUE,
@@ -86,3 +88,23 @@ def test_every_declared_code_is_used() -> None:
 def test_did_you_mean() -> None:
     assert did_you_mean("fare_amont", ["fare_amount", "tip"]) == "Did you mean `fare_amount`?"
     assert did_you_mean("zzz", ["fare_amount"]) is None
+
+
+@given(
+    line=st.text("abc (),", min_size=1, max_size=300).map(str.rstrip).filter(bool),
+    at=st.floats(0, 1, exclude_max=True),
+    length=st.integers(1, 60),
+    columns=st.integers(30, 120),
+)
+def test_a_long_line_is_cut_around_the_place(
+    line: str, at: float, length: int, columns: int
+) -> None:
+    start = int(at * len(line))
+    where = TextWhere("p.sql", line, Span(start, start + length))
+    _, source, carets = where.snippet(columns).split("\n")
+    assert len(source) <= columns
+    assert len(carets) <= columns
+    place = carets.index("^")
+    assert source[place] == line[start]
+    if len(line) + 4 <= columns:
+        assert where.snippet(columns) == where.snippet()

@@ -49,10 +49,10 @@ def _as_dict(result: CheckResult) -> dict[str, object]:
 
 
 def _show(result: CheckResult) -> None:
-    from tidemill.cli.failures import coloured  # noqa: PLC0415 - beside its only use
+    from tidemill.cli.failures import shown  # noqa: PLC0415 - beside its only use
 
     for error in result.errors:
-        say(coloured(error.render()))
+        say(shown(error))
         say()
     for warning in result.warnings:
         say(f"warning[{warning.name}]: {warning.message}")

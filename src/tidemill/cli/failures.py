@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import sys
 import tempfile
 import time
@@ -60,11 +61,17 @@ def report(error: BaseException, *, as_json: bool, debug: bool) -> int:
     if as_json:
         say(json.dumps({"error": error.as_dict()}, ensure_ascii=False))
     else:
-        say(coloured(error.render()))
+        say(shown(error))
     return error.exit_code
 
 
-def coloured(text: str) -> str:
+def shown(error: TidemillError) -> str:
+    """An error for this terminal: in its width, and in colour where stderr takes it."""
+    columns = shutil.get_terminal_size().columns if sys.stderr.isatty() else None
+    return _coloured(error.render(columns))
+
+
+def _coloured(text: str) -> str:
     """A rendered error in colour, where stderr takes it."""
     if not colour(sys.stderr):
         return text

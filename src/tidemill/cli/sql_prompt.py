@@ -16,7 +16,7 @@ from prompt_toolkit.history import FileHistory
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 from prompt_toolkit.lexers import PygmentsLexer
 
-from tidemill.cli.failures import coloured
+from tidemill.cli.failures import shown
 from tidemill.cli.output import say
 from tidemill.cli.sql_runner import run_statement
 from tidemill.control.sql_text import first_words, is_complete, split_statements
@@ -112,7 +112,7 @@ def _run(shell: SqlShell, statement: str) -> None:
         else:
             run_statement(shell, statement)
     except TidemillError as error:
-        say(coloured(error.render()))
+        say(shown(error))
     except KeyboardInterrupt:
         say("Stopped.")
 

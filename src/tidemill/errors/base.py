@@ -40,13 +40,16 @@ class TidemillError(Exception):
         self.detail = detail
         self.hint = hint
 
-    def render(self) -> str:
-        """The whole error as plain text, several lines, without colour."""
+    def render(self, columns_max: int | None = None) -> str:
+        """The whole error as plain text, several lines, without colour.
+
+        A line of the user's text that is longer than `columns_max` is cut around the place.
+        """
         lines = [f"error[{self.code}]: {self.message}"]
         if self.where is not None and str(self.where):
             lines.append(f"  --> {self.where}")
         if isinstance(self.where, TextWhere):
-            lines.append(self.where.snippet())
+            lines.append(self.where.snippet(columns_max))
         if self.detail:
             lines.append(f"detail: {self.detail}")
         if self.hint:

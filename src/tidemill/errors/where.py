@@ -34,16 +34,31 @@ class TextWhere:
     def __str__(self) -> str:
         return f"{self.file}:{self.line}:{self.column}"
 
-    def snippet(self) -> str:
-        """The line of the place with carets under the span."""
+    def snippet(self, columns_max: int | None = None) -> str:
+        """The line of the place with carets under the span, cut to what `columns_max` holds."""
         begin = self.text.rfind("\n", 0, self.span.start) + 1
         stop = self.text.find("\n", self.span.start)
         source = self.text[begin : stop if stop >= 0 else len(self.text)].rstrip()
         width = max(1, min(self.span.end, begin + len(source)) - self.span.start)
         number = str(self.line)
         gutter = " " * len(number)
-        indent = "".join("\t" if c == "\t" else " " for c in source[: self.column - 1])
-        return f"{gutter} |\n{number} | {source}\n{gutter} | {indent}{'^' * width}"
+        before, rest = source[: self.column - 1], source[self.column - 1 :]
+        if columns_max is not None:
+            room = max(20, columns_max - len(gutter) - 3)
+            if len(source) > room:
+                width = min(width, room // 2)
+                before = _cut_left(before, max(room - len(rest), room - room // 3 - width))
+                rest = _cut_right(rest, room - len(before))
+        indent = "".join("\t" if c == "\t" else " " for c in before)
+        return f"{gutter} |\n{number} | {before}{rest}\n{gutter} | {indent}{'^' * width}"
+
+
+def _cut_left(text: str, length: int) -> str:
+    return text if len(text) <= length else "…" + text[len(text) - length + 1 :]
+
+
+def _cut_right(text: str, length: int) -> str:
+    return text if len(text) <= length else text[: length - 1] + "…"
 
 
 @dataclass(frozen=True, slots=True)
