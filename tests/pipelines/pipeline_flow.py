@@ -64,7 +64,7 @@ class Flow:
 
     def records(self, topic: str) -> list[Record]:
         """What a read_committed reader sees."""
-        return list(read_records(self.admin, topic, ReadFrom()))
+        return list(read_records(self.admin, topic, ReadFrom(offset=0)))
 
     def rows(self, topic: str) -> list[Any]:
         """The JSON values of a topic."""

@@ -160,6 +160,7 @@ class KafkaAdmin:
             "group.id": "tidemill-topic-read",
             "enable.auto.commit": False,
             "enable.partition.eof": True,
+            "fetch.wait.max.ms": 20,  # how long the end of a partition takes to be told
             "auto.offset.reset": "earliest",
             "isolation.level": "read_committed" if read_committed else "read_uncommitted",
             "log_level": 0,

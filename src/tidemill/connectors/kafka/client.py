@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
@@ -27,6 +28,9 @@ _UNREACHABLE = (
     KafkaError.COORDINATOR_NOT_AVAILABLE,
     KafkaError.COORDINATOR_LOAD_IN_PROGRESS,
 )
+_PASSING = (KafkaError.NOT_COORDINATOR, KafkaError.UNSTABLE_OFFSET_COMMIT)
+"""What a broker says while it starts or a transaction ends; the client itself does not retry it."""
+
 _FENCED = (
     KafkaError._FENCED,
     KafkaError.INVALID_PRODUCER_EPOCH,
@@ -144,7 +148,7 @@ def failure(what: str, error: KafkaError, where: Where | None, cluster: str) -> 
         f"Kafka could not {what}: {error.str()}",
         code="connector.store-error",
         where=where,
-        retryable=bool(error.retriable()),
+        retryable=bool(error.retriable()) or code in _PASSING,
     )
 
 
@@ -154,6 +158,18 @@ def guarded(what: str, cluster: str, call: Callable[[], _T], where: Where | None
         return call()
     except KafkaException as error:
         raise failure(what, error.args[0], where, cluster) from None
+
+
+def insisting(what: str, cluster: str, call: Callable[[], _T], seconds: float) -> _T:
+    """As `guarded`, calling again while the broker is not ready."""
+    limit = time.monotonic() + seconds
+    while True:
+        try:
+            return guarded(what, cluster, call)
+        except ConnectorError as error:
+            if not error.retryable or time.monotonic() > limit:
+                raise
+        time.sleep(0.1)
 
 
 def ends_within(seconds: float, call: Callable[[], object]) -> bool:

@@ -39,6 +39,7 @@ from tidemill.connectors.kafka.client import (
     ends_within,
     failure,
     guarded,
+    insisting,
     producer_config,
 )
 from tidemill.connectors.kafka.layout import layout
@@ -50,8 +51,7 @@ from tidemill.interfaces.connector import JobContext
 from tidemill.model import DeadLetter, Position
 
 COMMIT_TIMEOUT_S = 30.0
-OFFSETS_TIMEOUT_S = 10.0
-"""For the call that can hang: recovering is exact, so it may be given up soon."""
+OFFSETS_TIMEOUT_S = 10.0  # for the call that can hang: recovering is exact, so it may be given up
 FULL_TIMEOUT_S = 120.0
 HEADER = "tidemill"
 _MESSAGE_BYTES_DEFAULT = 1_048_588
@@ -325,11 +325,10 @@ class KafkaGroup:
         process where the coordinator is not ready, as with a broker that has just started.
         """
         asked = [TopicPartition(topic, 0) for topic in self._known_topics]
-        found = guarded(
-            "read the last epoch",
-            self._cluster,
-            lambda: self._member.committed(asked, timeout=REQUEST_TIMEOUT_S),
-        )
+        found = insisting(
+            "read the last epoch", self._cluster,
+            lambda: self._member.committed(asked, timeout=REQUEST_TIMEOUT_S), REQUEST_TIMEOUT_S,
+        )  # fmt: skip
         matches = [re.fullmatch(r"epoch=(\d+)", item.metadata or "") for item in found]
         return max((int(match[1]) for match in matches if match), default=None)
 

@@ -75,12 +75,13 @@ def out_of_range(
 def start_offsets(
     table: KafkaTable, consumer: Consumer, partitions: Sequence[Partition]
 ) -> dict[Partition, int]:
-    """The startup mode's offset of each partition."""
-    if table.upsert:
-        return dict.fromkeys(partitions, OFFSET_BEGINNING)
-    mode = table.values["scan.startup.mode"]
+    """The startup mode's offset of each partition.
+
+    The begin is asked for as a number, as librdkafka takes half a second to find it out itself.
+    """
+    mode = "earliest-offset" if table.upsert else table.values["scan.startup.mode"]
     if mode == "earliest-offset":
-        return dict.fromkeys(partitions, OFFSET_BEGINNING)
+        return {at: bounds(table, consumer, at)[0] for at in partitions}
     if mode == "latest-offset":
         return {at: bounds(table, consumer, at)[1] for at in partitions}
     if mode == "timestamp":
