@@ -1,4 +1,4 @@
-"""Writes the reference pages that are made from code: errors, and options of connectors and formats.
+"""Writes the reference pages that are made from code: errors, options, command line, schema.
 
 Usage: `python tools/reference.py` writes them; `--check` only says which are stale (exit code 1).
 """
@@ -43,7 +43,7 @@ def connectors_page() -> str:
     lines = [
         "# Connectors",
         "",
-        "What `WITH ('connector' = '...')` takes, under Flink's names; options that are ours say so.",
+        "What `WITH ('connector' = '...')` takes, under Flink's names; ours say so.",
         "Made from the connectors' own declarations by `tools/reference.py`.",
     ]
     for name in sorted(CONNECTORS):
@@ -71,7 +71,7 @@ def formats_page() -> str:
         "# Formats",
         "",
         "What `'format' = '...'` takes; the options carry the format's name as prefix, such as",
-        "`'json.ignore-parse-errors' = 'true'`. Made from the declarations by `tools/reference.py`.",
+        "`'json.ignore-parse-errors' = 'true'`. Made by `tools/reference.py`.",
     ]
     for name in sorted(FORMATS):
         lines += ["", f"## {name}", "", *_options(FORMATS[name].options, f"{name}.")]

@@ -8,7 +8,7 @@
     ├── UsageError           the command line is wrong                               exit code 2
     └── ComponentError       a server, a connector or the engine failed              exit code 3
         ├── ServiceError     a server could not start, or died
-        ├── ConnectorError   a source, sink or lookup failed; `retryable` says if trying again can help
+        ├── ConnectorError   a source, sink or lookup failed; `retryable`: trying again can help
         └── EngineError      the engine itself stopped
             └── DoubtfulCommitError  nobody knows whether the epoch was committed: recover and ask
 

@@ -32,17 +32,17 @@ class Command:
 class Service(Protocol):
     """One kind of server.
 
-    Called by the supervisor, in this order: `prepare` (make data folder, credentials, configuration;
+    Called by the supervisor, in this order: `prepare` (data folder, credentials, configuration;
     idempotent), `command`, then `ready` until it is True, at last `stop_signal`.
     Guarantees: listens on loopback only. A second start on the same data folder goes on with the
-    data. Failure: ServiceError that says which server, why, with its last log lines, and what to do.
+    data. Failure: ServiceError that says which server, why, its last log lines, and what to do.
     """
 
     name: str
     depends_on: tuple[str, ...]
 
     def prepare(self, data: Path, endpoints: Mapping[str, Endpoint]) -> Endpoint:
-        """Make everything that must stand before the first start; choose ports; say how to reach it."""
+        """Make what must stand before the first start; choose ports; say how to reach it."""
         ...
 
     def command(self) -> Command:

@@ -82,7 +82,7 @@ class Source(Protocol):
         ...
 
     def finished(self) -> bool:
-        """Whether a bounded source has delivered its last row; an unbounded one is never finished."""
+        """Whether a bounded source has delivered its last row; an unbounded one never has."""
         ...
 
     def caught_up(self) -> bool:

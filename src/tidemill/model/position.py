@@ -8,4 +8,4 @@ JsonValue: TypeAlias = "None | bool | int | float | str | list[JsonValue] | dict
 
 Position: TypeAlias = JsonValue
 """Where reading of one source partition goes on: the first thing *not yet* read, in the source's
-own terms (Kafka: the next offset). It is stored in checkpoints, so it must survive JSON unchanged."""
+own terms (Kafka: the next offset). It is stored in checkpoints and must survive JSON unchanged."""

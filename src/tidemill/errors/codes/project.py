@@ -16,7 +16,7 @@ CODES: dict[str, str] = {
     "project.unset-environment": "A ${env:...} reference names an environment variable not set.",
     "project.unknown-server": "A ${server:...} or ${secret:...} reference names no known server.",
     "project.server-not-running": "A reference needs a server of the project that is not running.",
-    "project.unknown-property": "A ${server:...} or ${secret:...} reference names no such property.",
+    "project.unknown-property": "A ${server:...} or ${secret:...} reference names no property.",
     "project.unsafe-secret-file": "The file of a ${file:...} reference can be read by other users.",
     "project.state-dir": "The state folder .tidemill cannot be made or written.",
     "project.unknown-option": "A table has an option that its connector or format does not know.",

@@ -2,7 +2,7 @@
 
 CODES: dict[str, str] = {
     "sql.syntax": "The text is not Flink SQL at this place.",
-    "sql.reserved-word": "A reserved word stands where a name is expected; backticks make it a name.",
+    "sql.reserved-word": "A reserved word stands where a name should; backticks make it one.",
     "sql.not-supported": "The construct is Flink SQL that Tidemill does not run yet.",
     "sql.too-deep": "The statement is nested more deeply than Tidemill reads.",
     "sql.empty-script": "The file holds no statement that reads or writes anything.",
