@@ -120,6 +120,14 @@ def test_one_query_filters_projects_and_aggregates() -> None:
         ("CREATE TABLE z (id BIGINT) WITH ('connector' = 'writes');"
          "INSERT INTO o SELECT id FROM z;", "", "sql.not-a-source"),
         ("SELECT id FROM t ORDER BY id;", "", "plan.unbounded-sort"),
+        ("SELECT id, ROW_NUMBER() OVER (PARTITION BY k ORDER BY v) FROM t;", "",
+         "plan.rank-without-limit"),
+        ("SELECT id FROM (SELECT *, ROW_NUMBER() OVER (ORDER BY v) AS rn FROM t) WHERE rn > 3;",
+         "", "plan.rank-without-limit"),
+        ("SELECT id FROM (SELECT *, ROW_NUMBER() OVER (ORDER BY v) AS rn FROM t) WHERE rn < 3;",
+         "'kind' = 'upserts'", "plan.upsert-source"),
+        ("INSERT INTO o SELECT id FROM (SELECT *, ROW_NUMBER() OVER (PARTITION BY k ORDER BY v) "
+         "AS rn FROM t) WHERE rn < 3;", "", "plan.changelog-into-append-only"),
     ],
 )  # fmt: skip
 def test_refusals_have_a_place_and_a_way_out(text: str, more: str, code: str | None) -> None:
@@ -153,6 +161,38 @@ def test_a_ttl_bounds_the_state() -> None:
     (node,) = explain(p).outputs[0].inputs[0].inputs
     assert node.facts["state"].endswith("keys of the last 3600000 ms")
     assert not [w for w in lint(p) if w.name == "unbounded-state"]
+
+
+RANKED = """CREATE TABLE ranked (k INT, rn BIGINT, id BIGINT, PRIMARY KEY ({key}) NOT ENFORCED)
+  WITH ('connector' = 'm', 'kind' = 'changes');
+  INSERT INTO ranked SELECT k, rn, id FROM (SELECT *, ROW_NUMBER() OVER (PARTITION BY k
+  ORDER BY v DESC) AS rn FROM t) WHERE {bound};"""
+
+
+@pytest.mark.parametrize(
+    ("key", "bound", "fits"),
+    [("k, rn", "rn <= 3", True), ("k", "rn <= 3", False), ("k", "rn = 1", True),
+     ("id", "rn = 1", False), ("k, rn, id", "rn < 5", True)],
+)  # fmt: skip
+def test_the_key_of_a_top_n_is_its_partition_and_number(key: str, bound: str, fits: bool) -> None:
+    if fits:
+        p = plan(RANKED.format(key=key, bound=bound))
+        (node,) = explain(p).outputs[0].inputs[0].inputs
+        assert node.operator == "TopN"
+        assert node.facts["state"].endswith("unbounded: no TTL")
+        assert [w.name for w in lint(p)].count("unbounded-state") == 1
+        return
+    with pytest.raises(SqlError) as caught:
+        plan(RANKED.format(key=key, bound=bound))
+    assert caught.value.code == "plan.sink-key-mismatch"
+
+
+def test_the_first_row_by_time_is_append_only() -> None:
+    p = plan(
+        """INSERT INTO o SELECT id FROM (SELECT *, ROW_NUMBER() OVER (PARTITION BY k
+        ORDER BY ts) AS rn FROM t) WHERE rn = 1;"""
+    )
+    assert not p.outputs[0].changelog.updates
 
 
 def test_a_sink_with_other_columns_is_refused() -> None:

@@ -24,7 +24,9 @@ from tidemill.engine.counters import Counters
 from tidemill.engine.intake import Intake, render
 from tidemill.engine.isolate import BadRow, find_bad_rows, run_isolated
 from tidemill.engine.kernel import Kernel
+from tidemill.engine.operators.first_rows import FirstRows
 from tidemill.engine.operators.group_aggregate import GroupAggregate
+from tidemill.engine.operators.rank import TopRows
 from tidemill.engine.operators.sort import Sort
 from tidemill.engine.operators.window_aggregate import WindowAggregate
 from tidemill.engine.pairs import run_pairs
@@ -39,11 +41,13 @@ from tidemill.plan.physical import (
     OperatorStage,
     OutputStage,
     PhysicalPlan,
+    RankStage,
     SortStage,
     wide,
 )
 from tidemill.plan.windows import MAX_WATERMARK_US, MILLI_US, MIN_WATERMARK_US
 
+Stateful = WindowAggregate | GroupAggregate | TopRows | FirstRows | Sort
 Write = Callable[[OutputStage, Batch], None]
 WriteLate = Callable[[str, pa.RecordBatch], None]
 
@@ -86,6 +90,13 @@ class Graph:
             for stage in plan.operators
             if isinstance(stage, GroupStage)
         }
+        self.ranks = {
+            stage.id: (FirstRows if stage.kind == "first-by-rowtime" else TopRows)(
+                stage, kernel, self._partials(stage), clock, deltas_max
+            )
+            for stage in plan.operators
+            if isinstance(stage, RankStage)
+        }
         self._edges: dict[str, list[tuple[FusedStage, OperatorStage | OutputStage]]]
         self._edges = defaultdict(list)
         for stage in [*plan.operators, *plan.outputs]:
@@ -113,6 +124,9 @@ class Graph:
                 continue
             if isinstance(stage, GroupStage):
                 self._group(edge, stage, batch)
+                continue
+            if isinstance(stage, RankStage):
+                late.update(self._rank(edge, stage, batch))
                 continue
             rows = self._rows(edge, stage.id, batch)
             if isinstance(stage, SortStage):
@@ -178,8 +192,8 @@ class Graph:
         self._counters.add(f"{stage.id}.filtered", rows - passed)
         self.aggregates[stage.id].add(partials.drop_columns(["n"]))
 
-    def _partials(self, stage: GroupStage) -> pa.Schema:
-        """What the edges of a changelog aggregate give."""
+    def _partials(self, stage: GroupStage | RankStage) -> pa.Schema:
+        """What the edges of an operator give."""
         edge = stage.edges[0]
         empty = self.plan.schemas[edge.input].empty_table()
         return self._kernel.run(edge.query, edge.input, empty).schema
@@ -192,6 +206,28 @@ class Graph:
         self._counters.add(f"{stage.id}.filtered", len(kept) - passed)
         for changes in self.groups[stage.id].add(partials):
             self.push(stage.id, StageBatch(changes))
+
+    def _rank(self, edge: FusedStage, stage: RankStage, batch: StageBatch) -> list[int]:
+        """Rank a batch's rows; returns the indexes of those too late to be the first."""
+        late_rows: list[int] = []
+        if stage.kind == "first-by-rowtime" and batch.standing_us is not None:
+            assert batch.event_time_us is not None
+            others = [self.watermarks[e.input] for e in stage.edges if e.input != edge.input]
+            standing = np.minimum(batch.standing_us, min(others, default=MAX_WATERMARK_US))
+            late = batch.event_time_us < standing
+            if late.any():
+                late_rows = self._late(edge, stage, batch, late)
+                batch = batch.keep(~late)
+        rows, kept = self._isolated(edge, stage.id, batch)
+        self._counters.add(f"{stage.id}.out", rows.num_rows)
+        self._counters.add(f"{stage.id}.filtered", len(kept) - rows.num_rows)
+        rank = self.ranks[stage.id]
+        done = rank.add(rows)
+        if isinstance(rank, FirstRows):
+            done = rank.advance(self.watermarks[stage.id])
+        for changes in done:
+            self.push(stage.id, StageBatch(changes))
+        return late_rows
 
     def _without_late(
         self, edge: FusedStage, stage: AggregateStage, batch: StageBatch
@@ -213,7 +249,11 @@ class Graph:
         return (batch.keep(~late) if late.any() else batch), late_rows
 
     def _late(
-        self, edge: FusedStage, stage: AggregateStage, batch: StageBatch, late: np.ndarray
+        self,
+        edge: FusedStage,
+        stage: AggregateStage | RankStage,
+        batch: StageBatch,
+        late: np.ndarray,
     ) -> list[int]:
         """Late rows count only where they pass the filters before the window."""
         candidates = np.flatnonzero(late)
@@ -337,6 +377,9 @@ class Graph:
                 done = self.aggregates[stage.id].advance(reached)
             elif isinstance(stage, GroupStage):
                 done = []
+            elif isinstance(stage, RankStage):
+                rank = self.ranks[stage.id]
+                done = rank.advance(reached) if isinstance(rank, FirstRows) else []
             else:
                 done = self.sorts[stage.id].advance(reached)
             for table in done:
@@ -376,8 +419,8 @@ class Graph:
         """Size of all state in bytes."""
         return sum(operator.state_bytes() for operator in self._operators().values())
 
-    def _operators(self) -> dict[str, WindowAggregate | GroupAggregate | Sort]:
-        return {**self.aggregates, **self.groups, **self.sorts}
+    def _operators(self) -> dict[str, Stateful]:
+        return {**self.aggregates, **self.groups, **self.ranks, **self.sorts}
 
 
 def run_isolated_wide(

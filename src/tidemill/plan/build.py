@@ -43,10 +43,12 @@ from tidemill.plan.physical import (
     OperatorStage,
     OutputStage,
     PhysicalPlan,
+    RankStage,
     SortStage,
     SourceStage,
     wide,
 )
+from tidemill.plan.ranks import RankSql, rank_kind
 from tidemill.plan.sort import sort_query
 from tidemill.plan.sources import SourceDraft, event_time, idle_timeout_ms, values_table
 from tidemill.plan.windows import WindowGrid
@@ -55,6 +57,7 @@ from tidemill.sql.logical import (
     Aggregate,
     Fields,
     LogicalNode,
+    Rank,
     Scan,
     Script,
     Sort,
@@ -62,6 +65,7 @@ from tidemill.sql.logical import (
     Watermark,
     inputs,
 )
+from tidemill.sql.render import render_expression
 
 
 def build_plan(
@@ -82,7 +86,7 @@ class _Builder:
         self.drafts: dict[object, SourceDraft] = {}
         self.watermarks: dict[object, Watermark] = {}
         self.operators: list[OperatorStage] = []
-        self.ids: dict[int, str] = {}
+        self.ids: dict[tuple[int, bool], str] = {}
         self.schemas: dict[str, pa.Schema] = {}
         self.changelogs: dict[str, Changelog] = {}
         self.where: TextWhere | None = None
@@ -183,12 +187,22 @@ class _Builder:
             draft = self._draft(base)
             draft.needed |= columns_read(chain, wanted)
             return draft.id
-        if id(base) not in self.ids:
-            assert isinstance(base, (Aggregate, Sort))
-            stage = self._aggregate(base) if isinstance(base, Aggregate) else self._sort(base)
+        number = isinstance(base, Rank) and len(base.fields) - 1 in columns_read(chain, wanted)
+        key = (id(base), number)
+        if key not in self.ids:
+            stage = self._operator(base, number)
             self.operators.append(stage)
-            self.ids[id(base)] = stage.id
-        return self.ids[id(base)]
+            self.ids[key] = stage.id
+        return self.ids[key]
+
+    def _operator(self, base: LogicalNode, number: bool) -> OperatorStage:
+        """The stage of a stateful node; `number` says if a rank's number is used."""
+        if isinstance(base, Aggregate):
+            return self._aggregate(base)
+        if isinstance(base, Rank):
+            return self._rank(base, number)
+        assert isinstance(base, Sort)
+        return self._sort(base)
 
     def _edges(self, node: LogicalNode) -> tuple[tuple[FusedStage, ...], Changelog]:
         """The stateless edges into an output or a sort, and what flows over them."""
@@ -276,6 +290,38 @@ class _Builder:
         self.changelogs[name], self.schemas[name] = Changelog(True), stage.schema
         return stage
 
+    def _rank(self, node: Rank, number: bool) -> RankStage:
+        """Top-N or deduplication."""
+        limit = refusals.rank_limit(node)
+        everything = frozenset(range(len(node.input.fields)))
+        parts = [(c, self._base(c, everything)) for c in chains(node.input, self.zone)]
+        changelogs = [self.changelogs[name] for _, name in parts]
+        retracts = any(changelog.updates for changelog in changelogs)
+        refusals.ranked_upserts(changelogs, node.where)
+        kind = rank_kind(node, retracts)
+        name = f"r{len(self.operators)}"
+        sql = RankSql(node, kind, retracts, name, self.zone)
+        appends = kind.startswith("first")
+        stage = RankStage(
+            id=name,
+            edges=tuple(sql.edge(c, n, self.changelogs[n].updates) for c, n in parts),
+            kind=kind,
+            batch=sql.batch(),
+            top=sql.top(),
+            schema=_schema(node.fields, not appends),
+            partition=tuple(sql.keys()),
+            keys=tuple(render_expression(key) for key in node.keys),
+            order=tuple(render_expression(key.expression) for key in node.order),
+            limit=limit,
+            number=number,
+            retracts=retracts,
+            ttl_ms=state_ttl_ms(self.script.settings, self.where),
+            where=node.where,
+        )
+        self.changelogs[name] = APPEND_ONLY if appends else Changelog(True)
+        self.schemas[name] = stage.schema
+        return stage
+
     def _sort(self, node: Sort) -> SortStage:
         if node.keys and not self.tables.bounded(node.input):
             refusals.unbounded_sort(self.where)
@@ -325,6 +371,8 @@ def _fingerprint(operators: list[OperatorStage]) -> str:
             parts += [operator.merge, operator.emit]
         elif isinstance(operator, GroupStage):
             parts += [operator.merge, operator.moves or "", operator.changes]
+        elif isinstance(operator, RankStage):
+            parts += [operator.kind, operator.batch, operator.top]
         for part in parts:
             digest.update(part.encode() + b"\0")
     return digest.hexdigest()[:32]

@@ -15,6 +15,7 @@ from tidemill.plan.physical import (
     OperatorStage,
     OutputStage,
     PhysicalPlan,
+    RankStage,
     SourceStage,
 )
 
@@ -100,6 +101,8 @@ def _node(plan: PhysicalPlan, name: str) -> ExplainNode:
 
 
 def _title(stage: OperatorStage) -> str:
+    if isinstance(stage, RankStage):
+        return "TopN" if stage.kind == "top" else "Deduplicate"
     if isinstance(stage, GroupStage):
         return "GroupAggregate" if stage.aggregates else "Distinct"
     if not isinstance(stage, AggregateStage):
@@ -112,6 +115,8 @@ def _title(stage: OperatorStage) -> str:
 def _operator_facts(stage: OperatorStage) -> dict[str, Any]:
     if isinstance(stage, GroupStage):
         return _group_facts(stage)
+    if isinstance(stage, RankStage):
+        return _rank_facts(stage)
     if not isinstance(stage, AggregateStage):
         return {"limit": stage.limit, "offset": stage.offset, "sql": stage.query}
     facts: dict[str, Any] = {
@@ -134,6 +139,25 @@ def _operator_facts(stage: OperatorStage) -> dict[str, Any]:
         )
     facts["merge_sql"], facts["sql"] = stage.merge, stage.emit
     return facts
+
+
+def _rank_facts(stage: RankStage) -> dict[str, Any]:
+    kept = f"the first {stage.limit} rows of each partition"
+    if stage.retracts:
+        kept = "all rows of each partition"
+    elif stage.kind.startswith("first"):
+        kept = "one row per partition"
+    bound = f"partitions of the last {stage.ttl_ms} ms" if stage.ttl_ms else "unbounded: no TTL"
+    return {
+        "partition_by": list(stage.keys),
+        "order_by": list(stage.order),
+        "keep": stage.kind if stage.kind != "top" else None,
+        "limit": stage.limit,
+        "number": stage.number,
+        "changelog": "I" if stage.kind.startswith("first") else "I,UB,UA,D",
+        "state": f"{kept}; {bound}",
+        "sql": stage.top,
+    }
 
 
 def _group_facts(stage: GroupStage) -> dict[str, Any]:

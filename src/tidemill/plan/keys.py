@@ -12,7 +12,7 @@ from tidemill.errors import SqlError, TextWhere
 from tidemill.interfaces.options import parse_duration_ms
 from tidemill.model import DataType, TableDescriptor, TypeRoot
 from tidemill.sql.expressions import Cast, Expression, InputRef
-from tidemill.sql.logical import Aggregate, Filter, LogicalNode, Project, Watermark
+from tidemill.sql.logical import Aggregate, Filter, LogicalNode, Project, Rank, Watermark
 
 TTL = "table.exec.state.ttl"
 
@@ -36,7 +36,18 @@ def upsert_keys(node: LogicalNode) -> list[frozenset[int]] | None:
         return upsert_keys(node.input)
     if isinstance(node, Project):
         return _through(node)
+    if isinstance(node, Rank):
+        return [*_rank_keys(node), *(upsert_keys(node.input) or [])]
     return None
+
+
+def _rank_keys(node: Rank) -> list[frozenset[int]]:
+    """The partition where there is one row of each, else the partition and the number."""
+    columns = [_passed_on(key) for key in node.keys]
+    partition = frozenset(c for c in columns if c is not None)
+    if None in columns:
+        return []
+    return [partition if node.limit == 1 else partition | {len(node.fields) - 1}]
 
 
 def _through(node: Project) -> list[frozenset[int]] | None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from tidemill.errors import TextWhere
-from tidemill.plan.physical import AggregateStage, GroupStage, PhysicalPlan
+from tidemill.plan.physical import AggregateStage, GroupStage, PhysicalPlan, RankStage
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,7 @@ def _dropped_late_rows(plan: PhysicalPlan) -> Iterator[Warning]:
 def _unbounded_state(plan: PhysicalPlan) -> Iterator[Warning]:
     """State that nothing ever removes."""
     for stage in plan.operators:
-        if isinstance(stage, GroupStage) and stage.keys and not stage.ttl_ms:
+        if isinstance(stage, (GroupStage, RankStage)) and stage.keys and not stage.ttl_ms:
             yield Warning(
                 "unbounded-state",
                 f"state grows with every new key of ({', '.join(stage.keys)}) and is never "

@@ -23,6 +23,8 @@ from tidemill.plan.windows import WindowGrid
 LateMode = Literal["drop", "table", "fail"]
 ErrorMode = Literal["dead-letter", "fail"]
 
+RankKind = Literal["top", "last", "last-by-arrival", "first-by-arrival", "first-by-rowtime"]
+
 KIND = "k"
 """Hidden column: the row kind, int8."""
 ROW = "r"
@@ -142,6 +144,32 @@ class GroupStage:
 
 
 @dataclass(frozen=True, slots=True)
+class RankStage:
+    """Top-N or deduplication over keyed state; see `ranks`.
+
+    The edges' queries give the input's columns, partition keys (`partition`), sort keys, and event
+    time or weight where they are needed. `batch` orders the relation `<id>_batch` by partition,
+    `top` orders the relation `<id>_rows` within each. The last output column is the number, which
+    `number` says is used.
+    """
+
+    id: str
+    edges: tuple[FusedStage, ...]
+    kind: RankKind
+    batch: str
+    top: str
+    schema: pa.Schema
+    partition: tuple[str, ...]
+    keys: tuple[str, ...]
+    order: tuple[str, ...]
+    limit: int
+    number: bool
+    retracts: bool
+    ttl_ms: int
+    where: TextWhere | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class SortStage:
     """ORDER BY, OFFSET, LIMIT: of the whole bounded input, or a bare limit of a stream."""
 
@@ -166,7 +194,7 @@ class OutputStage:
     where: TextWhere | None = None
 
 
-OperatorStage = AggregateStage | GroupStage | SortStage
+OperatorStage = AggregateStage | GroupStage | RankStage | SortStage
 
 
 @dataclass(frozen=True, slots=True)

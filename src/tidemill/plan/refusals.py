@@ -18,6 +18,7 @@ from tidemill.sql.logical import (
     Fields,
     Filter,
     LogicalNode,
+    Rank,
     Scan,
     TimeAttribute,
     Watermark,
@@ -171,6 +172,32 @@ def retractable(node: Aggregate, changelogs: Sequence[Changelog], where: TextWhe
                 code="plan.not-retractable",
                 where=where,
             )
+
+
+def rank_limit(node: Rank) -> int:
+    """Rows are numbered only as far as somebody looks."""
+    if node.limit is None:
+        raise SqlError(
+            "ROW_NUMBER without an upper bound is not supported yet",
+            code="plan.rank-without-limit",
+            where=node.where,
+            hint="Bound the number in an outer query: SELECT ... FROM (SELECT *, ROW_NUMBER() "
+            "OVER (PARTITION BY k ORDER BY v DESC) AS rn FROM t) WHERE rn <= 3.",
+        )
+    return node.limit
+
+
+def ranked_upserts(changelogs: Sequence[Changelog], where: TextWhere | None) -> None:
+    """Top-N must be told which row goes."""
+    if any(changelog.upsert for changelog in changelogs):
+        raise SqlError(
+            "ROW_NUMBER over an upsert source is not supported yet",
+            code="plan.upsert-source",
+            where=where,
+            detail="The source gives updates without the row that was before, so the old row "
+            "cannot be taken out of its place.",
+            hint="Read the changes as debezium-json, which carries both images.",
+        )
 
 
 def filtered_upserts(changelog: Changelog, chain: Chain, where: TextWhere | None) -> None:

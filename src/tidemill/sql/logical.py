@@ -177,8 +177,25 @@ class Sort:
     offset: int = 0
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Rank:
+    """ROW_NUMBER() OVER (PARTITION BY keys ORDER BY order): Top-N and deduplication.
+
+    Fields: the input's, then the number from 1. With `limit` only rows up to that number; without,
+    the text bounds the number nowhere.
+    """
+
+    input: LogicalNode
+    keys: tuple[Expression, ...]
+    order: tuple[SortKey, ...]
+    fields: Fields
+    limit: int | None = None
+    where: TextWhere | None = None
+
+
 LogicalNode: TypeAlias = (
     "Scan | Watermark | Project | Filter | WindowTableFunction | Aggregate | Union | Values | Sort"
+    " | Rank"
 )
 
 

@@ -25,10 +25,12 @@ from tidemill.sql.logical import (
     Insert,
     LogicalNode,
     Project,
+    Rank,
     Scan,
     Script,
     Select,
     Sort,
+    SortKey,
     Union,
     Values,
     Watermark,
@@ -160,6 +162,8 @@ def line(node: LogicalNode) -> str:
             return f"Values {rows} [{_fields(node.fields)}]"
         case Sort():
             return _sort(node)
+        case Rank():
+            return _rank(node)
 
 
 def _attribute(field: object) -> str:
@@ -202,14 +206,23 @@ def _aggregate_call(call: AggregateCall) -> str:
     return text
 
 
-def _sort(node: Sort) -> str:
-    keys = ", ".join(
+def _rank(node: Rank) -> str:
+    keys = ", ".join(render_expression(key) for key in node.keys)
+    bound = "" if node.limit is None else f" up to {node.limit}"
+    return f"Rank by [{keys}] order by [{_order(node.order)}]{bound} -> [{_fields(node.fields)}]"
+
+
+def _order(keys: tuple[SortKey, ...]) -> str:
+    return ", ".join(
         render_expression(key.expression)
         + (" DESC" if key.descending else "")
         + (" NULLS FIRST" if key.nulls_first else " NULLS LAST")
-        for key in node.keys
+        for key in keys
     )
-    text = f"Sort by [{keys}]"
+
+
+def _sort(node: Sort) -> str:
+    text = f"Sort by [{_order(node.keys)}]"
     if node.limit is not None:
         text += f" limit {node.limit}"
     return text + (f" offset {node.offset}" if node.offset else "")

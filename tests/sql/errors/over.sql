@@ -1,9 +1,9 @@
--- | error[sql.not-supported]: ROW_NUMBER(...) OVER is not supported yet
+-- | error[sql.not-supported]: SUM(...) OVER is not supported yet
 -- |   --> over.sql:17:19
 -- |    |
--- | 17 | SELECT vendor_id, ROW_NUMBER() OVER (PARTITION BY vendor_id ORDER BY pickup_at) FROM trips;
--- |    |                   ^^^^^^^^^^^^^^^^^
--- | hint: Windows of rows, Top-N and deduplication by ROW_NUMBER come later; a window over time is written TABLE(TUMBLE(...)) with GROUP BY.
+-- | 17 | SELECT vendor_id, SUM(fare_amount) OVER (PARTITION BY vendor_id ORDER BY pickup_at) FROM trips;
+-- |    |                   ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+-- | hint: Top-N and deduplication are: SELECT ... FROM (SELECT *, ROW_NUMBER() OVER (PARTITION BY k ORDER BY v DESC) AS rn FROM t) WHERE rn <= 3.
 CREATE TABLE trips (
   vendor_id INT,
   fare_amount DOUBLE,
@@ -14,4 +14,4 @@ CREATE TABLE trips (
   pickup_at TIMESTAMP(3),
   WATERMARK FOR pickup_at AS pickup_at - INTERVAL '5' SECOND
 ) WITH ('connector' = 'kafka', 'topic' = 'trips', 'format' = 'json');
-SELECT vendor_id, ROW_NUMBER() OVER (PARTITION BY vendor_id ORDER BY pickup_at) FROM trips;
+SELECT vendor_id, SUM(fare_amount) OVER (PARTITION BY vendor_id ORDER BY pickup_at) FROM trips;

@@ -25,6 +25,7 @@ from tidemill.engine.clock import Clock
 from tidemill.engine.kernel import Kernel
 from tidemill.engine.state.hash_index import EMPTY, Ids
 from tidemill.engine.state.keyed import KeyedState, Mask
+from tidemill.engine.state.several import delta_of, restore_all
 from tidemill.errors import EngineError, Where
 from tidemill.interfaces.operator import StateDelta
 from tidemill.model import RowKind
@@ -329,30 +330,15 @@ class GroupAggregate:
 
     def delta(self) -> StateDelta | None:
         """What changed since the last delta."""
-        groups = self._groups.delta()
-        values = None if self._values is None else self._values.delta()
-        if groups is None and values is None:
-            return None
-        base = groups is not None and groups.base
-        if self._values is not None and (base or (values is not None and values.base)):
-            base = True
-            groups, values = self._groups.whole(), self._values.whole()
-        tables = {} if groups is None else {f"groups.{n}": t for n, t in groups.tables.items()}
-        if values is not None:
-            tables |= {f"values.{n}": t for n, t in values.tables.items()}
-        return StateDelta(base, tables, {})
+        return delta_of(self._states())
+
+    def _states(self) -> dict[str, KeyedState]:
+        own = {"groups": self._groups}
+        return own if self._values is None else {**own, "values": self._values}
 
     def restore(self, deltas: Sequence[StateDelta]) -> None:
         """Rebuild the state from a base and the deltas after it."""
-        for name, state in (("groups", self._groups), ("values", self._values)):
-            if state is None:
-                continue
-            chain = [
-                StateDelta(d.base, _part(d.tables, name), {})
-                for d in deltas
-                if d.base or _part(d.tables, name)
-            ]
-            state.restore(chain)
+        restore_all(self._states(), deltas)
         if self._values is not None:
             live = self._values.live()
             stored, _ = self._values.take(live)
@@ -405,8 +391,3 @@ def _stored_schema(stage: GroupStage, kernel: Kernel, partials: pa.Schema) -> pa
         fields |= {field.name: field for field in made.schema}
     keys = [f"g{i}" for i in range(len(stage.keys))]
     return pa.schema([fields[name].with_nullable(True) for name in [*keys, *stage.partials]])
-
-
-def _part(tables: dict[str, pa.Table], name: str) -> dict[str, pa.Table]:
-    prefix = name + "."
-    return {n.removeprefix(prefix): t for n, t in tables.items() if n.startswith(prefix)}

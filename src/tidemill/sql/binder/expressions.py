@@ -143,6 +143,12 @@ class ExpressionBinder:
     def bind_call(self, node: FunctionCall) -> Expression:
         """A scalar function."""
         name = self.context.function_name(node.name.text)
+        if node.over is not None:
+            raise self.context.unsupported(
+                f"{name}(...) OVER inside an expression or clause",
+                node.span,
+                "Let it stand alone in the SELECT list of a subquery, with an alias.",
+            )
         if is_aggregate(self.context, node):
             raise self.misplaced_aggregate(node)
         if name in _WINDOW_AUXILIARY or name in GROUP_WINDOWS:

@@ -10,6 +10,7 @@ from tidemill.sql.binder.expressions import ExpressionBinder, contains_aggregate
 from tidemill.sql.binder.from_items import Relation, bind_from
 from tidemill.sql.binder.grouped import GroupedBinder, Grouping, begin_grouping, settle
 from tidemill.sql.binder.ordering import bind_ordering
+from tidemill.sql.binder.ranks import bind_rank, bounded_filter, over_call
 from tidemill.sql.binder.scope import Scope
 from tidemill.sql.binder.unions import bind_union
 from tidemill.sql.binder.values import bind_values, one_row
@@ -104,13 +105,24 @@ def _select(context: BindContext, query: SelectQuery) -> LogicalNode:
     node, scope = relation.node, relation.scope(context.source)
     if query.where is not None:
         predicate = ExpressionBinder(context, scope, "WHERE").bind_condition(query.where)
-        node = Filter(node, predicate, node.fields)
+        node = bounded_filter(node, predicate)
+    calls = [call for item in query.items if (call := over_call(item)) is not None]
     grouped = query.group_by is not None or query.having is not None
     expressions = [item.expression for item in query.items]
     if not grouped:
         grouped = any(
-            not isinstance(e, Star) and contains_aggregate(context, e) for e in expressions
+            not isinstance(e, Star) and contains_aggregate(context, e)
+            for e in expressions
+            if e not in calls
         )
+    if calls and grouped:
+        raise context.unsupported(
+            "OVER in a query with GROUP BY",
+            calls[0].span,
+            "Put the GROUP BY into a subquery: FROM (SELECT ... GROUP BY ...).",
+        )
+    if calls:
+        node = bind_rank(context, calls, node, scope)
     result = (
         _grouped(context, query, node, scope) if grouped else _plain(context, query, node, scope)
     )
@@ -136,6 +148,11 @@ def _plain(
         if isinstance(item.expression, Star):
             _expand(context, scope, item.expression, node, expressions, fields)
             continue
+        if over_call(item) is not None:
+            number = node.fields[-1]
+            expressions.append(InputRef(len(node.fields) - 1, number.name, number.type))
+            fields.append(replace(number, name=output_name(item, len(fields))))
+            continue
         bound = binder.bind_column(item.expression)
         name = output_name(item, len(fields))
         expressions.append(bound)
@@ -159,8 +176,9 @@ def _expand(
             star.qualifier.span,
             hint=f"The table here is `{alias}`." if alias else None,
         )
-    expressions.extend(references(node.fields))
-    fields.extend(node.fields)
+    own = node.fields[: len(scope.fields)]
+    expressions.extend(references(own))
+    fields.extend(own)
 
 
 def project(node: LogicalNode, expressions: tuple[Expression, ...], fields: Fields) -> LogicalNode:

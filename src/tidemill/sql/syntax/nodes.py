@@ -92,6 +92,7 @@ class FunctionCall:
     distinct: bool = False
     filter: Node | None = None
     bare: bool = False
+    over: OverClause | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,6 +242,15 @@ class OrderItem:
     expression: Node
     descending: bool
     nulls_first: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class OverClause:
+    """OVER (PARTITION BY ... ORDER BY ...)."""
+
+    partition_by: tuple[Node, ...]
+    order_by: tuple[OrderItem, ...]
+    span: Span
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from tidemill.sql.syntax.nodes import (
     TimeLiteral,
     WordLiteral,
 )
+from tidemill.sql.syntax.over import over_clause
 from tidemill.sql.syntax.special import SPECIAL_FORMS
 from tidemill.sql.text import cover
 from tidemill.sql.types import parse_type
@@ -243,14 +244,10 @@ def _call_suffix(
         cursor.expect("WHERE")
         condition = expression(cursor)
         cursor.expect(")")
-    if cursor.at("OVER"):
-        raise cursor.unsupported(
-            f"{name.text.upper()}(...) OVER",
-            cover(name.span, cursor.token.span),
-            "Windows of rows, Top-N and deduplication by ROW_NUMBER come later; a window over time "
-            "is written TABLE(TUMBLE(...)) with GROUP BY.",
-        )
-    return FunctionCall(name, arguments, cursor.since(name.span), star, distinct, condition)
+    over = over_clause(cursor, expression) if cursor.at("OVER") else None
+    return FunctionCall(
+        name, arguments, cursor.since(name.span), star, distinct, condition, over=over
+    )
 
 
 def _case(cursor: Cursor, expression: ExpressionParser) -> Node:

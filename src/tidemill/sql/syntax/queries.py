@@ -22,6 +22,7 @@ from tidemill.sql.syntax.nodes import (
     ValuesQuery,
     WithQuery,
 )
+from tidemill.sql.syntax.over import order_item
 from tidemill.sql.text import cover
 
 QUERY_STARTS = ("SELECT", "WITH", "VALUES", "(")
@@ -62,7 +63,7 @@ def _ordered(cursor: Cursor) -> Query:
     order_by: tuple[OrderItem, ...] = ()
     if cursor.take("ORDER"):
         cursor.expect("BY")
-        order_by = cursor.listed(lambda: _order_item(cursor))
+        order_by = cursor.listed(lambda: order_item(cursor, parse_expression))
     limit, offset = _limits(cursor)
     if not order_by and limit is None and not offset:
         return body
@@ -87,19 +88,6 @@ def _limits(cursor: Cursor) -> tuple[int | None, int]:
             cursor.expect("ROW")
         cursor.expect("ONLY")
     return limit, offset
-
-
-def _order_item(cursor: Cursor) -> OrderItem:
-    expression = parse_expression(cursor)
-    descending = cursor.take("DESC")
-    if not descending:
-        cursor.take("ASC")
-    nulls_first: bool | None = None
-    if cursor.take("NULLS"):
-        nulls_first = cursor.take("FIRST")
-        if not nulls_first:
-            cursor.expect("LAST")
-    return OrderItem(expression, descending, nulls_first)
 
 
 def _union(cursor: Cursor) -> Query:

@@ -1,0 +1,174 @@
+"""ROW_NUMBER with a bound, planned as Flink does: deduplication where it can be, else Top-N.
+
+Deduplication is `rn = 1` ordered by a time attribute alone, over inserts: ascending keeps the first
+row (append-only; by event time it comes out when the watermark has reached it), descending keeps
+the last. All else is Top-N, a changelog; rows of the same rank stay in the order of their arrival,
+except that the last row by time is the one that arrived last.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlglot import exp
+
+from tidemill.plan.fuse import (
+    Chain,
+    alias,
+    column,
+    names,
+    over,
+    probe_query,
+    relation,
+    rows_query,
+    text,
+)
+from tidemill.plan.lowering import lower
+from tidemill.plan.physical import KIND, ROW, FusedStage, RankKind, wide
+from tidemill.plan.windows import micros
+from tidemill.sql.expressions import InputRef
+from tidemill.sql.logical import Rank, TimeAttribute
+
+SEQUENCE = "q"
+"""Hidden column: the number of the row in the order of arrival."""
+GROUP = "s"
+"""Hidden column: the number of the partition in the batch."""
+HEAD = "h"
+"""Hidden column: the same for all rows of a partition."""
+NUMBER = "n"
+"""Hidden column: ROW_NUMBER."""
+WEIGHT = "w"
+"""Hidden column: 1, or -1 for a row that is withdrawn."""
+TIME = "t"
+"""Hidden column: event time, epoch microseconds."""
+
+
+def rank_kind(node: Rank, retracts: bool) -> RankKind:
+    """Deduplication or Top-N."""
+    (first, *more) = node.order
+    key = first.expression
+    if node.limit != 1 or more or retracts or not isinstance(key, InputRef):
+        return "top"
+    attribute = node.input.fields[key.index].time_attribute
+    if attribute is TimeAttribute.ROWTIME:
+        return "last" if first.descending else "first-by-rowtime"
+    if attribute is TimeAttribute.PROCTIME:
+        return "last-by-arrival" if first.descending else "first-by-arrival"
+    return "top"
+
+
+@dataclass(frozen=True, slots=True)
+class RankSql:
+    """Builds the queries of one rank."""
+
+    node: Rank
+    kind: RankKind
+    retracts: bool
+    name: str
+    zone: str
+
+    @property
+    def _inputs(self) -> list[str]:
+        return names(len(self.node.input.fields))
+
+    def keys(self) -> list[str]:
+        """The columns of the partition keys."""
+        return [f"p{i}" for i in range(len(self.node.keys))]
+
+    def _orders(self) -> list[str]:
+        if self.kind.endswith("by-arrival") or self.kind == "first-by-rowtime":
+            return []
+        return [f"o{i}" for i in range(len(self.node.order))]
+
+    def edge(self, chain: Chain, source: str, source_has_kind: bool) -> FusedStage:
+        """The rows of one input with their partition keys and sort keys."""
+        keys = [lower(key, self._inputs, self.zone) for key in self.node.keys]
+        orders = [lower(k.expression, self._inputs, self.zone) for k in self.node.order]
+        made = [alias(key, name) for key, name in zip(keys, self.keys(), strict=True)]
+        made += [alias(key, name) for key, name in zip(orders, self._orders(), strict=False)]
+        if self.kind == "first-by-rowtime":
+            made.append(alias(micros(orders[0]), TIME))
+        if self.retracts:
+            made.append(alias(_weight(source_has_kind), WEIGHT))
+        carried = [KIND] if source_has_kind else []
+        rows = over(rows_query(chain, source, carried), [*map(column, self._inputs), *made])
+        evaluated = [e.copy() for e in [*keys, *orders]]
+        return FusedStage(
+            input=source,
+            query=text(rows),
+            probe=text(probe_query(chain, wide(source), evaluated)),
+            passing=text(over(rows_query(chain, wide(source), [ROW]), [column(ROW)])),
+            filters=chain.filters,
+        )
+
+    def batch(self) -> str:
+        """A batch's rows, partition by partition; only those that can be among the first."""
+        keys = [column(key) for key in self.keys()]
+        start = relation(f"{self.name}_batch")
+        if self.retracts:
+            head = exp.Window(this=exp.Min(this=column(SEQUENCE)), partition_by=keys)
+            query = exp.Select(expressions=[exp.Star(), alias(head, HEAD)]).from_(start)
+            return text(query.order_by(column(HEAD), column(SEQUENCE)))
+        head_ = exp.Window(
+            this=exp.FirstValue(this=column(SEQUENCE)), partition_by=keys, order=self._order()
+        )
+        outputs = [exp.Star(), alias(head_, HEAD), alias(self._number(keys), NUMBER)]
+        ranked = exp.Select(expressions=outputs).from_(start)
+        return text(self._first(ranked).order_by(column(HEAD), column(NUMBER)))
+
+    def top(self) -> str:
+        """The rows of each partition in order: the first ones, or all where rows can go."""
+        source = exp.Select(expressions=[exp.Star()]).from_(relation(f"{self.name}_rows"))
+        if self.retracts:
+            source = self._left(source)
+        ranked = over(source, [exp.Star(), alias(self._number([column(GROUP)]), NUMBER)])
+        kept = over(ranked, [exp.Star()]) if self.retracts else self._first(ranked)
+        return text(kept.order_by(column(GROUP), column(NUMBER)))
+
+    def _left(self, rows: exp.Select) -> exp.Select:
+        """Rows without those withdrawn: each takes the earliest of its equals with it.
+
+        A row is not told apart by its processing time, which is another one when it goes.
+        """
+        told = [
+            name
+            for name, field in zip(self._inputs, self.node.input.fields, strict=True)
+            if field.time_attribute is not TimeAttribute.PROCTIME
+        ]
+        same = [column(name) for name in [GROUP, *told]]
+        which = exp.Window(
+            this=exp.RowNumber(),
+            partition_by=[*same, column(WEIGHT)],
+            order=exp.Order(expressions=[exp.Ordered(this=column(SEQUENCE))]),
+        )
+        gone = exp.case().when(column(WEIGHT) < 0, exp.Literal.number(1)).else_("0")
+        gone_ = exp.Window(this=exp.Sum(this=gone), partition_by=[c.copy() for c in same])
+        counted = over(rows, [exp.Star(), alias(which, "wi"), alias(gone_, "wm")])
+        there = exp.and_(column(WEIGHT) > 0, column("wi") > column("wm"))
+        return over(counted, [exp.Star()]).where(there)
+
+    def _number(self, keys: Sequence[exp.Expression]) -> exp.Expression:
+        own = [key.copy() for key in keys]
+        return exp.Window(this=exp.RowNumber(), partition_by=own, order=self._order())
+
+    def _order(self) -> exp.Order:
+        ordered = [
+            exp.Ordered(this=column(name), desc=key.descending, nulls_first=key.nulls_first)
+            for name, key in zip(self._orders(), self.node.order, strict=False)
+        ]
+        if self.kind == "first-by-rowtime":
+            ordered.append(exp.Ordered(this=column(TIME)))
+        latest = self.kind.startswith("last")
+        return exp.Order(expressions=[*ordered, exp.Ordered(this=column(SEQUENCE), desc=latest)])
+
+    def _first(self, ranked: exp.Select) -> exp.Select:
+        limit = exp.Literal.number(self.node.limit or 0)
+        return over(ranked, [exp.Star()]).where(column(NUMBER) <= limit)
+
+
+def _weight(has_kind: bool) -> exp.Expression:
+    if not has_kind:
+        return exp.cast(exp.Literal.number(1), "INTEGER")
+    withdrawn = column(KIND).isin(1, 3)
+    return exp.cast(exp.case().when(withdrawn, "-1").else_("1"), "INTEGER")

@@ -1,0 +1,17 @@
+-- | error[sql.not-supported]: OVER in a query with GROUP BY is not supported yet
+-- |   --> over_grouped.sql:17:29
+-- |    |
+-- | 17 | SELECT vendor_id, COUNT(*), ROW_NUMBER() OVER (ORDER BY vendor_id) FROM trips GROUP BY vendor_id;
+-- |    |                             ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+-- | hint: Put the GROUP BY into a subquery: FROM (SELECT ... GROUP BY ...).
+CREATE TABLE trips (
+  vendor_id INT,
+  fare_amount DOUBLE,
+  note STRING,
+  tags ARRAY<STRING>,
+  place ROW<`zone` INT, city STRING>,
+  amounts MAP<STRING, DECIMAL(10, 2)>,
+  pickup_at TIMESTAMP(3),
+  WATERMARK FOR pickup_at AS pickup_at - INTERVAL '5' SECOND
+) WITH ('connector' = 'kafka', 'topic' = 'trips', 'format' = 'json');
+SELECT vendor_id, COUNT(*), ROW_NUMBER() OVER (ORDER BY vendor_id) FROM trips GROUP BY vendor_id;

@@ -1,0 +1,16 @@
+-- | error[sql.not-supported]: more than one ROW_NUMBER in a query is not supported yet
+-- |   --> over_twice.sql:16:50
+-- |    |
+-- | 16 | SELECT ROW_NUMBER() OVER (ORDER BY fare_amount), ROW_NUMBER() OVER (ORDER BY pickup_at) FROM trips;
+-- |    |                                                  ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+CREATE TABLE trips (
+  vendor_id INT,
+  fare_amount DOUBLE,
+  note STRING,
+  tags ARRAY<STRING>,
+  place ROW<`zone` INT, city STRING>,
+  amounts MAP<STRING, DECIMAL(10, 2)>,
+  pickup_at TIMESTAMP(3),
+  WATERMARK FOR pickup_at AS pickup_at - INTERVAL '5' SECOND
+) WITH ('connector' = 'kafka', 'topic' = 'trips', 'format' = 'json');
+SELECT ROW_NUMBER() OVER (ORDER BY fare_amount), ROW_NUMBER() OVER (ORDER BY pickup_at) FROM trips;
