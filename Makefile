@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 BIN := .venv/bin
 
-.PHONY: help setup setup-dev demo test check lint types format bench lock clean
+.PHONY: help setup setup-dev demo test parity check lint types format bench lock clean
 
 help: ## show this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -18,6 +18,9 @@ demo: setup ## run the NYC taxi example; real files: make demo ARGS="--input FIL
 
 test: setup-dev ## run all tests, on real servers
 	@$(BIN)/python -m pytest $(ARGS)
+
+parity: setup-dev ## prove the whole corpus on Flink and here, every case in every way
+	@TIDEMILL_PARITY_FULL=1 $(BIN)/python -m pytest tests/parity $(ARGS)
 
 check: lint types ## lint, layers and types, without tests
 

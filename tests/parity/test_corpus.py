@@ -14,6 +14,17 @@ from tidemill.engine import crash_points
 from tidemill.runners.flink import Gateway
 
 CASES = cases()
+FULL = bool(os.environ.get("TIDEMILL_PARITY_FULL"))
+"""Every case in every way, as `make parity` does; else functions, which keep no state, in fewer."""
+
+
+def _ways(numbers: list[int | None]) -> list[tuple[Case, int | None]]:
+    """Each case with each number; a case of functions with the first only."""
+    return [
+        (case, number)
+        for case in CASES
+        for number in (numbers if FULL or case.path.parent.name != "functions" else numbers[:1])
+    ]
 
 
 @pytest.fixture(autouse=True)
@@ -31,15 +42,13 @@ def test_flink(case: Case, flink: Gateway) -> None:
     assert differences(case, results, "on Flink") == []
 
 
-@pytest.mark.parametrize("batch_rows", [None, 1, 7, 10_000])
-@pytest.mark.parametrize("case", CASES, ids=str)
+@pytest.mark.parametrize(("case", "batch_rows"), _ways([None, 1, 7, 10_000]), ids=str)
 def test_embedded(case: Case, batch_rows: int | None, tmp_path: Path) -> None:
     results = case.embedded(tmp_path, EmbeddedRun(batch_rows))
     assert differences(case, results, "embedded") == []
 
 
-@pytest.mark.parametrize("seed", range(3))
-@pytest.mark.parametrize("case", CASES, ids=str)
+@pytest.mark.parametrize(("case", "seed"), _ways([0, 1, 2]), ids=str)
 def test_embedded_killed_and_resumed(case: Case, seed: int, tmp_path: Path) -> None:
     results = case.embedded(tmp_path, random_crashes(seed))
     assert differences(case, results, "embedded") == []

@@ -1,6 +1,6 @@
 -- Windows that begin before 1970.
 CREATE TABLE early (
-  `at` TIMESTAMP(3), v INT, WATERMARK FOR `at` AS `at` - INTERVAL '1' SECOND
+  `at` TIMESTAMP(3), v INT, WATERMARK FOR `at` AS `at` - INTERVAL '20' SECOND
 ) WITH ('connector' = 'filesystem', 'path' = 'early.jsonl', 'format' = 'json');
 
 SELECT window_start, window_end, window_time, COUNT(*) AS n, SUM(v) AS total

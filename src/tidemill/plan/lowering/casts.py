@@ -198,6 +198,13 @@ def _temporal(
     if target.root is TypeRoot.DATE:
         return cast(value, "DATE") if instant else instants.day(cast(value, "TIMESTAMP"), source)
     if target.root is TypeRoot.TIME:
+        if source.root is TypeRoot.TIMESTAMP and not instant and not target.precision:
+            # Before 1970 Flink cuts the fraction toward 1970.
+            value = template(
+                "CASE WHEN epoch_ms(:v) < 0 THEN make_timestamp((epoch_ms(:v) // 1000) * 1000000) "
+                "ELSE CAST(:v AS TIMESTAMP) END",
+                v=value,
+            )
         return instants.time_of_day(value, target.precision or 0)
     stamp = DataType(TypeRoot.TIMESTAMP, target.nullable, precision=target.precision)
     moved = cast(value, duckdb_type(stamp))

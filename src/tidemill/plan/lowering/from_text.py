@@ -115,7 +115,8 @@ def parse_date(value: exp.Expression) -> exp.Expression:
     )
     return template(
         "CASE WHEN regexp_full_match(:d, '[0-9]{4}-[0-9]{2}-[0-9]{2}') THEN TRY_CAST(:d AS DATE) "
-        "WHEN regexp_full_match(:d, :p) THEN TRY(make_date(:year, :month, :day)) END",
+        "WHEN regexp_full_match(:d, :p) AND :year <= 9999 "
+        "THEN TRY(make_date(:year, :month, :day)) END",
         d=day,
         p=text(_DATE),
         year=_date_part(day, 1),
@@ -126,7 +127,8 @@ def parse_date(value: exp.Expression) -> exp.Expression:
 
 def _date_part(day: exp.Expression, group: int) -> exp.Expression:
     return template(
-        "COALESCE(TRY_CAST(nullif(regexp_extract(:d, :p, :i), '') AS INTEGER), 1)",
+        "CASE WHEN regexp_extract(:d, :p, :i) = '' THEN 1 "
+        "ELSE TRY_CAST(regexp_extract(:d, :p, :i) AS INTEGER) END",
         d=day,
         p=text(_DATE),
         i=exp.Literal.number(str(group)),
@@ -139,8 +141,11 @@ def _time(value: exp.Expression) -> exp.Expression:
         "CASE WHEN regexp_full_match(:t, :shape) "
         "THEN TRY_CAST(split_part(:t, '.', 1) || :seconds AS TIME) END",
         t=clean,
-        shape=text("([01]?[0-9]|2[0-3]):[0-9]{1,2}(:[0-9]{1,2}([.][0-9]*)?)?"),
-        seconds=template("CASE WHEN :t LIKE '%:%:%' THEN '' ELSE ':00' END", t=clean),
+        shape=text("([01]?[0-9]|2[0-3])(:[0-9]{1,2}(:[0-9]{1,2}([.][0-9]*)?)?)?"),
+        seconds=template(
+            "CASE WHEN :t LIKE '%:%:%' THEN '' WHEN :t LIKE '%:%' THEN ':00' ELSE ':00:00' END",
+            t=clean,
+        ),
     )
 
 

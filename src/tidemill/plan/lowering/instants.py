@@ -92,3 +92,12 @@ def time_of_day(value: exp.Expression, digits: int) -> exp.Expression:
     unit = "second" if digits == 0 else "millisecond"
     stamp = template("DATE '1970-01-01' + :time", time=time)
     return cast(fn("date_trunc", text(unit), stamp), "TIME")
+
+
+def moved_nanos(at: exp.Expression, operator: str, by: exp.Expression) -> exp.Expression:
+    """A TIMESTAMP_NS moved by an interval; DuckDB alone drops what is below microseconds."""
+    nanos = fn("epoch_ns", at)
+    rest = template("((:ns % 1000) + 1000) % 1000", ns=nanos)
+    micros = template("make_timestamp((:ns - :rest) // 1000)", ns=nanos, rest=rest)
+    moved = template(f"CAST(:at {operator} :by AS TIMESTAMP)", at=micros, by=by)
+    return template("make_timestamp_ns(epoch_us(:moved) * 1000 + :rest)", moved=moved, rest=rest)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from sqlglot import exp
 
 from tidemill.model import DataType, TypeRoot
-from tidemill.plan.lowering import decimals, integers
+from tidemill.plan.lowering import decimals, instants, integers
 from tidemill.plan.lowering.build import cast, duckdb_type, error, fn, raises, template, wrapped
 from tidemill.plan.lowering.core import Lowered, Lowering
 
@@ -34,7 +34,8 @@ def _sum_or_difference(c: Lowered, operator: str) -> exp.Expression:
     if root is TypeRoot.DECIMAL:
         return decimals.add(c, operator)
     if root is TypeRoot.TIMESTAMP and (c.type.precision or 0) > 6:
-        return _moved_nanos(c, operator)
+        at, by = c.args[::-1] if c.type_of(0).is_interval else c.args
+        return instants.moved_nanos(at, operator, by)
     moved = template(f":left {operator} :right", left=left, right=right)
     if root is TypeRoot.DATE and c.type_of(1).root is TypeRoot.INTERVAL_DAY_TIME:
         whole_days = template("to_days(CAST(trunc(epoch(:right) / 86400) AS INTEGER))", right=right)
@@ -42,16 +43,6 @@ def _sum_or_difference(c: Lowered, operator: str) -> exp.Expression:
     if c.type.is_interval or root in _APPROXIMATE:
         return moved
     return cast(moved, duckdb_type(c.type))
-
-
-def _moved_nanos(c: Lowered, operator: str) -> exp.Expression:
-    """DuckDB moves microseconds only: what is below them is put aside and added again."""
-    left, right = c.args if not c.type_of(0).is_interval else c.args[::-1]
-    nanos = fn("epoch_ns", left)
-    rest = template("((:ns % 1000) + 1000) % 1000", ns=nanos)
-    micros = template("make_timestamp((:ns - :rest) // 1000)", ns=nanos, rest=rest)
-    moved = template(f"CAST(:at {operator} :by AS TIMESTAMP)", at=micros, by=right)
-    return template("make_timestamp_ns(epoch_us(:moved) * 1000 + :rest)", moved=moved, rest=rest)
 
 
 def _times(c: Lowered) -> exp.Expression:

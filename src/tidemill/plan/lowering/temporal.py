@@ -69,9 +69,18 @@ def _part(value: exp.Expression, unit: str, type_: DataType) -> exp.Expression:
 
 def _millis(value: exp.Expression, type_: DataType) -> exp.Expression:
     """Milliseconds of the epoch, those of a finer timestamp cut toward the past."""
+    return fn("epoch_ms", _to_millis(value, type_))
+
+
+def _to_millis(value: exp.Expression, type_: DataType) -> exp.Expression:
+    """Flink's functions of the clock see no more than milliseconds."""
+    if instants.is_nanos(type_):
+        # DuckDB rounds nanoseconds to the next microsecond where it cuts them.
+        rest = template("((:ns % 1000000) + 1000000) % 1000000", ns=fn("epoch_ns", value))
+        return template("make_timestamp((epoch_ns(:v) - :rest) // 1000)", v=value, rest=rest)
     if (type_.precision or 0) > 3 and type_.is_timestamp:
-        value = fn("date_trunc", text("millisecond"), value)
-    return fn("epoch_ms", value)
+        return fn("date_trunc", text("millisecond"), value)
+    return value
 
 
 def _extract(c: Lowered) -> exp.Expression:
@@ -89,7 +98,7 @@ def _floor(c: Lowered) -> exp.Expression:
     if len(c.args) == 1:
         return whole("floor")(c)
     unit = str(c.constant(1))
-    value = _local(c, 0)
+    value = _to_millis(_local(c, 0), c.type_of(0))
     if unit not in _CLOCK_UNITS:
         value = instants.day(value, c.type_of(0))
     return _back(c, _floored(value, unit))
@@ -100,7 +109,7 @@ def _ceil(c: Lowered) -> exp.Expression:
     if len(c.args) == 1:
         return whole("ceil")(c)
     unit = str(c.constant(1))
-    value = _local(c, 0)
+    value = _to_millis(_local(c, 0), c.type_of(0))
     if unit not in _CLOCK_UNITS:
         value = instants.day(value, c.type_of(0))
     months = _MONTHS_OF.get(unit)
@@ -197,6 +206,8 @@ def _timestampadd(c: Lowered) -> exp.Expression:
     else:
         size = cast(text(str(_MICROS[unit])), "BIGINT")
         step = fn("to_microseconds", template(":n * :k", n=amount, k=size))
+    if c.type.root is TypeRoot.TIMESTAMP and (c.type.precision or 0) > 6:
+        return instants.moved_nanos(point, "+", step)
     return _back(c, template(":p + :step", p=point, step=step))
 
 
