@@ -22,11 +22,11 @@ def parity(
     var: Variables = (),
     common: Common = COMMON,
 ) -> int:
-    """Run a pipeline on the embedded engine and on Flink, and compare row by row.
+    """Compare a pipeline here and on Flink.
 
-    Both read exactly the same input: a Kafka topic from its begin to where it ends now, files as
-    they are. What would go into each sink is compared; no sink is written. Needs the project's
-    Flink: tidemill up flink. The certificate (versions, hash of the input, counts, verdict) is
+    The embedded engine and Flink read exactly the same input: a Kafka topic from its begin to
+    where it ends now, files as they are. What would go into each sink is compared, row by row; no
+    sink is written. Needs the project's Flink: tidemill up flink. The certificate (versions, hash of the input, counts, verdict) is
     kept in .tidemill/parity as JSON and text; the exit code is 1 where the engines differ.
 
     Args:
