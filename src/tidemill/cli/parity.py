@@ -26,8 +26,9 @@ def parity(
 
     The embedded engine and Flink read exactly the same input: a Kafka topic from its begin to
     where it ends now, files as they are. What would go into each sink is compared, row by row; no
-    sink is written. Needs the project's Flink: tidemill up flink. The certificate (versions, hash of the input, counts, verdict) is
-    kept in .tidemill/parity as JSON and text; the exit code is 1 where the engines differ.
+    sink is written. Needs the project's Flink: tidemill up flink. The certificate (versions,
+    hash of the input, counts, verdict) is kept in .tidemill/parity as JSON and text; the exit code
+    is 1 where the engines differ.
 
     Args:
         pipeline: the name of a pipeline, or the path of a .sql file; by default the only one.
