@@ -116,6 +116,7 @@ def _ready(server: ServerStatus) -> StackEvent:
 
 def download_events(report: Progress) -> Callable[[InstallProgress], None]:
     """Tell of an installation as events of the stack."""
+
     def tell(at: InstallProgress) -> None:
         report(
             StackEvent(
