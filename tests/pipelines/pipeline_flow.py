@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -101,11 +102,11 @@ class Flow:
 
     # -- runs
 
-    def run(self, *texts: str, until: Until = "caught-up") -> Progress:
+    def run(self, *texts: str, until: Until = "caught-up", row_per_record: bool = True) -> Progress:
         """Run the pipeline in this process, and check its row accounting."""
         path = self.write(*texts) if texts else self.folder / f"{self.name}.sql"
         progress = run(str(path), until=until).progress
-        check_accounting(progress.counters)
+        check_accounting(progress.counters, row_per_record=row_per_record)
         return progress
 
     def start(
@@ -123,10 +124,8 @@ class Flow:
             **more,
         )
 
-    def watched(self, act: Callable[[Engine], None], timeout_s: float = 60) -> Progress:
+    def watched(self, act: Callable[[Engine], None], *, row_per_record: bool = True) -> Progress:
         """Run forever, and stop when `act`, in another thread, is done."""
-        import threading
-
         failures: list[BaseException] = []
 
         def started(engine: Engine) -> None:
@@ -143,7 +142,7 @@ class Flow:
         progress = run(str(self.folder / f"{self.name}.sql"), started=started).progress
         if failures:
             raise failures[0]
-        check_accounting(progress.counters)
+        check_accounting(progress.counters, row_per_record=row_per_record)
         return progress
 
     @property
@@ -197,8 +196,11 @@ def _letter(row: dict[str, Any]) -> dict[str, Any]:
     return row | raw
 
 
-def check_accounting(counters: Mapping[str, int]) -> None:
-    """Records in = emitted + filtered + late + dead letter + skipped + in state, at each node."""
+def check_accounting(counters: Mapping[str, int], *, row_per_record: bool = True) -> None:
+    """Records in = emitted + filtered + late + dead letter + skipped + in state, at each step.
+
+    With `row_per_record` False (changes, arrays) a record may give several rows.
+    """
 
     def count(*parts: str) -> int:
         return counters.get(".".join(parts), 0)
@@ -207,10 +209,18 @@ def check_accounting(counters: Mapping[str, int]) -> None:
     for node in nodes:
         left = sum(count(node, way) for way in ("out", "filtered", "late", "dead"))
         assert count(node, "in") == left, (node, counters)
-    for key in counters:
-        if key.endswith(".records"):
-            name = key.removesuffix(".records")
-            assert counters[key] >= count(name, "skipped") + count(name, "dead"), counters
+    outputs = {node for node in nodes if node.startswith("w")}
+    taken = sum(n for key, n in counters.items() if _of_sink(key, ".out") or _of_sink(key, ".dead"))
+    assert taken == sum(count(node, "out") for node in outputs), counters
+    (source,) = {key.removesuffix(".records") for key in counters if key.endswith(".records")}
+    if row_per_record:
+        rows = count(source, "records") - count(source, "skipped") - count(source, "dead")
+        for node in nodes - outputs or outputs:
+            assert count(node, "in") == rows, (node, counters)
+
+
+def _of_sink(key: str, suffix: str) -> bool:
+    return key.startswith("sink.") and key.endswith(suffix) and "$dead-letter" not in key
 
 
 def wait_for(what: Callable[[], bool], timeout_s: float = 30) -> None:

@@ -66,7 +66,7 @@ def test_what_flinks_json_format_takes_is_taken(flow: Flow) -> None:
     """An array of objects is several rows; what follows an object is not read; '' is no row."""
     topic = flow.topic("in", '[{"id": 1}, {"id": 2}]', '{"id": 3}{"id": 4}', "", GOOD[0])
     text, out = copy(flow, flow.kafka("s", COLUMNS, topic))
-    progress = flow.run(text)
+    progress = flow.run(text, row_per_record=False)
     assert [row["id"] for row in flow.rows(out)] == [1, 2, 3, 1]
     assert (progress.records, progress.skipped, progress.dead_letters) == (4, 1, 0)
 
@@ -182,7 +182,7 @@ def test_changes_that_make_no_sense_are_set_aside(flow: Flow) -> None:
     source = flow.kafka("s", COLUMNS, topic, format="debezium-json")
     text, out = copy(flow, source)
     text = text.replace("'format' = 'json'", "'format' = 'debezium-json'")
-    progress = flow.run(text)
+    progress = flow.run(text, row_per_record=False)
     codes = {a["position"]: a["code"] for a in flow.letters()}
     assert codes == {
         "1": "format.unknown-op",

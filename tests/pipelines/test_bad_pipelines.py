@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
-from pipeline_flow import CLI, Flow, Postgres
+from pipeline_flow import CLI, Flow, Postgres, check_accounting
 from pyarrow import parquet
 
 from tidemill.control.run import run
@@ -107,6 +107,7 @@ def test_parquet_files_that_do_not_fit_are_set_aside(tmp_path: Path) -> None:
     write_parquet(tmp_path / "in")
     (tmp_path / "p.sql").write_text(files(tmp_path))
     progress = run(str(tmp_path / "p.sql")).progress
+    check_accounting(progress.counters)
     assert (progress.records, progress.rows_out, progress.dead_letters) == (8, 4, 4)
     letters = Flow(tmp_path, "p", "").file_letters()
     found = {Path(letter["partition"]).name: letter for letter in letters}

@@ -196,7 +196,7 @@ def test_postgres_killed_under_the_connector_and_under_the_sink(
             wait_for(lambda: reader.rows() == original.rows(), 60)
 
     wait_for(lambda: f"{name}.public.{table}" in {t.name for t in flow.admin.topics()})
-    progress = flow.watched(act)
+    progress = flow.watched(act, row_per_record=False)
     assert progress.state == "stopped"
     assert progress.dead_letters == 0
     with connected(servers) as here:
