@@ -8,6 +8,7 @@ from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
 
+from tidemill.connectors.kafka.native import library as native_library
 from tidemill.control.doctor_servers import Check, doctor_servers
 from tidemill.errors import TidemillError
 from tidemill.project import Project, bare_project, check_project, find_project_file
@@ -25,7 +26,7 @@ def doctor(folder: Path | None = None) -> list[Check]:
     """All checks; none raises."""
     project, checks = _project(folder or Path.cwd())
     names = project.servers.names or None
-    found = [_python(), *_libraries(), *checks, _state(project)]
+    found = [_python(), *_libraries(), _kafka_reader(), *checks, _state(project)]
     return found + doctor_servers(project.state_dir, names)
 
 
@@ -45,6 +46,14 @@ def _libraries() -> list[Check]:
             text = f"cannot be loaded: {str(error).splitlines()[0] if str(error) else error!r}"
             checks.append(Check(f"library {name}", "failed", text, "Install Tidemill again."))
     return checks
+
+
+def _kafka_reader() -> Check:
+    """Which of the two ways of reading Kafka is in use; both give the same rows."""
+    crate = native_library()
+    if crate is None:
+        return Check("kafka reader", "ok", "Python (the native crate is not installed)")
+    return Check("kafka reader", "ok", f"native {crate.__version__} for plain JSON, else Python")
 
 
 def _project(start: Path) -> tuple[Project, list[Check]]:
