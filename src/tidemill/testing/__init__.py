@@ -1,11 +1,25 @@
-"""The public test kit: laws that every source, sink and format must keep.
+"""The public test kit: laws that every source, sink and format must keep, and means to test a job.
 
 A test class inherits from `SourceContract`, `SinkContract` or `FormatContract`, gives what the
 class asks for, and pytest runs the inherited tests.
+
+`ManualClock` stands still until a test moves it, so that idleness is decided and not waited for.
+`crash_points` names the places of an epoch at which an engine may die: `crash_points.POINTS` lists
+them, `crash_points.install(handler)` calls the handler at each (it raises where the engine is to
+die; `install(None)` at the end), and `TIDEMILL_CRASH_AT=<point>:<nth>` kills a whole process.
 """
 
+from tidemill.engine import ManualClock, crash_points
 from tidemill.testing.format_contract import FormatContract, check_accounting
 from tidemill.testing.sink_contract import SinkContract
 from tidemill.testing.source_contract import SourceContract, drain
 
-__all__ = ["FormatContract", "SinkContract", "SourceContract", "check_accounting", "drain"]
+__all__ = [
+    "FormatContract",
+    "ManualClock",
+    "SinkContract",
+    "SourceContract",
+    "check_accounting",
+    "crash_points",
+    "drain",
+]

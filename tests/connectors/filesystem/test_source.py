@@ -70,7 +70,9 @@ def test_a_bad_line_keeps_its_bytes_and_place(files, simple):
     assert files.rows([batch]) == [(1, None), (3, None)]
 
 
-@settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(
     st.lists(st.text('ab"\r,é', max_size=8).map(str.encode), max_size=12),
     st.integers(1, 5), st.booleans(), st.booleans(),
@@ -136,7 +138,9 @@ def test_parquet_of_other_widths_is_read_in_the_declared_types(files):
     )  # fmt: skip
 
 
-@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(rows=st.integers(0, 60), group=st.integers(1, 20), step=st.integers(1, 30))
 def test_parquet_positions_are_exact(files, rows, group, step):
     path = files.root / "p" / "a.parquet"

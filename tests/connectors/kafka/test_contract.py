@@ -77,3 +77,44 @@ class TestExactlyOnceSink(Sink):
 
 class TestAtLeastOnceSink(Sink):
     options: ClassVar = {"sink_delivery__guarantee": "at-least-once"}
+
+
+class _Upsert:
+    """Tables of `upsert-kafka`, keyed by `a`."""
+
+    @pytest.fixture(autouse=True)
+    def _upsert(self, _bench: None, bench: Any) -> None:
+        bench.connector = "upsert-kafka"
+        bench.primary_key = ("a",)
+        bench.options = {"key.format": "json", "value.format": "json"}
+
+
+class TestUpsertSource(_Upsert, TestSource):
+    def fill(self, count: int) -> None:
+        numbers = range(self.filled, self.filled + count)
+        self.filled += count
+        values = [json.dumps({"a": i, "b": "x" * (i % 7)}).encode() for i in numbers]
+        keys = [json.dumps({"a": i}).encode() for i in numbers]
+        for partition in (0, 1):
+            self.bench.produce(values[partition::2], keys[partition::2], partition=partition)
+
+
+class TestUpsertSourceOverTransactions(_Upsert, TestSourceOverTransactions):
+    pass
+
+
+class TestUpsertExactlyOnceSink(_Upsert, TestExactlyOnceSink):
+    pass
+
+
+class TestUpsertAtLeastOnceSink(_Upsert, TestAtLeastOnceSink):
+    pass
+
+
+class TestUpsertBufferedSink(_Upsert, Sink):
+    """Rows wait in the writer until `prepare`, and are committed all the same."""
+
+    options: ClassVar = {
+        "sink_buffer__flush_max__rows": "100",
+        "sink_buffer__flush_interval": "1 s",
+    }

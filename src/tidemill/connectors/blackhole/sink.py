@@ -29,6 +29,7 @@ class BlackholeGroup:
 
     def __init__(self, tables: Sequence[TableDescriptor]) -> None:
         self._writers = {table.name: BlackholeWriter() for table in tables}
+        self._epoch: int | None = None
 
     def open(self) -> int | None:
         """Nothing to open, and nothing is remembered."""
@@ -43,7 +44,11 @@ class BlackholeGroup:
         return []
 
     def commit(self, epoch: int, positions: Mapping[str, Mapping[str, Position]]) -> None:
-        """Count the epoch's rows as committed."""
+        """Count the epoch's rows as committed, once."""
+        if self._epoch is not None and epoch <= self._epoch:
+            self.abort()
+            return
+        self._epoch = epoch
         for writer in self._writers.values():
             writer.rows_total += writer.rows_open
             writer.rows_open = 0

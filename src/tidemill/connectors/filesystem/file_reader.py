@@ -15,6 +15,7 @@ from tidemill.connectors.filesystem.lines import LineReader
 from tidemill.connectors.filesystem.options import FileOptions
 from tidemill.connectors.filesystem.parquet_read import ParquetReader, convert
 from tidemill.connectors.filesystem.paths import partition_values
+from tidemill.errors import ConnectorError, Where
 from tidemill.interfaces.format import Decoded, Decoder
 from tidemill.interfaces.source import PartitionBatch, RowOrigin
 from tidemill.model import (
@@ -106,6 +107,22 @@ def _partition_scalar(column: Column, found: dict[str, str | None]) -> pa.Scalar
         raise ValueError(message) from None
 
 
+def _start(table: TableDescriptor, path: Path, position: Position, *parts: str) -> list[int]:
+    """The numbers that a position is made of; None is the file's beginning."""
+    if position is None:
+        return [0] * len(parts)
+    numbers = [position.get(part) for part in parts] if isinstance(position, dict) else []
+    found = [n for n in numbers if isinstance(n, int) and n >= 0]
+    if len(found) == len(parts):
+        return found
+    raise ConnectorError(
+        f"`{position}` is no position of the file `{path}`",
+        code="connector.bad-position",
+        where=Where(table=table.name, file=str(path)),
+        hint="The option 'format' has changed since; start the pipeline anew.",
+    )
+
+
 class LineFile:
     """A file of one message per line; its position is `{"offset": byte}`."""
 
@@ -115,8 +132,8 @@ class LineFile:
         self._table, self._path = table, path
         self._names = options.encoded_schema(table).names
         self._constants = Constants(table, options, path)
-        offset = position["offset"] if isinstance(position, dict) else 0
-        if not isinstance(offset, int) or offset > self._constants.size:
+        (offset,) = _start(table, path, position, "offset")
+        if offset > self._constants.size:
             raise EOFError(f"it ends before byte {offset}, where reading should go on")
         factory = options.format
         assert factory.decoder is not None
@@ -187,10 +204,7 @@ class ParquetFile:
         self._read_schema = type(self._schema)(
             tuple(c for c in self._schema.columns if needed is None or c.name in needed)
         )
-        start = position if isinstance(position, dict) else {"row_group": 0, "row": 0}
-        group, row = start.get("row_group"), start.get("row")
-        if not isinstance(group, int) or not isinstance(row, int):
-            raise EOFError(f"`{position}` is no position of a Parquet file")
+        group, row = _start(table, path, position, "row_group", "row")
         self._reader = ParquetReader(path, group, row, self._schema, self._read_schema.names)
         if group and self._reader.ended:
             raise EOFError(f"it has no row group {group}, where reading should go on")
