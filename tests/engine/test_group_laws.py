@@ -265,3 +265,31 @@ def test_odd_floats_are_one_key(value: str) -> None:
     w = world([(1, value, 1)] * 6, [1, 2, 3, 4])
     run(w, p)
     assert [r["n"] for r in w.rows("w") if r["$kind"] != "-U"] == [1, 2, 3, 4, 6]
+
+
+@LAWS
+@given(changelogs(), CUTS, st.integers(0, 4))
+def test_order_by_over_a_changelog_gives_the_rows_that_are_left(
+    changes: tuple[list[Row], list[int]], cuts: list[int], limit: int
+) -> None:
+    rows, kinds = changes
+    p = kit.plan_of(
+        f"""CREATE TABLE t (k INT, name STRING, v BIGINT) WITH ('connector' = 'memory',
+          'changelog' = 'true');
+        SELECT v, k FROM t ORDER BY v DESC, k LIMIT {limit};"""
+    )
+    w = world(rows, cuts, kinds)
+    w.groups, w.bounded = [], True
+    with tempfile.TemporaryDirectory() as folder:
+        w.engine(p, Path(folder), settings=kit.one_batch_at_a_time()).run("finished")
+    there: Counter[tuple[int | None, int | None]] = Counter()
+    for (k, _, v), kind in zip(rows, kinds, strict=True):
+        there[v, k] += -1 if kind in (1, 3) else 1
+    low = -(10**9)
+    want = sorted(
+        (+there).elements(), key=lambda r: (-(low if r[0] is None else r[0]),
+                                            low if r[1] is None else r[1]),
+    )  # fmt: skip
+    got = [(r["v"], r["k"]) for _, batch in w.selected for r in batch.rows.to_pylist()]
+    assert got == want[:limit]
+    assert all(batch.kinds is None for _, batch in w.selected)

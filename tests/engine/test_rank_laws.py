@@ -270,3 +270,43 @@ def test_deduplication_is_seen(order: str, bound: str, kind: str) -> None:
     assert isinstance(stage, RankStage)
     assert stage.kind == kind
     assert not stage.edges[0].filters
+
+
+def test_top_of_each_window_is_append_only() -> None:
+    p = kit.plan_of(
+        """CREATE TABLE t (k STRING, ts TIMESTAMP(3), v BIGINT, id BIGINT,
+          WATERMARK FOR ts AS ts) WITH ('connector' = 'memory', 'bounded' = 'false');
+        CREATE TABLE w (we TIMESTAMP(3), k STRING, n BIGINT, rn BIGINT)
+          WITH ('connector' = 'memory');
+        INSERT INTO w SELECT window_end, k, n, rn FROM (
+          SELECT *, ROW_NUMBER() OVER (PARTITION BY window_start, window_end ORDER BY n DESC, k)
+            AS rn
+          FROM (SELECT window_start, window_end, k, COUNT(*) AS n
+            FROM TABLE(TUMBLE(TABLE t, DESCRIPTOR(ts), INTERVAL '0.01' SECOND(3)))
+            GROUP BY window_start, window_end, k)) WHERE rn <= 2;
+        """
+    )
+    rows = [("a", 1), ("b", 2), ("b", 3), ("c", 4), ("a", 12), ("c", 13), ("c", 14), ("z", 99)]
+    w = world([(k, ts, 0, i) for i, (k, ts) in enumerate(rows)], [3, 5, 6])
+    run(w, p)
+    got = [(r["we"].microsecond // 1000, r["k"], r["n"], r["rn"]) for r in w.rows("w")]
+    assert got == [
+        (10, "b", 2, 1),
+        (10, "a", 1, 2),
+        (20, "c", 2, 1),
+        (20, "a", 1, 2),
+        (100, "z", 1, 1),
+    ]
+
+
+def test_a_wrong_tie_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The model must notice where the last of equal rows is kept instead of the first."""
+    wrong = plan.__wrapped__(TOP, "rn <= 1")
+    (stage,) = wrong.operators
+    assert isinstance(stage, RankStage)
+    object.__setattr__(stage, "batch", stage.batch.replace('"q" ASC', '"q" DESC'))
+    w = world([("a", 0, 1, 0), ("a", 0, 1, 1)], [])
+    run(w, wrong)
+    assert materialised(w.rows("w")) != Counter(
+        r[:3] for r in top([("a", 0, 1, 0), ("a", 0, 1, 1)], 1)
+    )

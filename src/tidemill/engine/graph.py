@@ -13,16 +13,12 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
-from tidemill.engine.batches import (
-    StageBatch,
-    as_record_batch,
-    kinds_of,
-    widen,
-)
+from tidemill.engine.batches import StageBatch, as_record_batch, kinds_of, widen
 from tidemill.engine.clock import Clock, SystemClock
+from tidemill.engine.contract import forbidden_nulls, null_letters
 from tidemill.engine.counters import Counters
 from tidemill.engine.intake import Intake, render
-from tidemill.engine.isolate import BadRow, find_bad_rows, run_isolated
+from tidemill.engine.isolate import BadRow, find_bad_rows, passing_rows, run_isolated
 from tidemill.engine.kernel import Kernel
 from tidemill.engine.operators.first_rows import FirstRows
 from tidemill.engine.operators.group_aggregate import GroupAggregate
@@ -34,7 +30,6 @@ from tidemill.errors import EngineError, Where
 from tidemill.interfaces.operator import StateDelta
 from tidemill.model import Batch, DeadLetter
 from tidemill.plan.physical import (
-    ROW,
     AggregateStage,
     FusedStage,
     GroupStage,
@@ -204,6 +199,8 @@ class Graph:
         passed = int(np.add.reduce(partials.column("n").to_numpy())) if len(partials) else 0
         self._counters.add(f"{stage.id}.out", passed)
         self._counters.add(f"{stage.id}.filtered", len(kept) - passed)
+        if not passed:  # without keys there is a row of partials even over no rows
+            return
         for changes in self.groups[stage.id].add(partials):
             self.push(stage.id, StageBatch(changes))
 
@@ -258,7 +255,7 @@ class Graph:
         """Late rows count only where they pass the filters before the window."""
         candidates = np.flatnonzero(late)
         some = batch.keep(late)
-        passing, kept, bad = run_isolated_wide(self._kernel, edge, some)
+        passing, kept, bad = passing_rows(self._kernel, edge, some)
         if bad:
             self._counters.add(f"{stage.id}.dead", len(bad))
             self._report(self._letters(edge.input, some, bad))
@@ -322,39 +319,17 @@ class Graph:
         if rows.num_rows == 0:
             return
         table, kinds = kinds_of(rows)
-        forbidden = [
-            i
-            for i, field in enumerate(stage.schema)
-            if not field.nullable and table.column(i).null_count
-        ]
-        if forbidden and stage.sink is not None:
-            mask = np.zeros(table.num_rows, dtype=np.bool_)
-            for i in forbidden:
-                mask |= table.column(i).is_null().to_numpy()
-            self._refuse_nulls(stage, table, mask, node)
+        mask = forbidden_nulls(stage, table)
+        if mask is not None:
+            self._refuse(stage, null_letters(stage, table, mask), node)
             keep = pa.array(~mask)
             table = table.filter(keep)
             kinds = None if kinds is None else kinds.filter(keep)
         if table.num_rows:
             self._write(stage, Batch(as_record_batch(table, stage.schema), kinds))
 
-    def _refuse_nulls(
-        self, stage: OutputStage, table: pa.Table, mask: np.ndarray, node: str
-    ) -> None:
-        assert stage.sink is not None
-        bad = table.rename_columns(stage.schema.names).filter(pa.array(mask)).to_pylist()
-        letters = [
-            DeadLetter(
-                table=stage.sink.name,
-                stage="contract",
-                code="engine.null-in-not-null-column",
-                message="NULL for the NOT NULL column `"
-                + next(f.name for f in stage.schema if not f.nullable and row[f.name] is None)
-                + "`",
-                value=render(row),
-            )
-            for row in bad
-        ]
+    def _refuse(self, stage: OutputStage, letters: list[DeadLetter], node: str) -> None:
+        """Set aside rows that a sink's columns do not allow."""
         self._counters.add(f"{stage.id}.out", -len(letters))
         self._counters.add(f"{stage.id}.dead", len(letters))
         for source in self.plan.source_of(node):
@@ -421,12 +396,3 @@ class Graph:
 
     def _operators(self) -> dict[str, Stateful]:
         return {**self.aggregates, **self.groups, **self.ranks, **self.sorts}
-
-
-def run_isolated_wide(
-    kernel: Kernel, edge: FusedStage, batch: StageBatch
-) -> tuple[np.ndarray, StageBatch, list[BadRow]]:
-    """Indexes (in the batch without its bad rows) of the rows that pass an edge's filters."""
-    _, kept, bad = run_isolated(kernel, edge.query, edge.probe, edge.input, batch)
-    passing = kernel.run(edge.passing, wide(edge.input), widen(kept.table))
-    return passing.column(ROW).to_numpy(), kept, bad

@@ -18,7 +18,7 @@ import pyarrow as pa
 from tidemill.engine.batches import Mask, StageBatch, widen
 from tidemill.engine.kernel import Kernel
 from tidemill.errors import CATALOGUE, EngineError, Where
-from tidemill.plan.physical import ROW, wide
+from tidemill.plan.physical import ROW, FusedStage, wide
 
 Run = Callable[[pa.Table], pa.Table]
 
@@ -62,6 +62,15 @@ def run_isolated(
         return run(kept.table), kept, bad
     except duckdb.Error as error:
         raise query_failed(error, node) from error
+
+
+def passing_rows(
+    kernel: Kernel, edge: FusedStage, batch: StageBatch
+) -> tuple[np.ndarray, StageBatch, list[BadRow]]:
+    """Indexes (in the batch without its bad rows) of the rows that pass an edge's filters."""
+    _, kept, bad = run_isolated(kernel, edge.query, edge.probe, edge.input, batch)
+    passing = kernel.run(edge.passing, wide(edge.input), widen(kept.table))
+    return passing.column(ROW).to_numpy(), kept, bad
 
 
 def find_bad_rows(kernel: Kernel, run: Run, probe: str, node: str, table: pa.Table) -> list[BadRow]:

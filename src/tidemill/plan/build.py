@@ -67,6 +67,9 @@ from tidemill.sql.logical import (
 )
 from tidemill.sql.render import render_expression
 
+RUNTIME_MODE = "execution.runtime-mode"
+"""Set to `streaming`, bounded input is a stream too, and GROUP BY gives all changes."""
+
 
 def build_plan(
     script: Script, connectors: Mapping[str, Connector], formats: Mapping[str, FormatFactory]
@@ -228,7 +231,8 @@ class _Builder:
         return OutputStage(name, edges, sink.schema.arrow(), changelog, sink, None, self.where)
 
     def _aggregate(self, node: Aggregate) -> AggregateStage | GroupStage:
-        if node.window is None and not self.tables.bounded(node.input):
+        streaming = self.script.settings.get(RUNTIME_MODE, "").lower() == "streaming"
+        if node.window is None and (streaming or not self.tables.bounded(node.input)):
             return self._group(node)
         grid: WindowGrid | None = None
         if node.window is not None:
@@ -298,10 +302,10 @@ class _Builder:
         changelogs = [self.changelogs[name] for _, name in parts]
         retracts = any(changelog.updates for changelog in changelogs)
         refusals.ranked_upserts(changelogs, node.where)
-        kind = rank_kind(node, retracts)
+        kind = rank_kind(node, [chain for chain, _ in parts], retracts)
         name = f"r{len(self.operators)}"
         sql = RankSql(node, kind, retracts, name, self.zone)
-        appends = kind.startswith("first")
+        appends = kind.startswith("first") or kind == "window"
         stage = RankStage(
             id=name,
             edges=tuple(sql.edge(c, n, self.changelogs[n].updates) for c, n in parts),
@@ -327,9 +331,11 @@ class _Builder:
             refusals.unbounded_sort(self.where)
         edges, changelog = self._edges(node.input)
         name = f"o{len(self.operators)}"
-        self.changelogs[name] = changelog
-        self.schemas[name] = _schema(node.fields, changelog.updates)
+        if changelog.updates:
+            refusals.sorted_changes(node, changelog, self.where)
         query = sort_query(node, name, changelog.updates, self.zone) if node.keys else None
+        self.changelogs[name] = APPEND_ONLY
+        self.schemas[name] = _schema(node.fields, False)
         return SortStage(name, edges, query, self.schemas[name], node.limit, node.offset)
 
 

@@ -9,6 +9,7 @@ import sqlglot
 
 from tidemill.interfaces.connector import Changelog
 from tidemill.plan.physical import (
+    KIND,
     AggregateStage,
     FusedStage,
     GroupStage,
@@ -102,7 +103,8 @@ def _node(plan: PhysicalPlan, name: str) -> ExplainNode:
 
 def _title(stage: OperatorStage) -> str:
     if isinstance(stage, RankStage):
-        return "TopN" if stage.kind == "top" else "Deduplicate"
+        names = {"top": "TopN", "window": "WindowTopN"}
+        return names.get(stage.kind, "Deduplicate")
     if isinstance(stage, GroupStage):
         return "GroupAggregate" if stage.aggregates else "Distinct"
     if not isinstance(stage, AggregateStage):
@@ -148,14 +150,15 @@ def _rank_facts(stage: RankStage) -> dict[str, Any]:
     elif stage.kind.startswith("first"):
         kept = "one row per partition"
     bound = f"partitions of the last {stage.ttl_ms} ms" if stage.ttl_ms else "unbounded: no TTL"
+    state = "none" if stage.kind == "window" else f"{kept}; {bound}"
     return {
         "partition_by": list(stage.keys),
         "order_by": list(stage.order),
-        "keep": stage.kind if stage.kind != "top" else None,
+        "keep": None if stage.kind in ("top", "window") else stage.kind,
         "limit": stage.limit,
         "number": stage.number,
-        "changelog": "I" if stage.kind.startswith("first") else "I,UB,UA,D",
-        "state": f"{kept}; {bound}",
+        "changelog": "I,UB,UA,D" if KIND in stage.schema.names else "I",
+        "state": state,
         "sql": stage.top,
     }
 

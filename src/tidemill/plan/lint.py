@@ -77,7 +77,9 @@ def _dropped_late_rows(plan: PhysicalPlan) -> Iterator[Warning]:
 def _unbounded_state(plan: PhysicalPlan) -> Iterator[Warning]:
     """State that nothing ever removes."""
     for stage in plan.operators:
-        if isinstance(stage, (GroupStage, RankStage)) and stage.keys and not stage.ttl_ms:
+        if not isinstance(stage, (GroupStage, RankStage)) or stage.ttl_ms:
+            continue
+        if stage.keys and not (isinstance(stage, RankStage) and stage.kind == "window"):
             yield Warning(
                 "unbounded-state",
                 f"state grows with every new key of ({', '.join(stage.keys)}) and is never "

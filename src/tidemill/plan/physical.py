@@ -23,7 +23,9 @@ from tidemill.plan.windows import WindowGrid
 LateMode = Literal["drop", "table", "fail"]
 ErrorMode = Literal["dead-letter", "fail"]
 
-RankKind = Literal["top", "last", "last-by-arrival", "first-by-arrival", "first-by-rowtime"]
+RankKind = Literal[
+    "top", "last", "last-by-arrival", "first-by-arrival", "first-by-rowtime", "window"
+]
 
 KIND = "k"
 """Hidden column: the row kind, int8."""

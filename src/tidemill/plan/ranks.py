@@ -4,6 +4,9 @@ Deduplication is `rn = 1` ordered by a time attribute alone, over inserts: ascen
 row (append-only; by event time it comes out when the watermark has reached it), descending keeps
 the last. All else is Top-N, a changelog; rows of the same rank stay in the order of their arrival,
 except that the last row by time is the one that arrived last.
+
+Within the windows of a window aggregate (the partition has window_start and window_end) Top-N keeps
+no state and is append-only: a window's rows come all at once.
 """
 
 from __future__ import annotations
@@ -16,6 +19,7 @@ from sqlglot import exp
 from tidemill.plan.fuse import (
     Chain,
     alias,
+    base_column,
     column,
     names,
     over,
@@ -28,7 +32,7 @@ from tidemill.plan.lowering import lower
 from tidemill.plan.physical import KIND, ROW, FusedStage, RankKind, wide
 from tidemill.plan.windows import micros
 from tidemill.sql.expressions import InputRef
-from tidemill.sql.logical import Rank, TimeAttribute
+from tidemill.sql.logical import Aggregate, Fields, Rank, TimeAttribute, WindowProperty
 
 SEQUENCE = "q"
 """Hidden column: the number of the row in the order of arrival."""
@@ -44,8 +48,10 @@ TIME = "t"
 """Hidden column: event time, epoch microseconds."""
 
 
-def rank_kind(node: Rank, retracts: bool) -> RankKind:
+def rank_kind(node: Rank, parts: Sequence[Chain], retracts: bool) -> RankKind:
     """Deduplication or Top-N."""
+    if len(parts) == 1 and not retracts and _by_window(node, parts[0]):
+        return "window"
     (first, *more) = node.order
     key = first.expression
     if node.limit != 1 or more or retracts or not isinstance(key, InputRef):
@@ -56,6 +62,21 @@ def rank_kind(node: Rank, retracts: bool) -> RankKind:
     if attribute is TimeAttribute.PROCTIME:
         return "last-by-arrival" if first.descending else "first-by-arrival"
     return "top"
+
+
+def _by_window(node: Rank, chain: Chain) -> bool:
+    """Whether the partition is within a window of the aggregate below.
+
+    A window's rows come out all at once and never again, so there is nothing to keep.
+    """
+    base = chain.base
+    if not isinstance(base, Aggregate) or base.window is None:
+        return False
+    columns = [base_column(chain, k.index) for k in node.keys if isinstance(k, InputRef)]
+    first = len(base.keys)
+    found = {base.window_properties[c - first] for c in columns if c is not None and
+             first <= c < first + len(base.window_properties)}  # fmt: skip
+    return {WindowProperty.START, WindowProperty.END} <= found
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +111,7 @@ class RankSql:
         if self.kind == "first-by-rowtime":
             made.append(alias(micros(orders[0]), TIME))
         if self.retracts:
-            made.append(alias(_weight(source_has_kind), WEIGHT))
+            made.append(alias(weight(source_has_kind), WEIGHT))
         carried = [KIND] if source_has_kind else []
         rows = over(rows_query(chain, source, carried), [*map(column, self._inputs), *made])
         evaluated = [e.copy() for e in [*keys, *orders]]
@@ -127,26 +148,8 @@ class RankSql:
         return text(kept.order_by(column(GROUP), column(NUMBER)))
 
     def _left(self, rows: exp.Select) -> exp.Select:
-        """Rows without those withdrawn: each takes the earliest of its equals with it.
-
-        A row is not told apart by its processing time, which is another one when it goes.
-        """
-        told = [
-            name
-            for name, field in zip(self._inputs, self.node.input.fields, strict=True)
-            if field.time_attribute is not TimeAttribute.PROCTIME
-        ]
-        same = [column(name) for name in [GROUP, *told]]
-        which = exp.Window(
-            this=exp.RowNumber(),
-            partition_by=[*same, column(WEIGHT)],
-            order=exp.Order(expressions=[exp.Ordered(this=column(SEQUENCE))]),
-        )
-        gone = exp.case().when(column(WEIGHT) < 0, exp.Literal.number(1)).else_("0")
-        gone_ = exp.Window(this=exp.Sum(this=gone), partition_by=[c.copy() for c in same])
-        counted = over(rows, [exp.Star(), alias(which, "wi"), alias(gone_, "wm")])
-        there = exp.and_(column(WEIGHT) > 0, column("wi") > column("wm"))
-        return over(counted, [exp.Star()]).where(there)
+        """Rows without those withdrawn: each takes the earliest of its equals with it."""
+        return rows_left(rows, [GROUP, *told_apart(self.node.input.fields)], SEQUENCE)
 
     def _number(self, keys: Sequence[exp.Expression]) -> exp.Expression:
         own = [key.copy() for key in keys]
@@ -167,7 +170,33 @@ class RankSql:
         return over(ranked, [exp.Star()]).where(column(NUMBER) <= limit)
 
 
-def _weight(has_kind: bool) -> exp.Expression:
+def told_apart(fields: Fields) -> list[str]:
+    """The columns by which a withdrawn row is known.
+
+    Its processing time is another one when it goes.
+    """
+    return [
+        name
+        for name, field in zip(names(len(fields)), fields, strict=True)
+        if field.time_attribute is not TimeAttribute.PROCTIME
+    ]
+
+
+def rows_left(rows: exp.Select, same: Sequence[str], order: str | None) -> exp.Select:
+    """Rows (with `w`) without those withdrawn; of equal ones the first in `order` go."""
+    equal = [column(name) for name in same]
+    which = exp.Window(this=exp.RowNumber(), partition_by=[*equal, column(WEIGHT)])
+    if order is not None:
+        which.set("order", exp.Order(expressions=[exp.Ordered(this=column(order))]))
+    gone = exp.case().when(column(WEIGHT) < 0, exp.Literal.number(1)).else_("0")
+    gone_ = exp.Window(this=exp.Sum(this=gone), partition_by=[c.copy() for c in equal])
+    counted = over(rows, [exp.Star(), alias(which, "wi"), alias(gone_, "wm")])
+    there = exp.and_(column(WEIGHT) > 0, column("wi") > column("wm"))
+    return over(counted, [exp.Star()]).where(there)
+
+
+def weight(has_kind: bool) -> exp.Expression:
+    """1, or -1 for a row that is withdrawn (-U, -D)."""
     if not has_kind:
         return exp.cast(exp.Literal.number(1), "INTEGER")
     withdrawn = column(KIND).isin(1, 3)

@@ -20,6 +20,7 @@ from tidemill.sql.logical import (
     LogicalNode,
     Rank,
     Scan,
+    Sort,
     TimeAttribute,
     Watermark,
     WindowKind,
@@ -172,6 +173,21 @@ def retractable(node: Aggregate, changelogs: Sequence[Changelog], where: TextWhe
                 code="plan.not-retractable",
                 where=where,
             )
+
+
+def sorted_changes(node: Sort, changelog: Changelog, where: TextWhere | None) -> None:
+    """ORDER BY and LIMIT are about rows, not about changes of rows."""
+    if node.keys and not changelog.upsert:
+        return
+    what = "ORDER BY over an upsert source" if node.keys else "LIMIT over a changelog"
+    raise SqlError(
+        f"{what} is not supported yet",
+        code="plan.limit-over-changes",
+        where=where,
+        detail="The first changes are not those of the first rows: a row may be withdrawn later.",
+        hint="Order the rows (ORDER BY ... LIMIT) over a bounded input that carries both images, "
+        "such as debezium-json, or leave out the LIMIT.",
+    )
 
 
 def rank_limit(node: Rank) -> int:

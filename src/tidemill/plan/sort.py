@@ -1,20 +1,27 @@
-"""The final query of ORDER BY over a whole bounded input."""
+"""The final query of ORDER BY over a whole bounded input.
+
+Over a changelog the rows that were withdrawn are left out first, so that inserts come out.
+"""
 
 from __future__ import annotations
 
 from sqlglot import exp
 
-from tidemill.plan.fuse import column, names, relation, text
+from tidemill.plan.fuse import alias, column, names, over, relation, text
 from tidemill.plan.lowering import lower
-from tidemill.plan.physical import KIND
+from tidemill.plan.ranks import WEIGHT, rows_left, told_apart, weight
 from tidemill.sql.logical import Sort
 
 
 def sort_query(node: Sort, name: str, updates: bool, zone: str) -> str:
     """`SELECT ... ORDER BY ... LIMIT ... OFFSET ...` over the relation `<name>_rows`."""
     inputs = names(len(node.fields))
-    outputs = [column(c) for c in [*inputs, *([KIND] if updates else [])]]
+    outputs = [column(c) for c in inputs]
     query = exp.Select(expressions=outputs).from_(relation(f"{name}_rows"))
+    if updates:
+        everything = [exp.Star(), alias(weight(True), WEIGHT)]
+        rows = exp.Select(expressions=everything).from_(relation(f"{name}_rows"))
+        query = over(rows_left(rows, told_apart(node.fields), None), outputs)
     ordered = [
         exp.Ordered(
             this=lower(k.expression, inputs, zone), desc=k.descending, nulls_first=k.nulls_first

@@ -6,8 +6,8 @@ any of them may move up. A batch touches only its own partitions.
 Guarantees: the changelog is legal, and whatever the batches, it comes to the first N rows of each
 partition. With the number in the output a rank's row changes by -U and +U; without, a row that
 leaves is a -D and one that enters a +I (for N = 1, -U and +U), all leaving before any entering.
-The first row to arrive is a +I and nothing more. Partitions not updated for
-`table.exec.state.ttl` are forgotten.
+The first row to arrive is a +I and nothing more. Within windows, whose rows come all at once,
+nothing is kept or taken back. Partitions not updated for `table.exec.state.ttl` are forgotten.
 """
 
 from __future__ import annotations
@@ -52,6 +52,8 @@ class TopRows:
         arrived = pa.array(np.arange(self._next, self._next + count))
         self._next += count
         batch = self._run(self.stage.batch, "batch", rows.append_column(SEQUENCE, arrived))
+        if self.stage.kind == "window":
+            return [self._shown(batch)]
         heads = batch.column(HEAD).to_numpy()
         starts = np.flatnonzero(np.concatenate([[True], heads[1:] != heads[:-1]]))
         groups = np.repeat(np.arange(len(starts)), np.diff([*starts, len(heads)]))
@@ -151,7 +153,7 @@ class TopRows:
         names = [name for name in self.stage.schema.names if name != KIND]
         number = rows.column(NUMBER).cast(pa.int64())
         shown = pa.table([*rows.select(names[:-1]).columns, number], names=names)
-        return shown if self.stage.kind != "first-by-arrival" else shown.cast(self.stage.schema)
+        return shown if KIND in self.stage.schema.names else shown.cast(self.stage.schema)
 
     # -- state
 

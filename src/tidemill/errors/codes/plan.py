@@ -7,6 +7,7 @@ CODES: dict[str, str] = {
     "plan.changelog-into-append-only": "Updates and deletes would reach a sink that only takes "
     "inserts.",
     "plan.upsert-source": "A source without before-images feeds an operator that needs them.",
+    "plan.limit-over-changes": "ORDER BY or LIMIT would pick changes instead of rows.",
     "plan.rank-without-limit": "ROW_NUMBER is not bounded from above by a WHERE around it.",
     "plan.sink-key-mismatch": "A sink's PRIMARY KEY does not tell the rows of a changelog apart.",
     "plan.unbounded-sort": "ORDER BY over an unbounded input would never give a row.",

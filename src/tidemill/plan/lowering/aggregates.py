@@ -272,6 +272,8 @@ def _variance(*, sample: bool, root: bool) -> Callable[[_Input], AggregatePlan]:
         )
         if root:
             variance = fn("sqrt", variance)
+        if given.call.type.is_integer:  # Java's cast cuts off; DuckDB's rounds
+            variance = fn("trunc", variance)
         final = template(
             "CASE WHEN :n > :least THEN :variance END",
             n=n,
