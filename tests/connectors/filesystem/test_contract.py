@@ -13,13 +13,14 @@ import pytest
 from pyarrow import parquet
 
 from tidemill.connectors.filesystem.connector import CONNECTOR
+from tidemill.errors import ConnectorError
 from tidemill.formats import FORMATS
 from tidemill.interfaces.connector import JobContext
 from tidemill.interfaces.sink import CommitGroup
 from tidemill.interfaces.source import Source
-from tidemill.model import Batch, Column, Schema, TableDescriptor
+from tidemill.model import Batch, Column, Position, Schema, TableDescriptor
 from tidemill.model.types import INT, STRING
-from tidemill.testing import SinkContract, SourceContract
+from tidemill.testing import SinkContract, SourceContract, drain
 
 SCHEMA = Schema((Column("a", INT), Column("b", STRING)))
 JOB = JobContext("job", FORMATS)
@@ -36,6 +37,9 @@ class Files:
 
     @pytest.fixture(autouse=True)
     def _folder(self, tmp_path: Path) -> None:
+        self.open_folder(tmp_path)
+
+    def open_folder(self, tmp_path: Path) -> None:
         self.root = tmp_path / "files"
         self.root.mkdir()
         self.filled = 0
@@ -98,6 +102,29 @@ class TestParquetSource(FilesSource):
 
     def write_file(self, path: Path, rows: pa.RecordBatch) -> None:
         parquet.write_table(pa.Table.from_batches([rows]), path, row_group_size=17)
+
+
+@pytest.mark.parametrize(
+    ("source", "position", "code"),
+    [
+        (TestJsonSource, {"offset": 10**6}, "connector.file-changed"),
+        (TestJsonSource, {"offset": -1}, "connector.bad-position"),
+        (TestJsonSource, {"row_group": 0, "row": 1}, "connector.bad-position"),
+        (TestParquetSource, {"row_group": 9, "row": 0}, "connector.file-changed"),
+        (TestParquetSource, {"row_group": 0, "row": 18}, "connector.file-changed"),
+        (TestParquetSource, {"row_group": 0, "row": -1}, "connector.bad-position"),
+        (TestParquetSource, {"offset": 0}, "connector.bad-position"),
+    ],
+)
+def test_a_position_that_the_file_does_not_have_is_refused(
+    source: type[FilesSource], position: Position, code: str, tmp_path: Path
+) -> None:
+    made = source()
+    made.open_folder(tmp_path)
+    made.fill(40)
+    with pytest.raises(ConnectorError) as caught:
+        drain(made.source(bounded=True), {str(made.root / "001"): position}, rows_max=100)
+    assert caught.value.code == code
 
 
 class WrittenByTheSink(FilesSource):

@@ -206,8 +206,9 @@ class ParquetFile:
         )
         group, row = _start(table, path, position, "row_group", "row")
         self._reader = ParquetReader(path, group, row, self._schema, self._read_schema.names)
-        if group and self._reader.ended:
-            raise EOFError(f"it has no row group {group}, where reading should go on")
+        if self._reader.is_beyond:
+            self._reader.close()
+            raise EOFError(f"it has no row {row} in row group {group}, where reading should go on")
 
     def read(self, rows_max: int) -> PartitionBatch:
         """The next rows, in the declared types."""

@@ -89,6 +89,14 @@ class ParquetReader:
             skip -= batch.num_rows
         return None
 
+    @property
+    def is_beyond(self) -> bool:
+        """Whether the place to read from lies behind what the file has."""
+        groups = self._file.metadata
+        if self.row_group >= groups.num_row_groups:
+            return self.row_group > 0 or self.row > 0
+        return bool(self.row > groups.row_group(self.row_group).num_rows)
+
     def rows_left(self) -> int:
         """How many rows are still to come."""
         left = sum(
