@@ -293,3 +293,18 @@ def test_order_by_over_a_changelog_gives_the_rows_that_are_left(
     got = [(r["v"], r["k"]) for _, batch in w.selected for r in batch.rows.to_pylist()]
     assert got == want[:limit]
     assert all(batch.kinds is None for _, batch in w.selected)
+
+
+@LAWS
+@given(changelogs(), CUTS)
+def test_a_filter_over_a_changelog_stays_legal(
+    changes: tuple[list[Row], list[int]], cuts: list[int]
+) -> None:
+    rows, kinds = changes
+    w = world(rows, cuts, kinds)
+    run(w, plan("SELECT k, v FROM t WHERE v > 0", "k INT, v BIGINT", True))
+    there: Counter[tuple[Any, ...]] = Counter()
+    for (k, _, v), kind in zip(rows, kinds, strict=True):
+        if v is not None and v > 0:
+            there[k, v] += -1 if kind in (1, 3) else 1
+    assert materialised(w.rows("w")) == +there

@@ -1,7 +1,8 @@
 """A filter over a changelog: a row that stops matching is a -D, one that starts to is a +I.
 
 The -U and the +U of one change stand side by side in a batch. Where only one of the two passes the
-filter, the other is gone for everybody behind it, so the kind must say so.
+filter, the other is gone for everybody behind it, so the kind must say so. The same holds where a
+batch ends between the two: each then stands for itself.
 """
 
 from __future__ import annotations
@@ -30,6 +31,8 @@ def run_pairs(
     opens[:-2] = (given[:-1] == RowKind.UPDATE_BEFORE) & (given[1:] == RowKind.UPDATE_AFTER)
     ends = opens[index] & ~passed[index + 2]
     begins = (index > 0) & opens[index - 1] & ~passed[index]
+    ends |= (index == len(given) - 1) & (kinds == RowKind.UPDATE_BEFORE)
+    begins |= (index == 0) & (kinds == RowKind.UPDATE_AFTER)
     kinds = np.where(ends, RowKind.DELETE, np.where(begins, RowKind.INSERT, kinds))
     place = rows.column_names.index(KIND)
     rows = rows.set_column(place, KIND, pa.array(kinds.astype(np.int8)))
