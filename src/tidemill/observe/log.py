@@ -6,6 +6,7 @@ A full disk never stops the program that logs. Files are rotated: at most five o
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import logging.handlers
@@ -63,6 +64,11 @@ class _Private(logging.handlers.RotatingFileHandler):
     def _open(self) -> object:  # type: ignore[override]
         flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
         return os.fdopen(os.open(self.baseFilename, flags, 0o600), "a", encoding="utf-8")
+
+    def close(self) -> None:
+        """Close the file; what a full disk did not take of the log is given up."""
+        with contextlib.suppress(OSError):
+            super().close()
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's own name
         """Drop the record: a log that cannot be written must not stop a pipeline."""
