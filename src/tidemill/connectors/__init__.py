@@ -6,11 +6,10 @@ names does not.
 
 from __future__ import annotations
 
-import importlib
-from collections.abc import Iterator, Mapping
-from typing import cast
+from collections.abc import Mapping
 
 from tidemill.interfaces.connector import Connector
+from tidemill.interfaces.registry import LazyRegistry
 
 _MODULES = {
     "kafka": "tidemill.connectors.kafka.connector",
@@ -22,23 +21,7 @@ _MODULES = {
     "blackhole": "tidemill.connectors.blackhole.connector",
 }
 
-
-class _LazyConnectors(Mapping[str, Connector]):
-    def __getitem__(self, name: str) -> Connector:
-        module = importlib.import_module(_MODULES[name])
-        return cast(Connector, module.CONNECTOR)
-
-    def __contains__(self, name: object) -> bool:
-        return name in _MODULES
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(_MODULES)
-
-    def __len__(self) -> int:
-        return len(_MODULES)
-
-
-CONNECTORS: Mapping[str, Connector] = _LazyConnectors()
+CONNECTORS: Mapping[str, Connector] = LazyRegistry(_MODULES, "CONNECTOR")
 """All connectors by name; each module exports its connector as `CONNECTOR`."""
 
 __all__ = ["CONNECTORS"]

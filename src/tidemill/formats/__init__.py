@@ -6,11 +6,10 @@ the names does not.
 
 from __future__ import annotations
 
-import importlib
-from collections.abc import Iterator, Mapping
-from typing import cast
+from collections.abc import Mapping
 
 from tidemill.interfaces.format import FormatFactory
+from tidemill.interfaces.registry import LazyRegistry
 
 _MODULES = {
     "json": "tidemill.formats.json.format",
@@ -20,23 +19,7 @@ _MODULES = {
     "parquet": "tidemill.formats.parquet",
 }
 
-
-class _LazyFormats(Mapping[str, FormatFactory]):
-    def __getitem__(self, name: str) -> FormatFactory:
-        module = importlib.import_module(_MODULES[name])
-        return cast(FormatFactory, module.FORMAT)
-
-    def __contains__(self, name: object) -> bool:
-        return name in _MODULES
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(_MODULES)
-
-    def __len__(self) -> int:
-        return len(_MODULES)
-
-
-FORMATS: Mapping[str, FormatFactory] = _LazyFormats()
+FORMATS: Mapping[str, FormatFactory] = LazyRegistry(_MODULES, "FORMAT")
 """All formats by name; each module exports its factory as `FORMAT`."""
 
 __all__ = ["FORMATS"]

@@ -4,6 +4,7 @@
 - `source`, `sink`, `lookup`: what a connector implements; `connector`: how it is registered.
 - `format`: bytes to Arrow rows and back.
 - `operator`: a stateful piece of the embedded engine.
+- `registry`: a list by name that imports only what is looked up.
 - `service`: a real server as a child process.
 
 Each docstring says who calls, in what order and from which thread; what is guaranteed, and what is
