@@ -8,6 +8,7 @@ when it is killed. Tests share them: take names from `unique_name`.
 from __future__ import annotations
 
 import itertools
+import os
 import re
 import shutil
 import tempfile
@@ -31,8 +32,8 @@ _counter = itertools.count()
 class Stack:
     """The session's servers; each is started when it is first asked for."""
 
-    def __init__(self, root: Path) -> None:
-        self.state_dir = root / ".tidemill"
+    def __init__(self, state_dir: Path) -> None:
+        self.state_dir = state_dir
         self._folder = state_folder(self.state_dir).make()
 
     def endpoint(self, name: str) -> Endpoint:
@@ -52,8 +53,12 @@ class Stack:
 @pytest.fixture(scope="session")
 def stack() -> Iterator[Stack]:
     """The session's servers: `stack.endpoint("kafka")`."""
+    running = os.environ.get("TIDEMILL_TEST_STACK")
+    if running:
+        yield Stack(Path(running))
+        return
     root = Path(tempfile.mkdtemp(prefix="tidemill-tests-"))
-    servers = Stack(root)
+    servers = Stack(root / ".tidemill")
     try:
         yield servers
     finally:

@@ -174,7 +174,7 @@ def private_server():
     """A Postgres of this test alone, which it may kill."""
     conftest = next(m for m in list(sys.modules.values()) if hasattr(m, "Stack"))
     root = Path(tempfile.mkdtemp(prefix="tidemill-pg-"))
-    stack = conftest.Stack(root)
+    stack = conftest.Stack(root / ".tidemill")
     try:
         yield stack, root
     finally:
