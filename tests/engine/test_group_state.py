@@ -75,7 +75,8 @@ def test_forgotten_groups_give_their_memory_back() -> None:
     for _ in range(12):
         running.clock.advance(11_000)
         running.push([(i, "b", i) for i in range(10_000)], [0] * 10_000)
-    (group,) = running.graph.groups.values()
+    (node,) = running.graph.nodes.values()
+    group = node.operator
     assert group.rows() == 10_000 * 5  # the groups, and one value of each of four aggregates
     assert running.graph.state_bytes() < full * 2
 

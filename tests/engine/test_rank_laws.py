@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from tidemill.engine import crash_points
 from tidemill.plan import PhysicalPlan
-from tidemill.plan.physical import RankStage
+from tidemill.plan.operators.rank import RankStage
 
 LAWS = settings(
     max_examples=30,

@@ -13,7 +13,8 @@ from tidemill.interfaces.connector import Changelog, Connector
 from tidemill.interfaces.options import Option, OptionSet, OptionType
 from tidemill.model import Schema
 from tidemill.plan import PhysicalPlan, build_plan, explain, lint
-from tidemill.plan.physical import AggregateStage, GroupStage
+from tidemill.plan.operators.group_aggregate import GroupStage
+from tidemill.plan.operators.window_aggregate import AggregateStage
 from tidemill.sql import compile_script
 
 

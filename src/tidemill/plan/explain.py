@@ -7,17 +7,12 @@ from typing import Any
 
 import sqlglot
 
-from tidemill.interfaces.connector import Changelog
 from tidemill.plan.physical import (
-    KIND,
-    AggregateStage,
     FusedStage,
-    GroupStage,
-    OperatorStage,
     OutputStage,
     PhysicalPlan,
-    RankStage,
     SourceStage,
+    changelog_mode,
 )
 
 
@@ -66,13 +61,6 @@ def explain(plan: PhysicalPlan) -> ExplainTree:
     return ExplainTree(tuple(_output(plan, output) for output in plan.outputs))
 
 
-def changelog_mode(changelog: Changelog) -> str:
-    """The kinds of row, as Flink writes them."""
-    if not changelog.updates:
-        return "I"
-    return "I,UA,D" if changelog.upsert else "I,UB,UA,D"
-
-
 def _output(plan: PhysicalPlan, stage: OutputStage) -> ExplainNode:
     facts: dict[str, Any] = {
         "table": stage.sink.name if stage.sink else None,
@@ -98,85 +86,7 @@ def _node(plan: PhysicalPlan, name: str) -> ExplainNode:
             return _source(source)
     operator = next(o for o in plan.operators if o.id == name)
     inputs = tuple(_edge(plan, edge) for edge in operator.edges)
-    return ExplainNode(operator.id, _title(operator), _operator_facts(operator), inputs)
-
-
-def _title(stage: OperatorStage) -> str:
-    if isinstance(stage, RankStage):
-        names = {"top": "TopN", "window": "WindowTopN"}
-        return names.get(stage.kind, "Deduplicate")
-    if isinstance(stage, GroupStage):
-        return "GroupAggregate" if stage.aggregates else "Distinct"
-    if not isinstance(stage, AggregateStage):
-        return "Sort" if stage.query else "Limit"
-    if stage.grid is None:
-        return "BoundedAggregate"
-    return "HopAggregate" if stage.grid.hops else "TumbleAggregate"
-
-
-def _operator_facts(stage: OperatorStage) -> dict[str, Any]:
-    if isinstance(stage, GroupStage):
-        return _group_facts(stage)
-    if isinstance(stage, RankStage):
-        return _rank_facts(stage)
-    if not isinstance(stage, AggregateStage):
-        return {"limit": stage.limit, "offset": stage.offset, "sql": stage.query}
-    facts: dict[str, Any] = {
-        "keys": list(stage.keys),
-        "aggregates": list(stage.aggregates),
-        "changelog": "I",
-        "retracts": stage.retracts,
-    }
-    if stage.grid is None:
-        facts["state"] = "partials, one row per key, until the input ends"
-    else:
-        grid = stage.grid
-        facts["size_ms"] = grid.size_us // 1000
-        facts["slide_ms"] = grid.slide_us // 1000
-        facts["offset_ms"] = grid.offset_us // 1000
-        panes = grid.size_us // grid.pane_us
-        facts["state"] = (
-            f"partials, one row per key and pane of {grid.pane_us // 1000} ms; bounded by the keys "
-            f"of about {panes + 1} panes plus the watermark delay"
-        )
-    facts["merge_sql"], facts["sql"] = stage.merge, stage.emit
-    return facts
-
-
-def _rank_facts(stage: RankStage) -> dict[str, Any]:
-    kept = f"the first {stage.limit} rows of each partition"
-    if stage.retracts:
-        kept = "all rows of each partition"
-    elif stage.kind.startswith("first"):
-        kept = "one row per partition"
-    bound = f"partitions of the last {stage.ttl_ms} ms" if stage.ttl_ms else "unbounded: no TTL"
-    state = "none" if stage.kind == "window" else f"{kept}; {bound}"
-    return {
-        "partition_by": list(stage.keys),
-        "order_by": list(stage.order),
-        "keep": None if stage.kind in ("top", "window") else stage.kind,
-        "limit": stage.limit,
-        "number": stage.number,
-        "changelog": "I,UB,UA,D" if KIND in stage.schema.names else "I",
-        "state": state,
-        "sql": stage.top,
-    }
-
-
-def _group_facts(stage: GroupStage) -> dict[str, Any]:
-    kept = "partials, one row per key"
-    if stage.values:
-        kept += ", and one row per key and counted value"
-    bound = f"keys of the last {stage.ttl_ms} ms" if stage.ttl_ms else "unbounded: no TTL"
-    return {
-        "keys": list(stage.keys),
-        "aggregates": list(stage.aggregates),
-        "changelog": "I,UB,UA,D",
-        "retracts": stage.retracts,
-        "state": f"{kept}; {bound}",
-        "merge_sql": stage.merge,
-        "sql": stage.changes,
-    }
+    return ExplainNode(operator.id, operator.title, operator.facts(), inputs)
 
 
 def _source(stage: SourceStage) -> ExplainNode:

@@ -28,6 +28,11 @@ def state_ttl_ms(settings: Mapping[str, str], where: TextWhere | None) -> int:
         ) from None
 
 
+def state_bound(what: str, ttl_ms: int) -> str:
+    """How far keyed state can grow, as `explain` says it."""
+    return f"{what} of the last {ttl_ms} ms" if ttl_ms else "unbounded: no TTL"
+
+
 def upsert_keys(node: LogicalNode) -> list[frozenset[int]] | None:
     """Sets of columns that each identify a row of a changelog; None where nothing is known."""
     if isinstance(node, Aggregate):

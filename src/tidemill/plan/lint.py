@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from tidemill.errors import TextWhere
-from tidemill.plan.physical import AggregateStage, GroupStage, PhysicalPlan, RankStage
+from tidemill.plan.physical import PhysicalPlan
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ def _no_idle_timeout(plan: PhysicalPlan) -> Iterator[Warning]:
     windowed = {
         source.id
         for operator in plan.operators
-        if isinstance(operator, AggregateStage) and operator.grid is not None
+        if operator.waits_for_watermark
         for edge in operator.edges
         for source in plan.source_of(edge.input)
     }
@@ -60,7 +60,7 @@ def _no_delay(plan: PhysicalPlan) -> Iterator[Warning]:
 
 def _dropped_late_rows(plan: PhysicalPlan) -> Iterator[Warning]:
     """Late rows of a windowed stream are only counted."""
-    windowed = [o for o in plan.operators if isinstance(o, AggregateStage) and o.grid is not None]
+    windowed = [o for o in plan.operators if o.waits_for_watermark]
     sources = {s.id: s for o in windowed for e in o.edges for s in plan.source_of(e.input)}
     for source in sources.values():
         if not source.bounded and "late-handling.mode" not in source.table.options:
@@ -77,12 +77,10 @@ def _dropped_late_rows(plan: PhysicalPlan) -> Iterator[Warning]:
 def _unbounded_state(plan: PhysicalPlan) -> Iterator[Warning]:
     """State that nothing ever removes."""
     for stage in plan.operators:
-        if not isinstance(stage, (GroupStage, RankStage)) or stage.ttl_ms:
-            continue
-        if stage.keys and not (isinstance(stage, RankStage) and stage.kind == "window"):
+        if stage.growing_keys:
             yield Warning(
                 "unbounded-state",
-                f"state grows with every new key of ({', '.join(stage.keys)}) and is never "
+                f"state grows with every new key of ({', '.join(stage.growing_keys)}) and is never "
                 "forgotten",
                 "SET 'table.exec.state.ttl' = '1 d' to forget keys that are not updated for a "
                 "day, or group by a window.",

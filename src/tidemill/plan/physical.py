@@ -11,21 +11,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import pyarrow as pa
 
 from tidemill.errors import TextWhere
 from tidemill.interfaces.connector import Changelog
 from tidemill.model import TableDescriptor
-from tidemill.plan.windows import WindowGrid
 
 LateMode = Literal["drop", "table", "fail"]
 ErrorMode = Literal["dead-letter", "fail"]
-
-RankKind = Literal[
-    "top", "last", "last-by-arrival", "first-by-arrival", "first-by-rowtime", "window"
-]
 
 KIND = "k"
 """Hidden column: the row kind, int8."""
@@ -94,93 +89,53 @@ class FusedStage:
     the index `r` as well."""
     first_end_query: str | None = None
     """As `query`, for a hopping window's rows that come after some of their windows fired."""
+    port: int = 0
+    """Which input of the operator this is: 0 the first or left, 1 the second or right."""
 
 
-@dataclass(frozen=True, slots=True)
-class AggregateStage:
-    """A window aggregate, or (`grid` None) an aggregate over bounded input.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OperatorStage:
+    """A stateful operator. Each kind is a subclass, in its own file in `plan/operators/`.
 
-    The edges' queries give partials. State columns: `p` (pane), `f` (first window end, hopping
-    windows only), the keys `g0`..., the partials, `wt` (sum of weights) where the input is a
-    changelog, and `n` (rows, for accounting, not kept). `merge` compacts the relation `<id>_state`;
-    `emit` finishes groups, with parameters (first end, last end) where there is a grid.
+    `schema` is what it gives, with the kind column where `changelog` has updates. An operator with
+    several inputs tells its edges apart by their `port`.
     """
 
     id: str
     edges: tuple[FusedStage, ...]
-    grid: WindowGrid | None
-    merge: str
-    emit: str
     schema: pa.Schema
-    keys: tuple[str, ...]
-    aggregates: tuple[str, ...]
-    retracts: bool
-    never_empty: bool
-    """Whether a row comes out even where no row went in (no keys, no window)."""
-
-
-@dataclass(frozen=True, slots=True)
-class GroupStage:
-    """GROUP BY over a stream: a changelog aggregate over keyed state; see `group_aggregates`.
-
-    The edges' queries give partials as for an `AggregateStage` without a window. `partials` are the
-    stored columns behind the keys `g0`...; `values` identify a counted value behind its keys (none
-    where no aggregate needs values), and `value_weights` are its weights in a batch's partials.
-    """
-
-    id: str
-    edges: tuple[FusedStage, ...]
-    merge: str
-    moves: str | None
-    changes: str
-    schema: pa.Schema
-    keys: tuple[str, ...]
-    aggregates: tuple[str, ...]
-    partials: tuple[str, ...]
-    values: tuple[str, ...]
-    value_weights: tuple[str, ...]
-    extremes: tuple[str, ...]
-    retracts: bool
-    ttl_ms: int
+    changelog: Changelog
     where: TextWhere | None = None
 
+    @property
+    def title(self) -> str:
+        """The operator's name in `explain`."""
+        return type(self).__name__.removesuffix("Stage")
 
-@dataclass(frozen=True, slots=True)
-class RankStage:
-    """Top-N or deduplication over keyed state; see `ranks`.
+    def facts(self) -> dict[str, Any]:
+        """What `explain` shows: keys, changelog mode, kind and bound of the state, queries."""
+        return {}
 
-    The edges' queries give the input's columns, partition keys (`partition`), sort keys, and event
-    time or weight where they are needed. `batch` orders the relation `<id>_batch` by partition,
-    `top` orders the relation `<id>_rows` within each. The last output column is the number, which
-    `number` says is used.
-    """
+    def fingerprint(self) -> tuple[str, ...]:
+        """Texts that change whenever stored state would not fit any more."""
+        return ()
 
-    id: str
-    edges: tuple[FusedStage, ...]
-    kind: RankKind
-    batch: str
-    top: str
-    schema: pa.Schema
-    partition: tuple[str, ...]
-    keys: tuple[str, ...]
-    order: tuple[str, ...]
-    limit: int
-    number: bool
-    retracts: bool
-    ttl_ms: int
-    where: TextWhere | None = None
+    @property
+    def waits_for_watermark(self) -> bool:
+        """Whether rows come out only when event time advances, so that a late row has no place."""
+        return False
+
+    @property
+    def growing_keys(self) -> tuple[str, ...]:
+        """The keys with which state grows and never shrinks; empty where it is bounded."""
+        return ()
 
 
-@dataclass(frozen=True, slots=True)
-class SortStage:
-    """ORDER BY, OFFSET, LIMIT: of the whole bounded input, or a bare limit of a stream."""
-
-    id: str
-    edges: tuple[FusedStage, ...]
-    query: str | None
-    schema: pa.Schema
-    limit: int | None
-    offset: int
+def changelog_mode(changelog: Changelog) -> str:
+    """The kinds of row, as Flink writes them."""
+    if not changelog.updates:
+        return "I"
+    return "I,UA,D" if changelog.upsert else "I,UB,UA,D"
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,9 +149,6 @@ class OutputStage:
     sink: TableDescriptor | None = None
     select: int | None = None
     where: TextWhere | None = None
-
-
-OperatorStage = AggregateStage | GroupStage | RankStage | SortStage
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from sqlglot import exp
 
@@ -29,10 +30,14 @@ from tidemill.plan.fuse import (
     text,
 )
 from tidemill.plan.lowering import lower
-from tidemill.plan.physical import KIND, ROW, FusedStage, RankKind, wide
+from tidemill.plan.physical import KIND, ROW, FusedStage, wide
 from tidemill.plan.windows import micros
 from tidemill.sql.expressions import InputRef
 from tidemill.sql.logical import Aggregate, Fields, Rank, TimeAttribute, WindowProperty
+
+RankKind = Literal[
+    "top", "last", "last-by-arrival", "first-by-arrival", "first-by-rowtime", "window"
+]
 
 SEQUENCE = "q"
 """Hidden column: the number of the row in the order of arrival."""

@@ -21,7 +21,7 @@ from tidemill.engine.state.hash_index import EMPTY, Ids
 from tidemill.engine.state.keyed import KeyedState
 from tidemill.engine.state.several import delta_of, restore_all
 from tidemill.interfaces.operator import StateDelta
-from tidemill.plan.physical import RankStage
+from tidemill.plan.operators.rank import RankStage
 from tidemill.plan.ranks import GROUP, HEAD, SEQUENCE, TIME
 from tidemill.plan.windows import MAX_WATERMARK_US
 

@@ -30,7 +30,8 @@ from tidemill.errors import EngineError, Where
 from tidemill.interfaces.operator import StateDelta
 from tidemill.model import RowKind
 from tidemill.plan.group_aggregates import BEFORE, CHANGED, GROUP, LOST, MOVE
-from tidemill.plan.physical import KIND, GroupStage
+from tidemill.plan.operators.group_aggregate import GroupStage
+from tidemill.plan.physical import KIND
 
 _WEIGHT = "w"
 _SWEEP_MS = 1_000

@@ -23,7 +23,8 @@ from tidemill.engine.state.hash_index import EMPTY, Ids
 from tidemill.engine.state.keyed import KeyedState, Mask
 from tidemill.interfaces.operator import StateDelta
 from tidemill.model import RowKind
-from tidemill.plan.physical import KIND, RankStage
+from tidemill.plan.operators.rank import RankStage
+from tidemill.plan.physical import KIND
 from tidemill.plan.ranks import GROUP, HEAD, NUMBER, SEQUENCE, WEIGHT
 
 

@@ -24,7 +24,7 @@ from tidemill.engine.batches import concat
 from tidemill.engine.kernel import Kernel
 from tidemill.errors import EngineError, Where
 from tidemill.interfaces.operator import StateDelta
-from tidemill.plan.physical import AggregateStage
+from tidemill.plan.operators.window_aggregate import AggregateStage
 from tidemill.plan.windows import MAX_WATERMARK_US, MIN_WATERMARK_US
 
 MERGE_ROWS_MIN = 50_000

@@ -1,0 +1,89 @@
+"""TUMBLE and HOP aggregates, and those over bounded input, in the graph: late rows, partials."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+
+from tidemill.engine.batches import Int64s, StageBatch, widen
+from tidemill.engine.node import Host, LateRows, OperatorNode
+from tidemill.engine.operators.window_aggregate import WindowAggregate
+from tidemill.plan.operators.window_aggregate import AggregateStage
+from tidemill.plan.physical import FusedStage, wide
+from tidemill.plan.windows import MAX_WATERMARK_US, MILLI_US
+
+
+class WindowNode(OperatorNode):
+    """Batches become partials; windows come out when event time passes them."""
+
+    def __init__(self, stage: AggregateStage, host: Host) -> None:
+        self.stage = stage
+        self.operator = WindowAggregate(stage, host.kernel, host.deltas_max)
+        super().__init__(host, self.operator)
+
+    @property
+    def fired_us(self) -> int | None:  # type: ignore[override]
+        """End of the last window that has come out."""
+        return None if self.stage.grid is None else self.operator.fired_us
+
+    def take(self, edge: FusedStage, batch: StageBatch) -> LateRows:
+        """Add a batch's partials; the indexes of its late rows."""
+        late_rows: LateRows = ()
+        if batch.standing_us is not None and self.stage.grid is not None:
+            batch, late_rows = self._without_late(edge, batch)
+        if len(batch):
+            partials, kept = self._host.isolated(edge, self.stage.id, batch)
+            self._add(partials, len(kept))
+        return late_rows
+
+    def _add(self, partials: pa.Table, rows: int) -> None:
+        counts = partials.column("n")
+        passed = int(np.add.reduce(counts.to_numpy())) if len(counts) else 0
+        self._host.counters.add(f"{self.stage.id}.out", passed)
+        self._host.counters.add(f"{self.stage.id}.filtered", rows - passed)
+        self.operator.add(partials.drop_columns(["n"]))
+
+    def _without_late(self, edge: FusedStage, batch: StageBatch) -> tuple[StageBatch, LateRows]:
+        """The batch without its late rows, and without those that miss some of their windows."""
+        grid = self.stage.grid
+        assert grid is not None and batch.event_time_us is not None
+        standing = self._host.standing_us(edge, self.stage, batch)
+        fired = standing + MILLI_US
+        late = grid.last_end(batch.event_time_us) <= fired
+        late_rows = self._host.late(edge, self.stage.id, batch, late) if late.any() else ()
+        if grid.hops:
+            partly = (grid.first_end(batch.event_time_us) <= fired) & ~late
+            if partly.any():
+                self._add_partly_late(edge, batch.keep(partly), standing[partly])
+                late = late | partly
+        return (batch.keep(~late) if late.any() else batch), late_rows
+
+    def _add_partly_late(self, edge: FusedStage, batch: StageBatch, standing: Int64s) -> None:
+        """Rows of a hopping window that come after some of their windows have fired."""
+        grid = self.stage.grid
+        assert grid is not None and edge.first_end_query is not None
+        ends = grid.next_unfired(standing)
+        kernel, relation = self._host.kernel, wide(edge.input)
+        try:
+            partials = kernel.run(edge.first_end_query, relation, widen(batch.table, ends))
+        except duckdb.Error:
+            batch, alive = self._host.set_aside(edge, self.stage.id, batch)
+            partials = kernel.run(edge.first_end_query, relation, widen(batch.table, ends[alive]))
+        self._add(partials, len(batch))
+
+    def advance(self, watermark_us: int) -> Sequence[pa.Table]:
+        """The windows that event time has passed."""
+        if self.stage.never_empty and watermark_us >= MAX_WATERMARK_US:
+            self._seed()
+        return self.operator.advance(watermark_us)
+
+    def _seed(self) -> None:
+        """An aggregate without keys gives a row even over no rows."""
+        if self.operator.rows() == 0:
+            edge = self.stage.edges[0]
+            empty = self._host.plan.schemas[edge.input].empty_table()
+            partials = self._host.kernel.run(edge.query, edge.input, empty)
+            self.operator.add(partials.drop_columns(["n"]))

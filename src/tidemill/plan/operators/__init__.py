@@ -1,0 +1,17 @@
+"""The stateful operators: one file each, with the stage and how a logical node becomes one.
+
+To add one: a node in `sql/logical.py`, a file here, a line in `PLANNERS`; a file in
+`engine/operators/` (its state) and in `engine/nodes/` (how batches reach it), a line in `NODES`.
+"""
+
+from collections.abc import Mapping
+
+from tidemill.plan.operators import aggregate, rank, sort
+from tidemill.plan.planning import OperatorPlanner
+from tidemill.sql.logical import Aggregate, Rank, Sort
+
+PLANNERS: Mapping[type, OperatorPlanner] = {
+    Aggregate: aggregate.PLANNER,
+    Rank: rank.PLANNER,
+    Sort: sort.PLANNER,
+}

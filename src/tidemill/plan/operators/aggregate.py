@@ -1,0 +1,36 @@
+"""GROUP BY: in windows and over bounded input (WindowAggregate), or over a stream (Group...)."""
+
+from __future__ import annotations
+
+from tidemill.plan import refusals
+from tidemill.plan.fuse import Chain
+from tidemill.plan.operators.group_aggregate import plan_group
+from tidemill.plan.operators.window_aggregate import plan_window
+from tidemill.plan.physical import OperatorStage
+from tidemill.plan.planning import Columns, OperatorPlanner, Planning
+from tidemill.sql.expressions import input_indexes
+from tidemill.sql.logical import Aggregate
+
+
+def _plan(node: Aggregate, planning: Planning, _used: Columns) -> OperatorStage:
+    if node.window is not None or planning.bounded(node.input):
+        return plan_window(node, planning, _parts)
+    return plan_group(node, planning, _parts)
+
+
+def _parts(node: Aggregate, planning: Planning) -> tuple[list[tuple[Chain, str]], bool]:
+    """The inputs of an aggregate, and whether they can take rows back."""
+    wanted: Columns = frozenset() if node.window is None else frozenset({node.window.time_column})
+    for call in node.aggregates:
+        wanted |= frozenset().union(*map(input_indexes, call.arguments))
+        wanted |= frozenset() if call.filter is None else input_indexes(call.filter)
+    wanted |= frozenset().union(*map(input_indexes, node.keys))
+    parts = planning.parts(node.input, wanted)
+    changelogs = [planning.changelogs[name] for _, name in parts]
+    retracts = any(changelog.updates for changelog in changelogs)
+    if retracts:
+        refusals.retractable(node, changelogs, planning.where)
+    return parts, retracts
+
+
+PLANNER = OperatorPlanner(_plan)

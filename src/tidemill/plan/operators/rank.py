@@ -1,0 +1,107 @@
+"""Top-N or deduplication over keyed state; its queries: `RankSql`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from tidemill.interfaces.connector import Changelog
+from tidemill.plan import refusals
+from tidemill.plan.changelog import APPEND_ONLY
+from tidemill.plan.keys import state_bound, state_ttl_ms
+from tidemill.plan.physical import OperatorStage, changelog_mode
+from tidemill.plan.planning import Columns, OperatorPlanner, Planning, stage_schema
+from tidemill.plan.ranks import RankKind, RankSql, rank_kind
+from tidemill.sql.logical import Rank
+from tidemill.sql.render import render_expression
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RankStage(OperatorStage):
+    """The edges' queries give the input's columns, partition keys (`partition`), and sort keys.
+
+    Event time or weight follow where they are needed. `batch` orders the relation `<id>_batch` by
+    partition, `top` orders the relation `<id>_rows` within each. The last output column is the
+    number, which `number` says is used.
+    """
+
+    kind: RankKind
+    batch: str
+    top: str
+    partition: tuple[str, ...]
+    keys: tuple[str, ...]
+    order: tuple[str, ...]
+    limit: int
+    number: bool
+    retracts: bool
+    ttl_ms: int
+
+    @property
+    def title(self) -> str:
+        """Top-N or deduplication."""
+        names = {"top": "TopN", "window": "WindowTopN"}
+        return names.get(self.kind, "Deduplicate")
+
+    def facts(self) -> dict[str, Any]:
+        """Partition, order, and which rows are kept."""
+        kept = f"the first {self.limit} rows of each partition"
+        if self.retracts:
+            kept = "all rows of each partition"
+        elif self.kind.startswith("first"):
+            kept = "one row per partition"
+        bound = state_bound("partitions", self.ttl_ms)
+        return {
+            "partition_by": list(self.keys),
+            "order_by": list(self.order),
+            "keep": None if self.kind in ("top", "window") else self.kind,
+            "limit": self.limit,
+            "number": self.number,
+            "changelog": changelog_mode(self.changelog),
+            "state": "none" if self.kind == "window" else f"{kept}; {bound}",
+            "sql": self.top,
+        }
+
+    def fingerprint(self) -> tuple[str, ...]:
+        """The queries name every stored column."""
+        return (self.kind, self.batch, self.top)
+
+    @property
+    def growing_keys(self) -> tuple[str, ...]:
+        """The partition, unless a TTL forgets it."""
+        return () if self.ttl_ms or self.kind == "window" else self.keys
+
+
+def _plan(node: Rank, planning: Planning, used: Columns) -> RankStage:
+    limit = refusals.rank_limit(node)
+    parts = planning.parts(node.input, frozenset(range(len(node.input.fields))))
+    changelogs = [planning.changelogs[name] for _, name in parts]
+    retracts = any(changelog.updates for changelog in changelogs)
+    refusals.ranked_upserts(changelogs, node.where)
+    kind = rank_kind(node, [chain for chain, _ in parts], retracts)
+    name = planning.name("r")
+    sql = RankSql(node, kind, retracts, name, planning.zone)
+    appends = kind.startswith("first") or kind == "window"
+    return RankStage(
+        id=name,
+        edges=tuple(sql.edge(c, n, planning.changelogs[n].updates) for c, n in parts),
+        kind=kind,
+        batch=sql.batch(),
+        top=sql.top(),
+        schema=stage_schema(node.fields, not appends),
+        changelog=APPEND_ONLY if appends else Changelog(True),
+        partition=tuple(sql.keys()),
+        keys=tuple(render_expression(key) for key in node.keys),
+        order=tuple(render_expression(key.expression) for key in node.order),
+        limit=limit,
+        number=_number_used(node, used),
+        retracts=retracts,
+        ttl_ms=state_ttl_ms(planning.settings, planning.where),
+        where=node.where,
+    )
+
+
+def _number_used(node: Rank, used: Columns) -> bool:
+    return len(node.fields) - 1 in used
+
+
+PLANNER = OperatorPlanner(_plan, _number_used)

@@ -1,0 +1,216 @@
+"""A plan while it is being built: what the planners of the operators ask and tell.
+
+A planner gets the logical node, this, and the columns that anybody reads of the node. It plans
+its inputs first (`parts`, `row_edges`), names itself (`name`), and returns its stage.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, TypeAlias
+
+import pyarrow as pa
+
+from tidemill.errors import TextWhere
+from tidemill.interfaces.connector import Changelog
+from tidemill.model import Schema, TableDescriptor
+from tidemill.plan import refusals
+from tidemill.plan.changelog import APPEND_ONLY, Tables
+from tidemill.plan.fuse import (
+    Chain,
+    chains,
+    column,
+    columns_read,
+    is_identity,
+    names,
+    over,
+    probe_query,
+    rows_query,
+    text,
+)
+from tidemill.plan.physical import KIND, ROW, FusedStage, OperatorStage, SourceStage, wide
+from tidemill.plan.sources import SourceDraft, event_time, idle_timeout_ms, values_table
+from tidemill.sql.expressions import input_indexes
+from tidemill.sql.logical import Fields, LogicalNode, Scan, Values, Watermark, inputs
+
+RUNTIME_MODE = "execution.runtime-mode"
+"""Set to `streaming`, bounded input is a stream too, and GROUP BY gives all changes."""
+
+Columns: TypeAlias = frozenset[int]
+
+
+@dataclass(frozen=True, slots=True)
+class OperatorPlanner:
+    """How one kind of logical node becomes a stage.
+
+    `variant` tells uses of one node apart that cannot share a stage, by the columns that are read.
+    """
+
+    plan: Callable[[Any, Planning, Columns], OperatorStage]
+    variant: Callable[[Any, Columns], Hashable] = lambda _node, _used: None
+
+
+class Planning:
+    """Sources, operators and what flows between them, as far as they are planned."""
+
+    def __init__(
+        self,
+        settings: Mapping[str, str],
+        tables: Tables,
+        planners: Mapping[type, OperatorPlanner],
+    ) -> None:
+        self.settings = settings
+        self.tables = tables
+        self.zone = settings.get("table.local-time-zone", "UTC")
+        self.where: TextWhere | None = None
+        """The statement that is being planned."""
+        self.watermarks: dict[object, Watermark] = {}
+        self.operators: list[OperatorStage] = []
+        self.schemas: dict[str, pa.Schema] = {}
+        self.changelogs: dict[str, Changelog] = {}
+        self._planners = planners
+        self._drafts: dict[object, SourceDraft] = {}
+        self._ids: dict[tuple[int, Hashable], str] = {}
+
+    @property
+    def streaming(self) -> bool:
+        """Whether bounded input is treated as a stream."""
+        return self.settings.get(RUNTIME_MODE, "").lower() == "streaming"
+
+    def bounded(self, node: LogicalNode) -> bool:
+        """Whether a node's rows end and are not treated as a stream."""
+        return not self.streaming and self.tables.bounded(node)
+
+    def name(self, prefix: str) -> str:
+        """The id of the next operator."""
+        return f"{prefix}{len(self.operators)}"
+
+    # -- sources
+
+    def find_watermarks(self, node: LogicalNode, seen: set[int]) -> None:
+        """Learn the watermarks of all tables below a node, before any is planned."""
+        if id(node) in seen:
+            return
+        seen.add(id(node))
+        if isinstance(node, Watermark):
+            (chain,) = chains(node.input)
+            if isinstance(chain.base, Scan):
+                key = table_key(chain.base)
+                refusals.same_watermark(self.watermarks.get(key), node, chain.base)
+                self.watermarks[key] = node
+        for part in inputs(node):
+            self.find_watermarks(part, seen)
+
+    def _draft(self, node: Scan | Values) -> SourceDraft:
+        key = table_key(node)
+        draft = self._drafts.get(key)
+        if draft is not None:
+            return draft
+        name = f"s{len(self._drafts)}"
+        if isinstance(node, Values):
+            descriptor = TableDescriptor(name=f"VALUES {name}", schema=Schema(()), options={})
+            draft = SourceDraft(name, descriptor, APPEND_ONLY, True, node.fields)
+            draft.values = values_table(node)
+        else:
+            changelog, bounded = self.tables.read(node), self.tables.bounded(node)
+            draft = SourceDraft(name, node.table, changelog, bounded, node.fields, node.where)
+            draft.watermark = self.watermarks.get(key)
+        self._drafts[key] = draft
+        self.changelogs[name] = draft.changelog
+        self.schemas[name] = stage_schema(node.fields, draft.changelog.updates)
+        if draft.watermark is not None:
+            (chain,) = chains(draft.watermark.input)
+            wanted = input_indexes(draft.watermark.expression) | {draft.watermark.column}
+            draft.needed |= columns_read(chain, wanted)
+        return draft
+
+    def sources(self) -> tuple[SourceStage, ...]:
+        """The stages of all tables read so far; each knows which columns anybody needs."""
+        return tuple(self._source(draft) for draft in self._drafts.values())
+
+    def _source(self, draft: SourceDraft) -> SourceStage:
+        modes = refusals.table_modes(draft.table, draft.where)
+        table = draft.table
+        if modes.late != "table" and draft.values is None:
+            needed = frozenset(draft.fields[i].name for i in draft.needed)
+            table = replace(table, columns_needed=needed)
+        return SourceStage(
+            id=draft.id,
+            table=table,
+            changelog=draft.changelog,
+            bounded=draft.bounded,
+            event_time=event_time(draft, self.zone),
+            late_mode=modes.late,
+            error_mode=modes.error,
+            idle_timeout_ms=idle_timeout_ms(draft.table, self.settings, draft.where),
+            values=draft.values,
+            where=draft.where,
+        )
+
+    # -- nodes and edges
+
+    def base(self, chain: Chain, wanted: Columns) -> str:
+        """The node id of a chain's base, planned if need be; notes the columns it must give."""
+        base = chain.base
+        used = columns_read(chain, wanted)
+        if isinstance(base, (Scan, Values)):
+            draft = self._draft(base)
+            draft.needed |= used
+            return draft.id
+        planner = self._planners[type(base)]
+        key = (id(base), planner.variant(base, used))
+        if key not in self._ids:
+            stage = planner.plan(base, self, used)
+            self.operators.append(stage)
+            self.changelogs[stage.id], self.schemas[stage.id] = stage.changelog, stage.schema
+            self._ids[key] = stage.id
+        return self._ids[key]
+
+    def parts(self, node: LogicalNode, wanted: Columns) -> list[tuple[Chain, str]]:
+        """The stateless chains that end at an operator's input, each with its base's id."""
+        return [(chain, self.base(chain, wanted)) for chain in chains(node, self.zone)]
+
+    def row_edges(
+        self, node: LogicalNode, port: int = 0
+    ) -> tuple[tuple[FusedStage, ...], Changelog]:
+        """Edges that hand on a node's rows as they are (with `k`), and what flows over them."""
+        edges: list[FusedStage] = []
+        updates = upsert = False
+        everything = frozenset(range(len(node.fields)))
+        for chain in chains(node, self.zone):
+            refusals.window_functions(chain, self.settings, self.where)
+            name = self.base(chain, everything)
+            changelog = self.changelogs[name]
+            refusals.filtered_upserts(changelog, chain, self.where)
+            updates, upsert = updates or changelog.updates, upsert or changelog.upsert
+            edges.append(_row_edge(chain, name, changelog.updates, port))
+        return tuple(edges), Changelog(updates, upsert)
+
+
+def _row_edge(chain: Chain, source: str, updates: bool, port: int) -> FusedStage:
+    pairs = updates and chain.filters
+    hidden = [*([KIND] if updates else []), *([ROW] if pairs else [])]
+    return FusedStage(
+        input=source,
+        query=text(rows_query(chain, wide(source) if pairs else source, hidden)),
+        pairs=pairs,
+        probe=text(probe_query(chain, wide(source), [])),
+        passing=text(over(rows_query(chain, wide(source), [ROW]), [column(ROW)])),
+        identity=is_identity(chain),
+        filters=chain.filters,
+        port=port,
+    )
+
+
+def table_key(node: Scan | Values) -> object:
+    """Two scans with one key read the same rows."""
+    if isinstance(node, Values):
+        return id(node)
+    return (node.table.name, tuple(sorted(node.table.options.items())))
+
+
+def stage_schema(fields: Fields, updates: bool) -> pa.Schema:
+    """The Arrow schema of a node's batches: `c0`..., and the kind where there are updates."""
+    parts = [pa.field(n, f.type.arrow()) for n, f in zip(names(len(fields)), fields, strict=True)]
+    return pa.schema([*parts, pa.field(KIND, pa.int8())] if updates else parts)
