@@ -13,7 +13,8 @@ def fetch(*servers: str, common: Common = COMMON) -> None:
     """Fetch the servers' files for offline starts.
 
     Files come by `servers.lock`, checked by SHA-256, into the cache folder (`TIDEMILL_CACHE` moves
-    it); what is there is not fetched again. `up`, `run` and `demo` do this by themselves.
+    it); what is there is not fetched again. `up`, `run` and `demo` do this by themselves. With
+    flink comes the Python environment that its programs and functions run in.
 
     Args:
         servers: postgres, kafka, connect or flink; by default all but flink.
@@ -26,7 +27,8 @@ def fetch(*servers: str, common: Common = COMMON) -> None:
     if common.json:
         data_json(asdict(fetched))
     else:
-        say(f"Ready to start offline: {', '.join(fetched.servers)}.")
+        ready = [*fetched.servers, *(f"Python for {name}" for name in fetched.environments)]
+        say(f"Ready to start offline: {', '.join(ready)}.")
 
 
 APP = verb("fetch", fetch, "tidemill fetch\ntidemill fetch kafka")

@@ -63,7 +63,7 @@ class StackTalk:
     def __init__(self) -> None:
         self._live = sys.stderr.isatty()
         self._open_line = False
-        self._told_download = False
+        self._told: set[str] = set()
 
     def __enter__(self) -> StackTalk:
         return self
@@ -79,7 +79,10 @@ class StackTalk:
     def tell(self, event: StackEvent) -> None:
         """Show one event."""
         if event.kind in ("downloading", "waiting"):
-            self._download(event)
+            self._passing(_fetching(event), last=event.files_done == event.files_total)
+            return
+        if event.kind == "making":
+            self._passing(str(event.message), last=event.files_done == event.files_total)
             return
         self._end_line()
         if event.kind == "starting":
@@ -93,21 +96,24 @@ class StackTalk:
         else:
             say(f"{event.server}: {event.message}" if event.server else str(event.message))
 
-    def _download(self, event: StackEvent) -> None:
-        if event.kind == "waiting":
-            text = "waiting for another process that fetches the servers' files"
-        else:
-            done, total = megabytes(event.bytes_done), megabytes(event.bytes_total)
-            text = f"fetching: {event.files_done} of {event.files_total} files, {done} of {total}"
+    def _passing(self, text: str, *, last: bool) -> None:
+        """A state that the next one replaces; without a terminal the first and the last."""
         if self._live:
             sys.stderr.write(f"\r\x1b[K{text}")
             sys.stderr.flush()
             self._open_line = True
-        elif not self._told_download or event.files_done == event.files_total:
-            self._told_download = True
+        elif text not in self._told and (last or not self._told):
+            self._told.add(text)
             say(text)
 
     def _end_line(self) -> None:
         if self._open_line:
             sys.stderr.write("\n")
             self._open_line = False
+
+
+def _fetching(event: StackEvent) -> str:
+    if event.kind == "waiting":
+        return "waiting for another process that fetches the servers' files"
+    done, total = megabytes(event.bytes_done), megabytes(event.bytes_total)
+    return f"fetching: {event.files_done} of {event.files_total} files, {done} of {total}"

@@ -1,12 +1,14 @@
-"""Use case `fetch`: the servers' files are in the cache, so that a later start needs no network."""
+"""Use case `fetch`: what servers and programs need is in the cache, for starts without network."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from tidemill.control.environments import ensure_environment
 from tidemill.control.up import Progress, download_events
 from tidemill.services.cache import cache_folder
+from tidemill.services.environments import ENVIRONMENTS
 from tidemill.services.install import install
 from tidemill.services.java import find_java
 from tidemill.services.registry import EVERYDAY, SERVICES, with_dependencies
@@ -14,19 +16,24 @@ from tidemill.services.registry import EVERYDAY, SERVICES, with_dependencies
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """Which servers can start offline now, and where their files are."""
+    """What can start offline now, and where the files are."""
 
     servers: tuple[str, ...]
+    environments: tuple[str, ...]
     cache: str
     java: str
 
 
-def fetch(servers: Sequence[str] = (), progress: Progress | None = None) -> Fetched:
+def fetch(wanted: Sequence[str] = (), progress: Progress | None = None) -> Fetched:
     """Fetch what the named servers need (none named: all but Flink); raises ServiceError.
 
-    Checked by SHA-256; what is there already is not fetched again.
+    Checked by SHA-256; what is there already is not fetched again. With a server of the name of a
+    Python environment, such as flink, the environment is made too.
     """
-    names = with_dependencies(tuple(servers) or EVERYDAY)
+    names = with_dependencies(tuple(wanted) or EVERYDAY)
+    environments = tuple(name for name in dict.fromkeys(wanted) if name in ENVIRONMENTS)
     report = progress or (lambda _: None)
     install([e for name in names for e in SERVICES[name].installs], download_events(report))
-    return Fetched(names, str(cache_folder()), str(find_java()))
+    for name in environments:
+        ensure_environment(name, report)
+    return Fetched(names, environments, str(cache_folder()), str(find_java()))

@@ -27,11 +27,11 @@ class StackEvent:
     """Something that a person who waits wants to see.
 
     `kind` says which of the other fields are set: downloading (files and bytes, done and total),
-    waiting (another process downloads), starting, ready (`seconds` and `memory_bytes`), failed and
-    note (`message`).
+    waiting (another process downloads), making (a Python environment: `message`, its packages as
+    files), starting, ready (`seconds` and `memory_bytes`), failed and note (`message`).
     """
 
-    kind: Literal["downloading", "waiting", "starting", "ready", "failed", "note"]
+    kind: Literal["downloading", "waiting", "making", "starting", "ready", "failed", "note"]
     server: str | None = None
     message: str | None = None
     seconds: float | None = None

@@ -18,7 +18,12 @@ from typing import Any
 
 from tidemill.interfaces.service import Command, Endpoint
 from tidemill.services.context import ServiceContext
-from tidemill.services.flink_home import flink_command, flink_home, write_configuration
+from tidemill.services.flink_home import (
+    flink_command,
+    flink_home,
+    python_values,
+    write_configuration,
+)
 from tidemill.services.ports import HOST, choose_ports
 from tidemill.services.settings import refuse_reserved
 
@@ -63,7 +68,9 @@ class _FlinkProcess:
     def _write(self, values: Mapping[str, str]) -> None:
         settings = self._context.settings
         refuse_reserved("flink", settings, _RESERVED)
-        write_configuration(self._folder, {**_COMMON, **values, **settings.properties})
+        write_configuration(
+            self._folder, {**_COMMON, **python_values(), **values, **settings.properties}
+        )
 
 
 class FlinkJobManager(_FlinkProcess):

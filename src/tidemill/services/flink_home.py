@@ -11,7 +11,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
+from tidemill.errors import ServiceError
 from tidemill.interfaces.service import Command
+from tidemill.services.environments import environment_python
 from tidemill.services.install import class_path
 from tidemill.services.jvm import jvm_command
 from tidemill.services.packages import require_package
@@ -50,9 +52,12 @@ class FlinkHome:
 
     def jars(self, role: Role) -> list[Path]:
         """The class path of a role."""
+        opt = self.root / "opt"
+        # Python functions: the gateway asks Python for their types, the workers call it.
         jars = [*sorted((self.root / "lib").glob("*.jar")), *self.connectors]
+        jars += opt.glob("flink-python-*.jar")
         if role == "gateway":
-            jars += [*self.gateway, *(self.root / "opt").glob("flink-sql-client-*.jar")]
+            jars += [*self.gateway, *opt.glob("flink-sql-client-*.jar")]
         return jars
 
 
@@ -72,6 +77,18 @@ def write_configuration(folder: Path, values: Mapping[str, str]) -> None:
     text = "".join(f"{key}: {_quoted(value)}\n" for key, value in values.items())
     write_private(conf / "config.yaml", text)
     write_private(conf / "log4j.properties", _LOGGING)
+
+
+def python_values() -> dict[str, str]:
+    """Which Python runs the Python functions of jobs: that of the environment `flink`.
+
+    It is named before it is made (`make_environment`); nothing where no Python fits.
+    """
+    try:
+        python = str(environment_python("flink"))
+    except ServiceError:
+        return {}
+    return {"python.executable": python, "python.client.executable": python}
 
 
 def flink_command(

@@ -8,27 +8,20 @@ fetched by `pip` (or `uv`), so the user's index, proxy and certificates are thos
 from __future__ import annotations
 
 import hashlib
-import importlib.metadata
-import importlib.util
-import re
 import shutil
-import subprocess
-import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 
 from tidemill.errors import ServiceError, Where
 from tidemill.services.cache import cache_folder, make_cache_folder
 from tidemill.services.locks import file_lock
+from tidemill.services.pip import PipProgress, install_locked
 
 PACKAGES = {"flink-libraries": Path(__file__).with_name("flink.lock")}
 """Name of the entry, as in `Service.installs`, to its lock file."""
 
 Report = Callable[[int, int], None]
 """Told how many bytes came, and of how many."""
-
-_PROGRESS = re.compile(rb"Progress (\d+) of (\d+)")
-_RAW_PROGRESS_SINCE = (24, 1)
 
 
 def package_folder(entry: str) -> Path:
@@ -80,52 +73,8 @@ def install_package(entry: str, report: Report, waiting: Callable[[], None]) -> 
 
 
 def _fetch(entry: str, target: Path, report: Report) -> None:
-    lock = PACKAGES[entry]
-    program = _installer()
-    arguments = ["--no-deps", "--require-hashes", "--target", str(target), "-r", str(lock)]
-    with subprocess.Popen(
-        [*program, *arguments],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-    ) as process:
-        assert process.stdout is not None
-        said: list[bytes] = []
-        try:
-            for line in process.stdout:
-                if found := _PROGRESS.search(line):
-                    report(int(found[1]), int(found[2]))
-                else:
-                    said.append(line)
-        except BaseException:
-            process.kill()
-            raise
-    if process.returncode != 0:
-        raise ServiceError(
-            f"the package {entry} could not be installed",
-            code="service.download-failed",
-            where=Where(file=str(lock)),
-            detail=b"".join(said[-6:]).decode("utf-8", "replace").strip(),
-            hint="Check the network and pip's configuration (index, proxy); then run it again.",
-        )
+    def tell(at: PipProgress) -> None:
+        if at.bytes_total:
+            report(at.bytes_done, at.bytes_total)
 
-
-def _installer() -> Sequence[str]:
-    """How packages are installed here: pip of this environment, else uv."""
-    if importlib.util.find_spec("pip") is not None:
-        options = ["--no-input", "--no-compile", "--disable-pip-version-check"]
-        bar = "raw" if _pip_version() >= _RAW_PROGRESS_SINCE else "off"
-        return [sys.executable, "-m", "pip", "install", "--progress-bar", bar, *options]
-    uv = shutil.which("uv")
-    if uv is not None:
-        return [uv, "pip", "install", "--python", sys.executable]
-    raise ServiceError(
-        "neither pip nor uv is there to fetch Flink's package",
-        code="service.download-failed",
-        hint=f"Install pip into this environment: {sys.executable} -m ensurepip",
-    )
-
-
-def _pip_version() -> tuple[int, ...]:
-    """The first two numbers of pip's version: distributions' environments bring old ones."""
-    return tuple(int(n) for n in re.findall(r"\d+", importlib.metadata.version("pip"))[:2])
+    install_locked(f"the package {entry}", PACKAGES[entry], ["--target", str(target)], tell)

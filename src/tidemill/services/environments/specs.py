@@ -1,0 +1,70 @@
+"""Which environments there are."""
+
+from __future__ import annotations
+
+import hashlib
+import platform
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from types import MappingProxyType
+
+from tidemill.errors import ServiceError, Where, did_you_mean
+
+_FOLDER = Path(__file__).parent
+
+
+@dataclass(frozen=True)
+class EnvironmentSpec:
+    """One environment.
+
+    `lock` is a requirements file with names, versions and hashes, and no address; `pythons` are the
+    versions of Python for which its packages exist, the best one first; `modules` are imported once
+    after it was made, as the proof that it works.
+    """
+
+    name: str
+    lock: Path
+    pythons: tuple[tuple[int, int], ...]
+    modules: tuple[str, ...]
+
+    @cached_property
+    def packages(self) -> int:
+        """How many packages the lock names."""
+        lines = self.lock.read_text(encoding="utf-8").splitlines()
+        return sum(1 for line in lines if "==" in line and not line.startswith((" ", "#")))
+
+    def folder_name(self, python: tuple[int, int]) -> str:
+        """Its folder's name: with the lock's sum and the interpreter, so versions never mix."""
+        digest = hashlib.sha256(self.lock.read_bytes()).hexdigest()[:12]
+        return f"{self.name}-{digest}-py{python[0]}.{python[1]}-{platform.machine()}"
+
+
+ENVIRONMENTS: Mapping[str, EnvironmentSpec] = MappingProxyType(
+    {
+        "flink": EnvironmentSpec(
+            # PyFlink: it takes pyarrow below 21 only. Beam, below it, has no wheels for 3.13.
+            "flink",
+            _FOLDER / "flink.lock",
+            ((3, 11), (3, 12)),
+            (
+                "pyflink.table",
+                "pyflink.datastream",
+                "pyflink.fn_execution.beam.beam_sdk_worker_main",
+            ),
+        )
+    }
+)
+
+
+def environment_spec(name: str) -> EnvironmentSpec:
+    """An environment by name; raises ServiceError."""
+    if name not in ENVIRONMENTS:
+        raise ServiceError(
+            f"there is no environment `{name}`",
+            code="service.unknown-environment",
+            where=Where(file=str(_FOLDER)),
+            hint=did_you_mean(name, ENVIRONMENTS) or f"There are: {', '.join(ENVIRONMENTS)}.",
+        )
+    return ENVIRONMENTS[name]
