@@ -72,7 +72,7 @@ def test_it_is_made_once_and_needs_no_network_then(
         [python, "-c", "import tiny; print(tiny.ANSWER)"], capture_output=True, text=True
     )
     assert said.stdout == "42\n"
-    assert [at.step for at in told][0] == "fetching"
+    assert told[0].step == "fetching"
     assert told[-1] == EnvironmentProgress("tiny", "checking", 1, 1)
     wheel.unlink()
     told.clear()
