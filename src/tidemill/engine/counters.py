@@ -1,7 +1,9 @@
 """Row accounting: flat named counters, committed with the epoch.
 
 `source.<table>.records = rows' messages + skipped + dead` as the source reports them; for each
-node and edge `in = filtered + late + dead + out`; `sink.<table>.out` counts what a sink took.
+node and edge `in + expanded = filtered + late + dead + out`, where an edge that unnests or puts rows
+into several windows counts one of `expanded` and `filtered`: by how many rows more or fewer came
+out of a batch; `sink.<table>.out` counts what a sink took.
 Written by the compute thread only; `copy` may be taken from there.
 """
 
@@ -21,6 +23,12 @@ class Counters:
         """Count."""
         if by:
             self._counts[name] += by
+
+    def passed(self, node: str, rows: int, out: int) -> None:
+        """Count what came out of so many good rows of a batch."""
+        self.add(f"{node}.out", out)
+        self.add(f"{node}.filtered", max(rows - out, 0))
+        self.add(f"{node}.expanded", max(out - rows, 0))
 
     def copy(self) -> dict[str, int]:
         """All counts now."""

@@ -96,9 +96,7 @@ class Graph:
             self.counters.add(f"{stage}.out", len(batch))
             return batch.table
         rows, kept = self.isolated(edge, stage, batch)
-        self.counters.add(f"{stage}.out", rows.num_rows)
-        if edge.filters:
-            self.counters.add(f"{stage}.filtered", len(kept) - rows.num_rows)
+        self.counters.passed(stage, len(kept), rows.num_rows)
         return rows
 
     def isolated(

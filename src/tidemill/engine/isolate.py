@@ -70,7 +70,7 @@ def passing_rows(
     """Indexes (in the batch without its bad rows) of the rows that pass an edge's filters."""
     _, kept, bad = run_isolated(kernel, edge.query, edge.probe, edge.input, batch)
     passing = kernel.run(edge.passing, wide(edge.input), widen(kept.table))
-    return passing.column(ROW).to_numpy(), kept, bad
+    return np.unique(passing.column(ROW).to_numpy()), kept, bad
 
 
 def find_bad_rows(kernel: Kernel, run: Run, probe: str, node: str, table: pa.Table) -> list[BadRow]:

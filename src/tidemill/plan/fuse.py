@@ -11,26 +11,30 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import TypeAlias, TypeGuard
 
 from sqlglot import exp
 
 from tidemill.plan.lowering import lower
 from tidemill.plan.lowering.build import fn
-from tidemill.plan.physical import ROW
+from tidemill.plan.physical import KIND, ROW
+from tidemill.plan.unnest import LIST, collection_list, taken_apart, unrolled
 from tidemill.plan.windows import MILLI_US, WindowGrid, micros, minus, number, plus, timestamp_of
 from tidemill.sql.expressions import Expression, InputRef, input_indexes
 from tidemill.sql.logical import (
+    Correlate,
     Filter,
     LogicalNode,
     Project,
     RowField,
     Union,
+    Unnest,
     Watermark,
     WindowTableFunction,
 )
 
-Step: TypeAlias = "Project | Filter | WindowTableFunction"
+Step: TypeAlias = "Project | Filter | WindowTableFunction | Correlate"
+"""A Correlate is a step where it is an UNNEST; a user's function is an operator of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +55,11 @@ class Chain:
         """Whether rows can be dropped."""
         return any(isinstance(step, Filter) for step in self.steps)
 
+    @property
+    def unnests(self) -> bool:
+        """Whether a row becomes several, or none."""
+        return any(isinstance(step, Correlate) for step in self.steps)
+
 
 def chains(node: LogicalNode, zone: str = "UTC") -> list[Chain]:
     """The chains that end at a node: one, or one per input of the unions below it.
@@ -61,9 +70,13 @@ def chains(node: LogicalNode, zone: str = "UTC") -> list[Chain]:
         return chains(node.input, zone)
     if isinstance(node, Union):
         return [chain for part in node.inputs for chain in chains(part, zone)]
-    if isinstance(node, (Project, Filter, WindowTableFunction)):
+    if isinstance(node, (Project, Filter, WindowTableFunction)) or _is_unnest(node):
         return [Chain(c.base, (*c.steps, node), zone) for c in chains(node.input, zone)]
     return [Chain(node, (), zone)]
+
+
+def _is_unnest(node: LogicalNode) -> TypeGuard[Correlate]:
+    return isinstance(node, Correlate) and isinstance(node.function, Unnest)
 
 
 def names(count: int) -> list[str]:
@@ -97,11 +110,15 @@ def text(query: exp.Expr) -> str:
 
 
 def rows_query(chain: Chain, source: str, hidden: Sequence[str]) -> exp.Select:
-    """The rows of a chain over a relation, with the hidden columns carried along."""
+    """The rows of a chain over a relation, with the hidden columns carried along.
+
+    Where rows are unnested, a change is no pair of -U and +U any more, but so many -D and +I.
+    """
     carried = [column(name) for name in hidden]
     width = len(chain.base.fields)
     start = [column(name) for name in names(width)]
-    query = exp.Select(expressions=[*start, *carried]).from_(relation(source))
+    first = [_single(c) if chain.unnests and c.name == KIND else c for c in carried]
+    query = exp.Select(expressions=[*start, *first]).from_(relation(source))
     for step in chain.steps:
         inputs = names(width)
         width = len(step.fields)
@@ -125,7 +142,31 @@ def _level(
             for i, expression in enumerate(step.expressions)
         ]
         return over(query, [*made, *carried])
+    if isinstance(step, Correlate):
+        lists = alias(collection_list(step, inputs, zone), LIST)
+        query = over(query, [*same, *carried, lists])
+        return _unnested(query, step, same, carried)
     return _windows_level(query, step, inputs, carried)
+
+
+def _single(kind: exp.Expression) -> exp.Expression:
+    """The kind of a change that stands for itself."""
+    made = exp.case().when(kind.copy().eq(1), "3").when(kind.copy().eq(2), "0").else_(kind.copy())
+    return alias(exp.cast(made, "TINYINT"), KIND)
+
+
+def _unnested(
+    query: exp.Select,
+    step: Correlate,
+    same: Sequence[exp.Expression],
+    carried: Sequence[exp.Expression],
+) -> exp.Select:
+    """Each row once per element of its list."""
+    kept = [*same, *carried]
+    query = over(query, [*(c.copy() for c in kept), *unrolled(step)])
+    return over(
+        query, [*(c.copy() for c in same), *taken_apart(step), *(c.copy() for c in carried)]
+    )
 
 
 def _windows_level(
@@ -175,6 +216,8 @@ def probe_query(chain: Chain, source: str, last: Sequence[exp.Expression]) -> ex
         elif isinstance(step, Project):
             made = [lower(expression, inputs, chain.zone) for expression in step.expressions]
             query = _probe_project(query, made)
+        elif isinstance(step, Correlate):
+            query = _probe_unnest(query, step, inputs, chain.zone)
         else:
             query = _windows_level(query, step, inputs, [column(ROW), column("bad")])
     if last:
@@ -225,6 +268,20 @@ def _probe_filter(query: exp.Select, step: Filter, inputs: list[str], zone: str)
     return over(query, outputs).where(exp.or_(failed, _part("c0")))
 
 
+def _probe_unnest(query: exp.Select, step: Correlate, inputs: list[str], zone: str) -> exp.Select:
+    """A row whose collection cannot be computed stays, with one element that is NULL."""
+    same = [column(name) for name in inputs]
+    hidden = [column(ROW), column("bad")]
+    attempt = alias(_attempt([collection_list(step, inputs, zone)]), "s")
+    query = over(query, [*same, column(ROW), attempt])
+    failed = column("s").is_(exp.null())
+    one_null = exp.Array(expressions=[exp.null()])
+    lists = alias(exp.case().when(failed, one_null).else_(_part("c0")), LIST)
+    bad = alias(failed.copy(), "bad")
+    query = over(query, [*[c.copy() for c in same], column(ROW), bad, lists])
+    return _unnested(query, step, same, hidden)
+
+
 def _part(name: str) -> exp.Expression:
     return fn("STRUCT_EXTRACT", column("s"), exp.Literal.string(name))
 
@@ -236,6 +293,11 @@ def columns_read(chain: Chain, wanted: frozenset[int]) -> frozenset[int]:
             wanted = _indexes([step.expressions[i] for i in sorted(wanted)])
         elif isinstance(step, Filter):
             wanted = wanted | input_indexes(step.predicate)
+        elif isinstance(step, Correlate):
+            assert isinstance(step.function, Unnest)
+            width = len(step.input.fields)
+            wanted = frozenset(i for i in wanted if i < width)
+            wanted |= input_indexes(step.function.collection)
         else:
             width = len(step.input.fields)
             wanted = frozenset(i for i in wanted if i < width) | {step.window.time_column}
@@ -254,7 +316,7 @@ def base_column(chain: Chain, index: int) -> int | None:
             if not isinstance(expression, InputRef):
                 return None
             index = expression.index
-        elif isinstance(step, WindowTableFunction) and index >= len(step.input.fields):
+        elif not isinstance(step, Filter) and index >= len(step.input.fields):
             return None
     return index
 

@@ -189,7 +189,7 @@ class Planning:
 
 
 def _row_edge(chain: Chain, source: str, updates: bool, port: int) -> FusedStage:
-    pairs = updates and chain.filters
+    pairs = updates and chain.filters and not chain.unnests
     hidden = [*([KIND] if updates else []), *([ROW] if pairs else [])]
     return FusedStage(
         input=source,

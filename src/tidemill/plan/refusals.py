@@ -16,7 +16,6 @@ from tidemill.sql.functions import AGGREGATES
 from tidemill.sql.logical import (
     Aggregate,
     Fields,
-    Filter,
     LogicalNode,
     Rank,
     Scan,
@@ -218,9 +217,10 @@ def ranked_upserts(changelogs: Sequence[Changelog], where: TextWhere | None) -> 
 
 def filtered_upserts(changelog: Changelog, chain: Chain, where: TextWhere | None) -> None:
     """A filter over updates without before-images would leave stale rows in the sink."""
-    if changelog.upsert and any(isinstance(step, Filter) for step in chain.steps):
+    if changelog.upsert and (chain.filters or chain.unnests):
+        what = "a WHERE" if chain.filters else "UNNEST"
         raise SqlError(
-            "a WHERE over an upsert source is not supported yet",
+            f"{what} over an upsert source is not supported yet",
             code="plan.upsert-source",
             where=where,
             detail="A row that stops matching would have to be deleted from the sink, and the "

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import TypeAlias
 
-from tidemill.errors import TextWhere
+from tidemill.errors import Span, TextWhere
 from tidemill.model import DataType, Schema, TableDescriptor
 from tidemill.sql.expressions import AggregateCall, Expression, LiteralValue
 
@@ -193,9 +193,51 @@ class Rank:
     where: TextWhere | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Unnest:
+    """The elements of a collection of the left row, each as a row.
+
+    An ARRAY gives its elements in order (those of type ROW field by field), a MAP its keys and
+    values, a MULTISET each element as often as it is there. With `ordinality` the place from 1
+    stands last, as an INT.
+    """
+
+    collection: Expression
+    ordinality: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TableFunctionCall:
+    """A user's table function by its canonical name, over fields of the left row."""
+
+    function: str
+    arguments: tuple[Expression, ...]
+    span: Span | None = None
+
+
+class CorrelateKind(Enum):
+    """What becomes of a left row for which the right side gives none."""
+
+    INNER = "INNER"
+    LEFT = "LEFT"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Correlate:
+    """CROSS JOIN UNNEST(...) and LATERAL TABLE(f(...)): each left row beside what it gives.
+
+    Fields: the input's, then those of the function. LEFT keeps a row without results, with NULLs.
+    """
+
+    input: LogicalNode
+    function: Unnest | TableFunctionCall
+    kind: CorrelateKind
+    fields: Fields
+
+
 LogicalNode: TypeAlias = (
     "Scan | Watermark | Project | Filter | WindowTableFunction | Aggregate | Union | Values | Sort"
-    " | Rank"
+    " | Rank | Correlate"
 )
 
 

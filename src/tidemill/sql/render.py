@@ -20,6 +20,7 @@ from tidemill.sql.expressions import (
 )
 from tidemill.sql.logical import (
     Aggregate,
+    Correlate,
     Fields,
     Filter,
     Insert,
@@ -32,6 +33,7 @@ from tidemill.sql.logical import (
     Sort,
     SortKey,
     Union,
+    Unnest,
     Values,
     Watermark,
     WindowSpec,
@@ -164,6 +166,19 @@ def line(node: LogicalNode) -> str:
             return _sort(node)
         case Rank():
             return _rank(node)
+        case Correlate():
+            return _correlate(node)
+
+
+def _correlate(node: Correlate) -> str:
+    function = node.function
+    if isinstance(function, Unnest):
+        places = " with ordinality" if function.ordinality else ""
+        called = f"UNNEST({render_expression(function.collection)}){places}"
+    else:
+        arguments = ", ".join(map(render_expression, function.arguments))
+        called = f"{function.function}({arguments})"
+    return f"Correlate {node.kind.value} {called} -> [{_fields(node.fields)}]"
 
 
 def _attribute(field: object) -> str:

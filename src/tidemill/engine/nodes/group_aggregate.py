@@ -26,8 +26,7 @@ class GroupNode(OperatorNode):
         host, stage = self._host, self.stage
         partials, kept = host.isolated(edge, stage.id, batch)
         passed = int(np.add.reduce(partials.column("n").to_numpy())) if len(partials) else 0
-        host.counters.add(f"{stage.id}.out", passed)
-        host.counters.add(f"{stage.id}.filtered", len(kept) - passed)
+        host.counters.passed(stage.id, len(kept), passed)
         if passed:  # without keys there is a row of partials even over no rows
             for changes in self.operator.add(partials):
                 host.push(stage.id, StageBatch(changes))

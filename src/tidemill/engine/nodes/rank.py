@@ -34,8 +34,7 @@ class RankNode(OperatorNode):
                 late_rows = host.late(edge, stage.id, batch, late)
                 batch = batch.keep(~late)
         rows, kept = host.isolated(edge, stage.id, batch)
-        host.counters.add(f"{stage.id}.out", rows.num_rows)
-        host.counters.add(f"{stage.id}.filtered", len(kept) - rows.num_rows)
+        host.counters.passed(stage.id, len(kept), rows.num_rows)
         done = self.operator.add(rows)
         if isinstance(self.operator, FirstRows):
             done = self.operator.advance(host.watermark(stage.id))

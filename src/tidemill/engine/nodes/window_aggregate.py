@@ -42,8 +42,7 @@ class WindowNode(OperatorNode):
     def _add(self, partials: pa.Table, rows: int) -> None:
         counts = partials.column("n")
         passed = int(np.add.reduce(counts.to_numpy())) if len(counts) else 0
-        self._host.counters.add(f"{self.stage.id}.out", passed)
-        self._host.counters.add(f"{self.stage.id}.filtered", rows - passed)
+        self._host.counters.passed(self.stage.id, rows, passed)
         self.operator.add(partials.drop_columns(["n"]))
 
     def _without_late(self, edge: FusedStage, batch: StageBatch) -> tuple[StageBatch, LateRows]:
