@@ -235,9 +235,52 @@ class Correlate:
     fields: Fields
 
 
+class JoinKind(Enum):
+    """Which rows a join gives besides the pairs; SEMI and ANTI give left rows only."""
+
+    INNER = "INNER"
+    LEFT = "LEFT"
+    RIGHT = "RIGHT"
+    FULL = "FULL"
+    SEMI = "SEMI"
+    ANTI = "ANTI"
+
+    @property
+    def keeps_left(self) -> bool:
+        """Whether left rows without a partner come out, with NULLs on the right."""
+        return self in (JoinKind.LEFT, JoinKind.FULL)
+
+    @property
+    def keeps_right(self) -> bool:
+        """Whether right rows without a partner come out, with NULLs on the left."""
+        return self in (JoinKind.RIGHT, JoinKind.FULL)
+
+    @property
+    def pairs(self) -> bool:
+        """Whether the fields of both sides come out."""
+        return self not in (JoinKind.SEMI, JoinKind.ANTI)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Join:
+    """Pairs of rows for which the condition is TRUE, and by its kind rows without a partner.
+
+    The condition is over the left fields, then the right ones; None where every pair is one.
+    Fields are those of both sides in this order, of SEMI and ANTI the left ones. Which kind of
+    join it is (regular, interval, window) follows from the condition: `sql/join_conditions.py`.
+    """
+
+    left: LogicalNode
+    right: LogicalNode
+    kind: JoinKind
+    condition: Expression | None
+    fields: Fields
+    where: TextWhere | None = None
+
+
 LogicalNode: TypeAlias = (
     "Scan | Watermark | Project | Filter | WindowTableFunction | Aggregate | Union | Values | Sort"
-    " | Rank | Correlate"
+    " | Rank | Correlate | Join"
 )
 
 
@@ -285,6 +328,8 @@ def inputs(node: LogicalNode) -> tuple[LogicalNode, ...]:
     """The direct inputs of a node."""
     if isinstance(node, Union):
         return node.inputs
+    if isinstance(node, Join):
+        return (node.left, node.right)
     if isinstance(node, (Scan, Values)):
         return ()
     return (node.input,)

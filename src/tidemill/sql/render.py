@@ -24,6 +24,7 @@ from tidemill.sql.logical import (
     Fields,
     Filter,
     Insert,
+    Join,
     LogicalNode,
     Project,
     Rank,
@@ -168,6 +169,9 @@ def line(node: LogicalNode) -> str:
             return _rank(node)
         case Correlate():
             return _correlate(node)
+        case Join():
+            on = "" if node.condition is None else f" on {render_expression(node.condition)}"
+            return f"Join {node.kind.value.lower()}{on} -> [{_fields(node.fields)}]"
 
 
 def _correlate(node: Correlate) -> str:

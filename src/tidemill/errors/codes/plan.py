@@ -24,5 +24,6 @@ CODES: dict[str, str] = {
     "plan.conflicting-watermarks": "One table is read with two different watermarks.",
     "plan.bad-option": "An option that the engine itself reads has a value it does not take.",
     "plan.nothing-to-run": "The file has neither an INSERT nor a SELECT.",
+    "plan.unsupported-join": "A join has a form that the embedded engine does not run.",
     "plan.unsupported-aggregate": "An aggregate function has no partials yet.",
 }

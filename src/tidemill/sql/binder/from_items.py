@@ -1,4 +1,4 @@
-"""The relation of a FROM clause: a table, view, common table, derived table or window function."""
+"""The relation of a FROM clause: a table, view, derived table, window function, or a join."""
 
 from __future__ import annotations
 
@@ -8,13 +8,15 @@ from typing import TypeAlias
 
 from tidemill.errors import Span
 from tidemill.sql.binder.context import BindContext
-from tidemill.sql.binder.scope import Scope
+from tidemill.sql.binder.joins import bind_join
+from tidemill.sql.binder.scope import Part, Scope, Visible
 from tidemill.sql.binder.windows import bind_window_function
 from tidemill.sql.catalog import Table
 from tidemill.sql.logical import LogicalNode
 from tidemill.sql.syntax.nodes import (
     DerivedTable,
     FromItem,
+    JoinedTable,
     Name,
     Query,
     TableAlias,
@@ -29,15 +31,22 @@ Rename: TypeAlias = Callable[[BindContext, LogicalNode, "tuple[Name, ...]", Span
 
 @dataclass(frozen=True, slots=True)
 class Relation:
-    """A node and the name by which its columns are qualified; `hidden` columns are not seen."""
+    """A node, and how its columns are seen: see `Scope`. `hidden` columns are not seen at all."""
 
     node: LogicalNode
-    qualifier: tuple[str, ...]
+    parts: tuple[Part, ...] = ()
+    visible: tuple[Visible, ...] | None = None
     hidden: bool = False
 
     def scope(self, source: SourceText) -> Scope:
         """The scope of its columns."""
-        return Scope(source, () if self.hidden else self.node.fields, self.qualifier)
+        fields = () if self.hidden else self.node.fields
+        return Scope(source, fields, self.parts, self.visible)
+
+
+def named(node: LogicalNode, qualifier: tuple[str, ...]) -> Relation:
+    """One relation by its alias or full name; none: its columns cannot be qualified."""
+    return Relation(node, (Part(qualifier, 0, len(node.fields)),))
 
 
 def bind_from(
@@ -48,13 +57,17 @@ def bind_from(
         case TableReference():
             return _aliased(context, _table(context, item), item.alias, rename)
         case DerivedTable():
-            relation = Relation(bind_query(context, item.query), ())
+            relation = named(bind_query(context, item.query), ())
             return _aliased(context, relation, item.alias, rename)
         case WindowFunction():
             node = bind_window_function(
                 context, item, lambda inner: bind_from(context, inner, bind_query, rename).node
             )
-            return _aliased(context, Relation(node, ()), item.alias, rename)
+            return _aliased(context, named(node, ()), item.alias, rename)
+        case JoinedTable():
+            return bind_join(
+                context, item, lambda inner: bind_from(context, inner, bind_query, rename)
+            )
 
 
 def _aliased(
@@ -63,14 +76,14 @@ def _aliased(
     if alias is None:
         return relation
     node = rename(context, relation.node, alias.columns, alias.name.span)
-    return Relation(node, (alias.name.text,))
+    return named(node, (alias.name.text,))
 
 
 def _table(context: BindContext, item: TableReference) -> Relation:
     first = item.path.parts[0].text
     if len(item.path.parts) == 1 and first in context.common_tables:
         _refuse_options(context, item)
-        return Relation(context.common_tables[first], (first,))
+        return named(context.common_tables[first], (first,))
     if len(item.path.parts) == 1:
         name = context.catalog.full_name(context.source, item.path)
         if name not in context.catalog.entries and name not in context.catalog.broken:
@@ -78,7 +91,7 @@ def _table(context: BindContext, item: TableReference) -> Relation:
     entry = context.catalog.find(context.source, item.path)
     if not isinstance(entry, Table):
         _refuse_options(context, item)
-        return Relation(entry.node, entry.name)
+        return named(entry.node, entry.name)
     if entry.connector.source is None:
         raise context.error(
             "not-a-source",
@@ -87,7 +100,7 @@ def _table(context: BindContext, item: TableReference) -> Relation:
         )
     if item.options:
         entry = context.with_options(entry, item.options)
-    return Relation(entry.node, entry.name)
+    return named(entry.node, entry.name)
 
 
 def _refuse_options(context: BindContext, item: TableReference) -> None:

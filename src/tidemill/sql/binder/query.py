@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from dataclasses import replace
+from itertools import count
 
 from tidemill.errors import Span
 from tidemill.sql.binder.context import BindContext
@@ -10,7 +12,8 @@ from tidemill.sql.binder.expressions import ExpressionBinder, contains_aggregate
 from tidemill.sql.binder.from_items import Relation, bind_from
 from tidemill.sql.binder.grouped import GroupedBinder, Grouping, begin_grouping, settle
 from tidemill.sql.binder.ordering import bind_ordering
-from tidemill.sql.binder.ranks import bind_rank, bounded_filter, over_call
+from tidemill.sql.binder.pushdown import filtered
+from tidemill.sql.binder.ranks import bind_rank, over_call
 from tidemill.sql.binder.scope import Scope
 from tidemill.sql.binder.unions import bind_union
 from tidemill.sql.binder.values import bind_values, one_row
@@ -105,7 +108,8 @@ def _select(context: BindContext, query: SelectQuery) -> LogicalNode:
     node, scope = relation.node, relation.scope(context.source)
     if query.where is not None:
         predicate = ExpressionBinder(context, scope, "WHERE").bind_condition(query.where)
-        node = bounded_filter(node, predicate)
+        node = filtered(node, predicate)
+        scope = replace(scope, fields=() if relation.hidden else node.fields)
     calls = [call for item in query.items if (call := over_call(item)) is not None]
     grouped = query.group_by is not None or query.having is not None
     expressions = [item.expression for item in query.items]
@@ -134,7 +138,7 @@ def _source(context: BindContext, query: SelectQuery) -> Relation:
         for item in query.items:
             if isinstance(item.expression, Star):
                 raise context.error("syntax", "* needs a FROM clause", item.expression.span)
-        return Relation(one_row(), (), hidden=True)
+        return Relation(one_row(), hidden=True)
     return bind_from(context, query.source, bind_query, rename_columns)
 
 
@@ -144,10 +148,12 @@ def _plain(
     binder = ExpressionBinder(context, scope, "the SELECT list")
     expressions: list[Expression] = []
     fields: list[RowField] = []
+    names: set[str] = set()
     for item in query.items:
         if isinstance(item.expression, Star):
-            _expand(context, scope, item.expression, node, expressions, fields)
+            _expand(context, scope, item.expression, node, expressions, fields, names)
             continue
+        names.add(output_name(item, len(fields)))
         if over_call(item) is not None:
             number = node.fields[-1]
             expressions.append(InputRef(len(node.fields) - 1, number.name, number.type))
@@ -167,18 +173,32 @@ def _expand(
     node: LogicalNode,
     expressions: list[Expression],
     fields: list[RowField],
+    names: set[str],
 ) -> None:
-    if star.qualifier is not None and not scope.covers(star.qualifier):
-        alias = scope.qualifier[-1] if scope.qualifier else ""
+    """The columns that a star means; a name that is there already gets a number behind it."""
+    columns = scope.columns(star.qualifier)
+    if columns is None:
+        assert star.qualifier is not None
+        aliases = ", ".join(f"`{alias}`" for alias in scope.aliases)
         raise context.error(
             "unknown-table",
             f"unknown table `{star.qualifier}`",
             star.qualifier.span,
-            hint=f"The table here is `{alias}`." if alias else None,
+            hint=f"The tables here: {aliases}." if aliases else None,
         )
-    own = node.fields[: len(scope.fields)]
-    expressions.extend(references(own))
-    fields.extend(own)
+    for column in columns:
+        name = unique_name(column.name, names)
+        names.add(name)
+        type_ = column.expression.type
+        expressions.append(column.expression)
+        fields.append(RowField(name, type_, _attribute(column.expression, node.fields)))
+
+
+def unique_name(name: str, taken: Container[str]) -> str:
+    """The name, or the first of `name0`, `name1`, ... that is free, as Flink names a second `a`."""
+    if name not in taken:
+        return name
+    return next(n for number in count() if (n := f"{name}{number}") not in taken)
 
 
 def project(node: LogicalNode, expressions: tuple[Expression, ...], fields: Fields) -> LogicalNode:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tidemill.errors import SqlError, did_you_mean
 from tidemill.model import DataType, TypeRoot
@@ -13,62 +13,141 @@ from tidemill.sql.text import SourceText, cover
 
 
 @dataclass(frozen=True, slots=True)
-class Scope:
-    """The columns of one relation; `qualifier` is its alias or its full name.
+class Part:
+    """The columns of one relation of FROM: `fields[start:stop]`, by its alias or full name."""
 
-    `note` is added to the hint of an unknown column: why a name that one might expect is missing.
+    qualifier: tuple[str, ...]
+    start: int
+    stop: int
+
+    def covers(self, texts: tuple[str, ...]) -> bool:
+        """Whether these names, as written before a dot, mean this relation."""
+        return bool(texts) and self.qualifier[-len(texts) :] == texts
+
+    def moved(self, by: int) -> Part:
+        """The same relation further to the right."""
+        return replace(self, start=self.start + by, stop=self.stop + by)
+
+
+@dataclass(frozen=True, slots=True)
+class Visible:
+    """A column as bare names and `*` see it; after JOIN ... USING it stands for two."""
+
+    name: str
+    expression: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """The columns of the relations of a FROM clause.
+
+    `parts` are the relations that can qualify a column. `visible` are the columns that `*` and
+    bare names mean, where these are not simply all fields in their order. `note` is added to the
+    hint of an unknown column: why a name that one might expect is missing.
     """
 
     source: SourceText
     fields: Fields
-    qualifier: tuple[str, ...] = ()
+    parts: tuple[Part, ...] = ()
+    visible: tuple[Visible, ...] | None = None
     note: str | None = None
 
     def resolve(self, path: Path) -> Expression:
         """The column, with the fields of rows behind it; SqlError where there is none."""
-        parts = path.parts[self._qualifier_length(path) :]
-        expression: Expression = self._column(parts[0], path)
+        part, length = self._part(path)
+        parts = path.parts[length:]
+        expression = self._bare(parts[0], path) if part is None else self._own(part, parts[0])
         for name in parts[1:]:
             expression = row_field(self.source, expression, name)
         return expression
+
+    def columns(self, qualifier: Path | None) -> list[Visible] | None:
+        """What `*` or `qualifier.*` means, in order; None where there is no such relation."""
+        if qualifier is None:
+            return list(self.visible) if self.visible is not None else self._range(0, None)
+        texts = tuple(part.text for part in qualifier.parts)
+        found = [part for part in self.parts if part.covers(texts)]
+        if len(found) > 1:
+            raise self._two_tables(qualifier)
+        return self._range(found[0].start, found[0].stop) if found else None
+
+    def _range(self, start: int, stop: int | None) -> list[Visible]:
+        fields = list(enumerate(self.fields))[start:stop]
+        return [Visible(f.name, InputRef(i, f.name, f.type)) for i, f in fields]
 
     def has(self, name: str) -> bool:
         """Whether exactly this column exists."""
         return any(field.name == name for field in self.fields)
 
-    def covers(self, qualifier: Path) -> bool:
-        """Whether `qualifier.*` means this relation."""
-        texts = tuple(part.text for part in qualifier.parts)
-        return bool(texts) and self.qualifier[-len(texts) :] == texts
+    @property
+    def aliases(self) -> list[str]:
+        """The short names of the relations."""
+        return [part.qualifier[-1] for part in self.parts if part.qualifier]
 
-    def _qualifier_length(self, path: Path) -> int:
+    def _part(self, path: Path) -> tuple[Part | None, int]:
+        """The relation that the first names of a path mean, and how many names these are."""
         texts = tuple(part.text for part in path.parts)
-        for length in range(min(len(texts) - 1, len(self.qualifier)), 0, -1):
-            if self.qualifier[-length:] == texts[:length]:
-                return length
-        return 0
+        for length in range(len(texts) - 1, 0, -1):
+            found = [part for part in self.parts if part.covers(texts[:length])]
+            if len(found) > 1:
+                raise self._two_tables(path)
+            if found:
+                return found[0], length
+        return None, 0
 
-    def _column(self, name: Name, path: Path) -> InputRef:
-        found = [i for i, field in enumerate(self.fields) if field.name == name.text]
+    def _two_tables(self, path: Path) -> SqlError:
+        return self.source.error(
+            "ambiguous-column",
+            f"more than one table here is named `{path.parts[0].text}`",
+            path.parts[0].span,
+            hint="Give the tables different aliases with AS.",
+        )
+
+    def _own(self, part: Part, name: Name) -> Expression:
+        """A column of one relation."""
+        own = range(part.start, part.stop)
+        found = [i for i in own if self.fields[i].name == name.text]
         if len(found) == 1:
-            field = self.fields[found[0]]
-            return InputRef(found[0], name.text, field.type, name.span)
+            return InputRef(found[0], name.text, self.fields[found[0]].type, name.span)
         if found:
-            raise self.source.error(
-                "ambiguous-column",
-                f"more than one column is named `{name.text}`",
-                name.span,
-                hint="Give the columns different names with AS.",
-            )
+            raise self._ambiguous(name, [])
+        names = [self.fields[i].name for i in own]
+        raise self._missing(f"unknown column `{name.text}`", name, names, names)
+
+    def _bare(self, name: Name, path: Path) -> Expression:
+        """A column by its name alone."""
+        seen = self._range(0, None) if self.visible is None else self.visible
+        found = [column.expression for column in seen if column.name == name.text]
+        if len(found) == 1:
+            return replace(found[0], span=name.span)
+        if found:
+            places = [e.index for e in found if isinstance(e, InputRef)]
+            aliases = [p.qualifier[-1] for p in self.parts for i in places
+                       if p.qualifier and p.start <= i < p.stop]  # fmt: skip
+            raise self._ambiguous(name, aliases)
         raise self._unknown(name, path)
+
+    def _ambiguous(self, name: Name, aliases: list[str]) -> SqlError:
+        names = [f"`{alias}.{name.text}`" for alias in dict.fromkeys(aliases)]
+        return self.source.error(
+            "ambiguous-column",
+            f"more than one column is named `{name.text}`",
+            name.span,
+            hint=f"Say which: {' or '.join(names)}."
+            if len(names) > 1
+            else "Give the columns different names with AS.",
+        )
 
     def _unknown(self, name: Name, path: Path) -> SqlError:
         names = [field.name for field in self.fields]
         if name is path.parts[0] and len(path.parts) > 1:
             message = f"unknown table or column `{name.text}`"
-            known = [*names, *self.qualifier[-1:]]
+            known = [*names, *self.aliases]
         else:
             message, known = f"unknown column `{name.text}`", names
+        return self._missing(message, name, names, known)
+
+    def _missing(self, message: str, name: Name, names: list[str], known: list[str]) -> SqlError:
         shown = ", ".join(names[:12]) + (", ..." if len(names) > 12 else "")
         hint = did_you_mean(name.text, known)
         if hint is None:

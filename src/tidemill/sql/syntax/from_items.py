@@ -1,4 +1,4 @@
-"""What stands in FROM: tables with hints and aliases, derived tables, window table functions."""
+"""What stands in FROM: tables with hints and aliases, derived tables, window functions, joins."""
 
 from __future__ import annotations
 
@@ -10,11 +10,14 @@ from tidemill.errors import Span
 from tidemill.sql.dialect.tokens import TokenKind
 from tidemill.sql.syntax.cursor import Cursor
 from tidemill.sql.syntax.expressions import parse_expression
+from tidemill.sql.syntax.joins import parse_join_words
 from tidemill.sql.syntax.nodes import (
     DerivedTable,
     Descriptor,
     FromItem,
+    JoinedTable,
     Name,
+    Node,
     Path,
     Query,
     StringLiteral,
@@ -29,13 +32,60 @@ ParseQuery: TypeAlias = Callable[[Cursor], Query]
 WINDOW_FUNCTIONS = ("TUMBLE", "HOP", "CUMULATE", "SESSION")
 
 
+def parse_from(cursor: Cursor, query: ParseQuery) -> FromItem:
+    """Parse the relations of a FROM clause; a comma binds less tightly than JOIN."""
+    left = _joined(cursor, query)
+    while cursor.at(","):
+        at = cursor.advance().span
+        right = _joined(cursor, query)
+        left = JoinedTable(left, right, "CROSS", False, None, (), cursor.since(left.span), at)
+    return left
+
+
+def _joined(cursor: Cursor, query: ParseQuery) -> FromItem:
+    left = parse_from_item(cursor, query)
+    while (found := parse_join_words(cursor)) is not None:
+        kind, natural, at = found
+        right = parse_from_item(cursor, query)
+        on, using = _join_condition(cursor, kind, natural, at)
+        span = cursor.since(left.span)
+        left = JoinedTable(left, right, kind, natural, on, using, span, at)
+    return left
+
+
+def _join_condition(
+    cursor: Cursor, kind: str, natural: bool, at: Span
+) -> tuple[Node | None, tuple[Name, ...]]:
+    place = cursor.token.span
+    on = parse_expression(cursor) if cursor.take("ON") else None
+    using: tuple[Name, ...] = ()
+    if on is None and cursor.take("USING"):
+        using = cursor.parenthesised(lambda: cursor.name("a column name"))
+    given = on is not None or bool(using)
+    if kind == "CROSS" and (given or natural):
+        raise cursor.error(
+            "syntax", "CROSS JOIN takes no condition", place if given else at, "Write JOIN ... ON."
+        )
+    if natural and given:
+        raise cursor.error("syntax", "NATURAL JOIN takes no ON or USING", place)
+    if kind != "CROSS" and not natural and not given:
+        raise cursor.error(
+            "syntax",
+            f"expected ON or USING after {kind} JOIN, found {cursor.token.shown()}",
+            hint="A join of every row with every other is written CROSS JOIN.",
+        )
+    return on, using
+
+
 def parse_from_item(cursor: Cursor, query: ParseQuery) -> FromItem:
-    """Parse the one relation of a FROM clause."""
+    """Parse one relation of a FROM clause."""
     if cursor.at_any("LATERAL", "UNNEST"):
         raise cursor.unsupported(cursor.token.upper)
     if cursor.at("TABLE", "("):
         return _window_function(cursor, query)
     if cursor.at("("):
+        if not _at_query(cursor):
+            return cursor.nested(lambda: _parenthesised_join(cursor, query))
         return _derived(cursor, query)
     if cursor.token.upper in WINDOW_FUNCTIONS and cursor.peek().upper == "(":
         return _window_call(cursor, query, cursor.token.span)
@@ -93,10 +143,45 @@ def _alias(cursor: Cursor) -> TableAlias | None:
     return TableAlias(name, columns)
 
 
+_AFTER_QUERY = (")", "UNION", "EXCEPT", "INTERSECT", "MINUS", "ORDER", "LIMIT", "OFFSET", "FETCH")
+
+
+def _at_query(cursor: Cursor) -> bool:
+    """Whether the parenthesis here holds a query, and not a join."""
+    opened = 0
+    while cursor.peek(opened).upper == "(":
+        opened += 1
+    if cursor.peek(opened).upper not in ("SELECT", "WITH", "VALUES"):
+        return False
+    ahead, depth = opened, opened
+    while depth > 1:
+        word = cursor.peek(ahead)
+        if word.kind is TokenKind.END:
+            return False
+        ahead += 1
+        if word.upper == "(":
+            depth += 1
+        elif word.upper == ")":
+            depth -= 1
+            if depth < opened and cursor.peek(ahead).upper not in _AFTER_QUERY:
+                return False
+            opened = min(opened, depth)
+    return True
+
+
+def _parenthesised_join(cursor: Cursor, query: ParseQuery) -> FromItem:
+    cursor.expect("(")
+    if not cursor.at_name() and not cursor.at_any("(", "TABLE", "LATERAL", "UNNEST"):
+        raise cursor.unexpected("a query or a join")
+    item = parse_from(cursor, query)
+    cursor.expect(")")
+    return item
+
+
 def _derived(cursor: Cursor, query: ParseQuery) -> DerivedTable:
     start = cursor.expect("(").span
     if not cursor.at_any("SELECT", "WITH", "VALUES", "("):
-        raise cursor.unexpected("a query", hint="Joins in parentheses are not supported yet.")
+        raise cursor.unexpected("a query")
     inner = query(cursor)
     cursor.expect(")")
     return DerivedTable(inner, _alias(cursor), cursor.since(start))

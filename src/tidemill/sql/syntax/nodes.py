@@ -201,7 +201,24 @@ class WindowFunction:
     span: Span
 
 
-FromItem: TypeAlias = "TableReference | DerivedTable | WindowFunction"
+@dataclass(frozen=True, slots=True)
+class JoinedTable:
+    """Two relations joined: `kind` is INNER, LEFT, RIGHT, FULL or CROSS (a comma is CROSS too).
+
+    At most one of `natural`, `on` and `using` is there; `at` is the place of the words.
+    """
+
+    left: FromItem
+    right: FromItem
+    kind: str
+    natural: bool
+    on: Node | None
+    using: tuple[Name, ...]
+    span: Span
+    at: Span
+
+
+FromItem: TypeAlias = "TableReference | DerivedTable | WindowFunction | JoinedTable"
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from tidemill.errors import Span
 from tidemill.sql.dialect.tokens import TokenKind
 from tidemill.sql.syntax.cursor import Cursor
 from tidemill.sql.syntax.expressions import parse_expression
-from tidemill.sql.syntax.from_items import parse_from_item
+from tidemill.sql.syntax.from_items import parse_from
 from tidemill.sql.syntax.nodes import (
     CommonTable,
     Name,
@@ -147,8 +147,7 @@ def _select(cursor: Cursor) -> SelectQuery:
     if distinct is None:
         cursor.take("ALL")
     items = cursor.listed(lambda: _select_item(cursor))
-    source = parse_from_item(cursor, parse_query) if cursor.take("FROM") else None
-    _refuse_joins(cursor)
+    source = parse_from(cursor, parse_query) if cursor.take("FROM") else None
     where = parse_expression(cursor) if cursor.take("WHERE") else None
     group_span, group_by = _group_by(cursor)
     having = parse_expression(cursor) if cursor.take("HAVING") else None
@@ -156,27 +155,6 @@ def _select(cursor: Cursor) -> SelectQuery:
         raise cursor.unsupported(cursor.token.upper)
     span = cursor.since(start)
     return SelectQuery(distinct, items, source, where, group_by, having, span, group_span)
-
-
-def _refuse_joins(cursor: Cursor) -> None:
-    token = cursor.token
-    if token.upper == ",":
-        raise cursor.unsupported(
-            "a join of several tables in FROM", hint="Joins are not supported yet."
-        )
-    words = ("JOIN", "INNER", "LEFT", "RIGHT", "FULL", "CROSS", "NATURAL", "OUTER")
-    if token.upper not in words:
-        return
-    end, ahead = token.span, 0
-    while cursor.peek(ahead).upper in words:
-        end, ahead = cursor.peek(ahead).span, ahead + 1
-    span = cover(token.span, end)
-    name = " ".join(cursor.source.slice(span).upper().split())
-    raise cursor.unsupported(
-        name if name.endswith("JOIN") else f"{name} JOIN",
-        span,
-        "A pipeline reads one table per query for now; UNION ALL is supported.",
-    )
 
 
 def _group_by(cursor: Cursor) -> tuple[Span | None, tuple[Node, ...] | None]:
