@@ -3,7 +3,7 @@
 -- |    |
 -- | 17 | SELECT x.* FROM trips AS t;
 -- |    |        ^
--- | hint: The table here is `t`.
+-- | hint: The tables here: `t`.
 CREATE TABLE trips (
   vendor_id INT,
   fare_amount DOUBLE,
