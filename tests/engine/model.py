@@ -12,9 +12,14 @@ class Window:
     size_ms: int
     slide_ms: int
     offset_ms: int = 0
+    cumulates: bool = False
 
     def ends(self, time_ms: int) -> list[int]:
         """All windows that hold a time, by their end."""
+        if self.cumulates:
+            first = time_ms - (time_ms - self.offset_ms) % self.size_ms
+            steps = range(first + self.slide_ms, first + self.size_ms + 1, self.slide_ms)
+            return [end for end in steps if end > time_ms]
         start = time_ms - (time_ms - self.offset_ms) % self.slide_ms
         ends = []
         while start + self.size_ms > time_ms:

@@ -1,4 +1,4 @@
-"""TUMBLE and HOP against the plain model, whatever the batches, restarts and times are."""
+"""TUMBLE, HOP and CUMULATE against the plain model, whatever the batches, restarts and times are."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def plan(window: Window, delay_ms: int, changelog: bool = False) -> PhysicalPlan
         call = f"TUMBLE(TABLE t, DESCRIPTOR(ts), INTERVAL '{window.size_ms / 1000}' SECOND(3)"
     else:
         call = (
-            f"HOP(TABLE t, DESCRIPTOR(ts), INTERVAL '{window.slide_ms / 1000}' SECOND(3), "
+            f"{'CUMULATE' if window.cumulates else 'HOP'}(TABLE t, DESCRIPTOR(ts), INTERVAL '{window.slide_ms / 1000}' SECOND(3), "
             f"INTERVAL '{window.size_ms / 1000}' SECOND(3)"
         )
     if window.offset_ms:
@@ -108,6 +108,9 @@ WINDOWS = st.sampled_from(
         Window(30, 10, 7),
         Window(15, 5, -2),
         Window(12, 6),
+        Window(20, 5, 0, True),
+        Window(30, 10, 7, True),
+        Window(12, 4, -3, True),
     ]
 )
 ROWS = st.lists(
@@ -185,14 +188,15 @@ def test_order_within_the_allowed_lateness_does_not_matter(
 
 
 @given(
-    st.integers(-(10**14), 10**14), st.integers(1, 50), st.integers(1, 6), st.integers(-99, 99)
+    st.integers(-(10**14), 10**14), st.integers(1, 50), st.integers(1, 6), st.integers(-99, 99),
+    st.booleans(),
 )  # fmt: skip
 def test_the_grid_agrees_with_the_definition(
-    time_us: int, slide_ms: int, times: int, offset_ms: int
+    time_us: int, slide_ms: int, times: int, offset_ms: int, cumulates: bool
 ) -> None:
-    size_ms = slide_ms * times
-    grid = WindowGrid(size_ms * 1000, slide_ms * 1000, offset_ms * 1000)
-    ends = Window(size_ms * 1000, slide_ms * 1000, offset_ms * 1000).ends(time_us)
+    size_us, slide_us, offset_us = slide_ms * times * 1000, slide_ms * 1000, offset_ms * 1000
+    grid = WindowGrid(size_us, slide_us, offset_us, cumulates)
+    ends = Window(size_us, slide_us, offset_us, cumulates).ends(time_us)
     assert (grid.first_end(time_us), grid.last_end(time_us)) == (ends[0], ends[-1])
     assert grid.pane(time_us) <= time_us < grid.pane(time_us) + grid.pane_us
 

@@ -309,7 +309,7 @@ class AggregateSql:
         rowtime = self.node.input.fields[self.node.window.time_column]
         local = rowtime.type.root.name == "TIMESTAMP_LTZ"
         made = {
-            WindowProperty.START: timestamp_of(minus(column("e"), self.grid.size_us), False),
+            WindowProperty.START: timestamp_of(self.grid.start_sql(column("e")), False),
             WindowProperty.END: timestamp_of(column("e"), False),
             WindowProperty.TIME: timestamp_of(minus(column("e"), MILLI_US), local),
         }

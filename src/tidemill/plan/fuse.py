@@ -19,7 +19,7 @@ from tidemill.plan.lowering import lower
 from tidemill.plan.lowering.build import fn
 from tidemill.plan.physical import KIND, ROW
 from tidemill.plan.unnest import LIST, collection_list, taken_apart, unrolled
-from tidemill.plan.windows import MILLI_US, WindowGrid, micros, minus, number, plus, timestamp_of
+from tidemill.plan.windows import MILLI_US, grid_of, micros, minus, number, plus, timestamp_of
 from tidemill.sql.expressions import Expression, InputRef, input_indexes
 from tidemill.sql.logical import (
     Correlate,
@@ -173,7 +173,7 @@ def _windows_level(
     query: exp.Select, step: WindowTableFunction, inputs: list[str], carried: list[exp.Expression]
 ) -> exp.Select:
     """Each row once per window that holds it."""
-    grid = grid_of(step)
+    grid = grid_of(step.window)
     same = [column(name) for name in inputs]
     time_us = micros(column(inputs[step.window.time_column]))
     first, last = grid.first_end_sql(time_us), grid.last_end_sql(time_us)
@@ -186,19 +186,12 @@ def _windows_level(
     end = column("e")
     local = step.fields[-1].type.root.name == "TIMESTAMP_LTZ"
     made = (
-        timestamp_of(minus(end, grid.size_us), False),
+        timestamp_of(grid.start_sql(end), False),
         timestamp_of(end, False),
         timestamp_of(minus(end, MILLI_US), local),
     )
     added = [alias(value, f"c{len(inputs) + i}") for i, value in enumerate(made)]
     return over(query, [*[c.copy() for c in same], *added, *[c.copy() for c in carried]])
-
-
-def grid_of(step: WindowTableFunction) -> WindowGrid:
-    """The grid of a window function that `build` has admitted."""
-    window = step.window
-    slide_ms = window.size_ms if window.slide_ms is None else window.slide_ms
-    return WindowGrid(window.size_ms * 1000, slide_ms * 1000, window.offset_ms * 1000)
 
 
 def probe_query(chain: Chain, source: str, last: Sequence[exp.Expression]) -> exp.Select:

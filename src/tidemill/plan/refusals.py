@@ -9,9 +9,9 @@ from typing import cast
 from tidemill.errors import SqlError, TextWhere
 from tidemill.interfaces.connector import Changelog
 from tidemill.model import TableDescriptor, TypeRoot
-from tidemill.plan.fuse import Chain, chains, grid_of
+from tidemill.plan.fuse import Chain, chains
 from tidemill.plan.physical import ErrorMode, LateMode
-from tidemill.plan.windows import WindowGrid
+from tidemill.plan.windows import WindowGrid, grid_of
 from tidemill.sql.functions import AGGREGATES
 from tidemill.sql.logical import (
     Aggregate,
@@ -78,12 +78,12 @@ def grid(
 ) -> WindowGrid:
     """The grid of a window the engine can run, or SqlError."""
     kind = window.kind
-    if kind not in (WindowKind.TUMBLE, WindowKind.HOP):
+    if kind is WindowKind.SESSION:
         raise SqlError(
             f"{kind.value} windows are not supported yet",
             code="plan.unsupported-window",
             where=where,
-            hint="TUMBLE and HOP windows are.",
+            hint="TUMBLE, HOP and CUMULATE windows are.",
         )
     if window.time_attribute is TimeAttribute.PROCTIME:
         raise SqlError(
@@ -109,7 +109,7 @@ def grid(
             where=where,
             hint="SET 'table.local-time-zone' = 'UTC', or use a TIMESTAMP(3) event time.",
         )
-    return WindowGrid(window.size_ms * 1000, slide_ms * 1000, window.offset_ms * 1000)
+    return grid_of(window)
 
 
 def window_functions(chain: Chain, settings: Mapping[str, str], where: TextWhere | None) -> None:
@@ -117,7 +117,6 @@ def window_functions(chain: Chain, settings: Mapping[str, str], where: TextWhere
     for step in chain.steps:
         if isinstance(step, WindowTableFunction):
             grid(step.window, step.input, settings, where)
-            grid_of(step)
 
 
 def has_watermark(

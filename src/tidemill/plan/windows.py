@@ -1,7 +1,8 @@
-"""The arithmetic of TUMBLE and HOP windows, on integers of epoch microseconds.
+"""The arithmetic of TUMBLE, HOP and CUMULATE windows, on integers of epoch microseconds.
 
 Windows have ends on a grid of step `slide_us`; rows are gathered in panes of `gcd(size, slide)`
-so that windows share them. All divisions floor, so times before 1970 and offsets of either sign
+so that windows share them. CUMULATE windows grow by the step until they reach the size: all of them
+begin where the greatest one does. All divisions floor, so times before 1970 and offsets of either sign
 are right. The Python methods take ints and numpy arrays alike; the SQL functions build the same
 arithmetic for DuckDB, whose `%` truncates.
 """
@@ -17,6 +18,7 @@ import numpy.typing as npt
 from sqlglot import exp
 
 from tidemill.plan.lowering.build import fn
+from tidemill.sql.logical import WindowKind, WindowSpec
 
 Micros = TypeVar("Micros", int, npt.NDArray[np.int64])
 
@@ -37,6 +39,7 @@ class WindowGrid:
     size_us: int
     slide_us: int
     offset_us: int = 0
+    cumulates: bool = False
 
     @property
     def pane_us(self) -> int:
@@ -59,7 +62,8 @@ class WindowGrid:
     def last_end(self, time_us: Micros) -> Micros:
         """End of the last window that holds a time."""
         last = time_us + self.size_us
-        return last - (last - self._phase) % self.slide_us
+        step_us = self.size_us if self.cumulates else self.slide_us
+        return last - (last - self._phase) % step_us
 
     def next_unfired(self, watermark_us: Micros) -> Micros:
         """End of the first window that a watermark has not fired."""
@@ -71,7 +75,7 @@ class WindowGrid:
 
     @property
     def _phase(self) -> int:
-        return (self.offset_us + self.size_us) % self.slide_us
+        return self.offset_us if self.cumulates else (self.offset_us + self.size_us) % self.slide_us
 
     def pane_sql(self, time_us: exp.Expression) -> exp.Expression:
         """The pane of a time, for DuckDB."""
@@ -88,8 +92,23 @@ class WindowGrid:
     def last_end_sql(self, time_us: exp.Expression) -> exp.Expression:
         """The last window's end, for DuckDB."""
         last = plus(time_us, self.size_us)
-        rest = floor_mod(minus(last, self._phase), self.slide_us)
+        step_us = self.size_us if self.cumulates else self.slide_us
+        rest = floor_mod(minus(last, self._phase), step_us)
         return exp.Sub(this=exp.paren(last), expression=rest)
+
+    def start_sql(self, end_us: exp.Expression) -> exp.Expression:
+        """The start of the window with an end, for DuckDB."""
+        if not self.cumulates:
+            return minus(end_us, self.size_us)
+        rest = floor_mod(minus(end_us, self.offset_us + 1), self.size_us)
+        return exp.Sub(this=exp.paren(minus(end_us, 1)), expression=rest)
+
+
+def grid_of(window: WindowSpec) -> WindowGrid:
+    """The grid of a window that is none of sessions."""
+    slide_ms = window.size_ms if window.slide_ms is None else window.slide_ms
+    cumulates = window.kind is WindowKind.CUMULATE
+    return WindowGrid(window.size_ms * 1000, slide_ms * 1000, window.offset_ms * 1000, cumulates)
 
 
 def number(value: int) -> exp.Expression:

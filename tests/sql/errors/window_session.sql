@@ -3,7 +3,7 @@
 -- |    |
 -- | 18 | FROM TABLE(SESSION(TABLE trips PARTITION BY vendor_id, DESCRIPTOR(pickup_at), INTERVAL '5' MINUTE))
 -- |    |            ^^^^^^^
--- | hint: TUMBLE and HOP are supported.
+-- | hint: TUMBLE and HOP and CUMULATE are supported.
 CREATE TABLE trips (
   vendor_id INT,
   fare_amount DOUBLE,

@@ -40,6 +40,8 @@ class AggregateStage(OperatorStage):
         """Named after its window."""
         if self.grid is None:
             return "BoundedAggregate"
+        if self.grid.cumulates:
+            return "CumulateAggregate"
         return "HopAggregate" if self.grid.hops else "TumbleAggregate"
 
     def facts(self) -> dict[str, Any]:

@@ -30,7 +30,7 @@ from tidemill.sql.syntax.nodes import (
     WindowFunction,
 )
 
-SUPPORTED_WINDOWS = frozenset((WindowKind.TUMBLE, WindowKind.HOP))
+SUPPORTED_WINDOWS = frozenset((WindowKind.TUMBLE, WindowKind.HOP, WindowKind.CUMULATE))
 """The windows that run; the others are read and then refused by name."""
 
 SUPPORTED_TIME_ATTRIBUTES = frozenset((TimeAttribute.ROWTIME,))
