@@ -109,7 +109,9 @@ def _sql_errors(
             variables={**pipeline.variables, **(variables or {})},
             lenient=True,
         )
-        found = check_script(source.text, source.file, CONNECTORS, FORMATS)
+        found = check_script(
+            source.text, source.file, CONNECTORS, FORMATS, functions=source.functions
+        )
         return [source.as_written(error) for error in found]
     except TidemillError as error:
         return [error]

@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING
 
 from tidemill.control.project_context import resolver
 from tidemill.errors import ProjectError, Span, TextWhere, TidemillError, UserError, Where
+from tidemill.interfaces.python_function import FunctionLoader
 from tidemill.observe import hide_secret
 from tidemill.project import (
     PipelineFile,
     Project,
+    ProjectFunctions,
     Reference,
     Resolver,
     RevealedSecret,
@@ -45,6 +47,7 @@ class SqlSource:
     secrets: Mapping[str, Reference]
     notes: tuple[str, ...]
     resolver: Resolver
+    functions: FunctionLoader
 
     def as_written(self, error: TidemillError) -> TidemillError:
         """The error with its place in the text as it was written."""
@@ -120,8 +123,9 @@ def resolve_sql(
         done = was.end
     parts.append(text[done:])
     return SqlSource(
-        "".join(parts), file, text, tuple(pieces), secrets, tuple(resolve.notes), resolve
-    )
+        "".join(parts), file, text, tuple(pieces), secrets, tuple(resolve.notes), resolve,
+        ProjectFunctions(project.root, project.settings.functions.packages),
+    )  # fmt: skip
 
 
 def bind_source(
@@ -134,8 +138,9 @@ def bind_source(
 
     try:
         script = compile_script(
-            source.text, source.file, CONNECTORS, FORMATS, may_be_empty=may_be_empty
-        )
+            source.text, source.file, CONNECTORS, FORMATS, may_be_empty=may_be_empty,
+            functions=source.functions,
+        )  # fmt: skip
     except TidemillError as error:
         raise source.as_written(error) from None
     _only_in_options(source, script)

@@ -93,6 +93,10 @@ class SqlShell:
         if words[:2] == ("SHOW", "TABLES"):
             rows = tuple((name,) for name in sorted(self._tables))
             return Outcome("listed", columns=("table",), rows=rows)
+        if words[:2] == ("SHOW", "FUNCTIONS"):
+            own = self._bind("").functions
+            listed = tuple((f.name, str(f.kind), f.path) for f in own)
+            return Outcome("listed", columns=("function", "kind", "python"), rows=listed)
         if words[:1] in (("DESCRIBE",), ("DESC",)):
             return self._describe(statement)
         script = self._bind(statement)

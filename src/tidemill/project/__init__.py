@@ -8,6 +8,7 @@
 Every error is a `ProjectError` with file, line and column where there is a file.
 """
 
+from tidemill.project.functions import ProjectFunctions
 from tidemill.project.load import (
     bare_project,
     check_project,
@@ -30,6 +31,7 @@ __all__ = [
     "STATE_DIR",
     "PipelineFile",
     "Project",
+    "ProjectFunctions",
     "Reference",
     "Resolver",
     "RevealedSecret",

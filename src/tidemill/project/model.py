@@ -108,6 +108,18 @@ PipelineItem = Annotated[
 ]
 
 
+class Functions(_Strict):
+    """Python functions."""
+
+    packages: Annotated[
+        list[Annotated[str, Field(pattern=r"^[A-Za-z_]\w*$")]],
+        Field(
+            description="Installed packages whose functions CREATE FUNCTION may name; by default "
+            "only modules of the project"
+        ),
+    ] = []
+
+
 class ProjectFile(_Strict):
     """A Tidemill project: its servers, connections, pipelines and variables."""
 
@@ -124,3 +136,4 @@ class ProjectFile(_Strict):
     variables: Annotated[
         dict[Name, str | int | float | bool], Field(description="Values for `${var:NAME}`")
     ] = {}
+    functions: Annotated[Functions, BeforeValidator(_empty_if_none)] = Functions()

@@ -8,6 +8,7 @@ from typing import TypeAlias
 
 from tidemill.errors import Span, SqlError, did_you_mean
 from tidemill.interfaces.connector import Connector
+from tidemill.interfaces.python_function import PythonFunction
 from tidemill.model import Column, DataType, TableDescriptor
 from tidemill.sql.logical import LogicalNode
 from tidemill.sql.syntax.definitions import TableDefinition
@@ -55,6 +56,24 @@ class BrokenNameError(Exception):
 
 
 @dataclass(slots=True)
+class Functions:
+    """The declared Python functions and models; names of functions are in lower case.
+
+    `system` functions come before built-in ones, the others (`plain`) behind them.
+    """
+
+    system: dict[str, PythonFunction] = field(default_factory=dict)
+    plain: dict[FullName, PythonFunction] = field(default_factory=dict)
+    models: dict[FullName, PythonFunction] = field(default_factory=dict)
+    broken: set[FullName] = field(default_factory=set)
+    broken_models: set[FullName] = field(default_factory=set)
+
+    def all(self) -> tuple[PythonFunction, ...]:
+        """All of them."""
+        return (*self.system.values(), *self.plain.values(), *self.models.values())
+
+
+@dataclass(slots=True)
 class Catalog:
     """Names to tables and views. One statement after the other changes it."""
 
@@ -64,6 +83,7 @@ class Catalog:
         default_factory=lambda: {(DEFAULT_CATALOG, DEFAULT_DATABASE)}
     )
     current: tuple[str, str] = (DEFAULT_CATALOG, DEFAULT_DATABASE)
+    functions: Functions = field(default_factory=Functions)
 
     def full_name(self, source: SourceText, path: Path) -> FullName:
         """The three-part name that a path means; SqlError for an unknown catalog or database."""

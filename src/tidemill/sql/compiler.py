@@ -8,6 +8,7 @@ from types import MappingProxyType
 from tidemill.errors import Span, SqlError
 from tidemill.interfaces.connector import Connector
 from tidemill.interfaces.format import FormatFactory
+from tidemill.interfaces.python_function import FunctionLoader
 from tidemill.sql.catalog import BrokenNameError
 from tidemill.sql.dialect import Token, tokenize
 from tidemill.sql.logical import Script
@@ -26,6 +27,7 @@ def compile_script(
     *,
     variables: Mapping[str, str] | None = None,
     may_be_empty: bool = False,
+    functions: FunctionLoader | None = None,
 ) -> Script:
     """Bind a whole file; raises SqlError at the first thing that is refused.
 
@@ -36,8 +38,9 @@ def compile_script(
         formats: the formats that tables may name.
         variables: what `${name}` in an option's value stands for; None leaves them as they are.
         may_be_empty: take a text that only declares things, as a shell does step by step.
+        functions: finds Python functions and models; None: there are none.
     """
-    session = Session(SourceText(file, text), connectors, formats, variables)
+    session = Session(SourceText(file, text), connectors, formats, variables, functions=functions)
     for cursor in _statements(session.source):
         _run(session, cursor)
     check_closed(session)
@@ -53,12 +56,13 @@ def check_script(
     formats: Mapping[str, FormatFactory],
     *,
     variables: Mapping[str, str] | None = None,
+    functions: FunctionLoader | None = None,
 ) -> list[SqlError]:
     """As many errors as can be found: the first of each statement, without those that follow.
 
     A statement that uses a table whose declaration was refused gives no error of its own.
     """
-    session = Session(SourceText(file, text), connectors, formats, variables)
+    session = Session(SourceText(file, text), connectors, formats, variables, functions=functions)
     errors: list[SqlError] = []
     try:
         for cursor in _statements(session.source):
@@ -122,4 +126,5 @@ def _script(session: Session) -> Script:
         MappingProxyType(dict(session.settings)),
         MappingProxyType(dict(session.catalog.descriptors())),
         tuple(session.notes),
+        session.catalog.functions.all(),
     )

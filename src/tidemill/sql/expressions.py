@@ -22,6 +22,7 @@ from decimal import Decimal
 from typing import TypeAlias
 
 from tidemill.errors import Span
+from tidemill.interfaces.python_function import PythonFunction
 from tidemill.model import DataType
 
 LiteralValue: TypeAlias = (
@@ -58,12 +59,13 @@ class Literal:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A scalar function or operator over typed arguments."""
+    """A scalar function or operator over typed arguments; `user` is set for a Python function."""
 
     function: str
     arguments: tuple[Expression, ...]
     type: DataType
     span: Span | None = None
+    user: PythonFunction | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +80,10 @@ class Cast:
 
 @dataclass(frozen=True, slots=True)
 class AggregateCall:
-    """An aggregate function over the input rows of a group; COUNT(*) has no arguments."""
+    """An aggregate function over the input rows of a group; COUNT(*) has no arguments.
+
+    `user` is set for an aggregate function in Python.
+    """
 
     function: str
     arguments: tuple[Expression, ...]
@@ -86,6 +91,7 @@ class AggregateCall:
     distinct: bool = False
     filter: Expression | None = None
     span: Span | None = None
+    user: PythonFunction | None = None
 
 
 Expression: TypeAlias = "InputRef | Literal | Call | Cast"

@@ -13,6 +13,7 @@ from enum import Enum
 from typing import TypeAlias
 
 from tidemill.errors import Span, TextWhere
+from tidemill.interfaces.python_function import PythonFunction
 from tidemill.model import DataType, Schema, TableDescriptor
 from tidemill.sql.expressions import AggregateCall, Expression, LiteralValue
 
@@ -312,7 +313,8 @@ class Script:
     `settings` are the SET values (known and harmless ones only); `notes` say what was taken and
     ignored, in sentences. `selects` is empty in a pipeline file; in the shell the last statement
     may be one.
-    `tables` are all tables that the file declares, by name.
+    `tables` are all tables that the file declares, by name; `functions` its Python functions and
+    models, dropped ones left out.
     """
 
     file: str
@@ -322,6 +324,7 @@ class Script:
     settings: Mapping[str, str]
     tables: Mapping[str, TableDescriptor]
     notes: tuple[str, ...] = field(default=())
+    functions: tuple[PythonFunction, ...] = field(default=())
 
 
 def inputs(node: LogicalNode) -> tuple[LogicalNode, ...]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from tidemill.errors import Span, SqlError
 from tidemill.interfaces.connector import Connector
 from tidemill.interfaces.format import FormatFactory
+from tidemill.interfaces.python_function import FunctionLoader
 from tidemill.sql.catalog import BrokenNameError, Catalog, FullName
 from tidemill.sql.logical import Insert, Select
 from tidemill.sql.syntax.nodes import Path
@@ -19,7 +20,8 @@ from tidemill.sql.text import SourceText
 class Session:
     """What a file has declared so far. `statement_set` is where an open BEGIN stands.
 
-    `variables` None leaves `${...}` in option values as it stands.
+    `variables` None leaves `${...}` in option values as it stands. `functions` None: there are no
+    Python functions to be had.
     """
 
     source: SourceText
@@ -34,6 +36,7 @@ class Session:
     statement_set: Span | None = None
     inserts_before_set: int = 0
     errors: int = 0
+    functions: FunctionLoader | None = None
 
     @contextmanager
     def poisoning(self, name: FullName) -> Iterator[None]:

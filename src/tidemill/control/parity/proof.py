@@ -178,7 +178,7 @@ def _bound(source: SqlSource, text: str) -> Script:
     from tidemill.sql import compile_script  # noqa: PLC0415
 
     try:
-        return compile_script(text, source.file, CONNECTORS, FORMATS)
+        return compile_script(text, source.file, CONNECTORS, FORMATS, functions=source.functions)
     except TidemillError as error:
         raise source.as_written(error) from None
 

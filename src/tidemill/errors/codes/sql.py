@@ -14,6 +14,7 @@ CODES: dict[str, str] = {
     "sql.ambiguous-column": "More than one column has this name.",
     "sql.duplicate-column": "A name is given to two columns.",
     "sql.unknown-function": "No function has this name.",
+    "sql.bad-function": "A Python function or a model cannot be had, or its types are wrong.",
     "sql.bad-argument": "A function or operator was given arguments that it does not take.",
     "sql.bad-literal": "A literal cannot be read as its type.",
     "sql.bad-type": "A data type is unknown or its parameters are out of range.",

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from tidemill.errors import Span, SqlError
-from tidemill.sql.catalog import Catalog, Table
+from tidemill.interfaces.python_function import PythonFunction
+from tidemill.sql.catalog import BrokenNameError, Catalog, Table
 from tidemill.sql.functions.registry import AggregateTable, FunctionTable
 from tidemill.sql.logical import LogicalNode
 from tidemill.sql.syntax.nodes import StringLiteral
@@ -36,6 +37,19 @@ class BindContext:
         """The canonical name of a function as written."""
         name = written.upper()
         return self.aliases.get(name, name)
+
+    def user_function(self, written: str) -> PythonFunction | None:
+        """The Python function that a name means: temporary system ones, built-in ones, others."""
+        key, functions = written.lower(), self.catalog.functions
+        if key in functions.system:
+            return functions.system[key]
+        name = self.function_name(written)
+        if name in self.scalars or name in self.aggregates:
+            return None
+        full = (*self.catalog.current, key)
+        if full in functions.broken:
+            raise BrokenNameError
+        return functions.plain.get(full)
 
     def error(
         self,

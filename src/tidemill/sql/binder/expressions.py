@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tidemill.errors import Span, SqlError, did_you_mean
+from tidemill.interfaces.python_function import PythonFunction
 from tidemill.model import TypeRoot
 from tidemill.model.types import BOOLEAN, timestamp_ltz
 from tidemill.sql.binder.context import BindContext
@@ -17,6 +18,7 @@ from tidemill.sql.binder.literals import (
     bind_word,
 )
 from tidemill.sql.binder.scope import Scope, row_field
+from tidemill.sql.binder.user_functions import bind_user
 from tidemill.sql.expressions import Call, Cast, Expression, Interval, Literal
 from tidemill.sql.functions.coerce import can_cast, cast_to
 from tidemill.sql.functions.registry import FunctionArgumentError
@@ -151,18 +153,39 @@ class ExpressionBinder:
             )
         if is_aggregate(self.context, node):
             raise self.misplaced_aggregate(node)
+        user = self.context.user_function(node.name.text)
+        if user is not None:
+            return self._user_call(node, user)
         if name in _WINDOW_AUXILIARY or name in GROUP_WINDOWS:
             raise self._misplaced_window(node, name)
         if name == "PROCTIME" and not node.arguments:
             return Call("PROCTIME", (), timestamp_ltz(3, nullable=False), node.span)
         if name not in self.context.scalars or name in _OPERATORS:
             raise self._unknown_function(node)
+        self._refuse_aggregation(node, name)
+        return self._call(name, node.arguments, node.span, node.name.text.upper())
+
+    def _user_call(self, node: FunctionCall, user: PythonFunction) -> Expression:
+        """A scalar function in Python."""
+        name = node.name.text
+        if user.kind != "scalar":
+            raise self.context.error(
+                "bad-argument",
+                f"the table function {name} cannot stand in {self.clause}",
+                node.name.span,
+                hint=f"Write FROM t, LATERAL TABLE({name}(...)) AS a(column, ...).",
+            )
+        self._refuse_aggregation(node, name)
+        arguments = tuple(self.bind(argument) for argument in node.arguments)
+        call = bind_user(self.context, user, arguments, node)
+        return Call(user.name, call.arguments, call.type, node.span, user)
+
+    def _refuse_aggregation(self, node: FunctionCall, name: str) -> None:
         if node.star or node.distinct or node.filter is not None:
             what = "*" if node.star else "DISTINCT" if node.distinct else "FILTER"
             raise self.context.error(
                 "bad-argument", f"{name} is no aggregate function and takes no {what}", node.span
             )
-        return self._call(name, node.arguments, node.span, node.name.text.upper())
 
     def bind_operation(self, node: Operation) -> Expression:
         """An operator or constructor."""
@@ -214,6 +237,8 @@ class ExpressionBinder:
     def _unknown_function(self, node: FunctionCall) -> SqlError:
         known = (*self.context.scalars, *self.context.aggregates, *GROUP_WINDOWS)
         callable_names = [name for name in known if name not in _OPERATORS]
+        own = self.context.catalog.functions
+        callable_names += [*own.system, *(name[-1] for name in own.plain)]
         return self.context.error(
             "unknown-function",
             f"unknown function `{node.name.text}`",
@@ -238,10 +263,12 @@ class ExpressionBinder:
 
 def is_aggregate(context: BindContext, node: Node) -> bool:
     """Whether a node is itself the call of an aggregate function."""
-    return (
-        isinstance(node, FunctionCall)
-        and context.function_name(node.name.text) in context.aggregates
-    )
+    if not isinstance(node, FunctionCall):
+        return False
+    user = context.user_function(node.name.text)
+    if user is not None:
+        return user.kind == "aggregate"
+    return context.function_name(node.name.text) in context.aggregates
 
 
 def contains_aggregate(context: BindContext, node: Node) -> bool:

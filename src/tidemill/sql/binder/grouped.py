@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from tidemill.errors import Span
+from tidemill.interfaces.python_function import PythonFunction
 from tidemill.sql.binder.context import BindContext
 from tidemill.sql.binder.expressions import ExpressionBinder, contains_aggregate, is_aggregate
 from tidemill.sql.binder.folding import FoldedWindow, UsesWindowColumnError, fold_window
@@ -16,8 +17,9 @@ from tidemill.sql.binder.group_windows import (
 )
 from tidemill.sql.binder.scope import Scope
 from tidemill.sql.binder.shapes import aggregate_without_spans, map_inputs, without_spans
+from tidemill.sql.binder.user_functions import bind_user
 from tidemill.sql.expressions import AggregateCall, Expression, InputRef, Literal
-from tidemill.sql.functions.registry import FunctionArgumentError
+from tidemill.sql.functions.registry import BoundCall, FunctionArgumentError
 from tidemill.sql.logical import (
     Aggregate,
     LogicalNode,
@@ -228,18 +230,13 @@ class GroupedBinder(ExpressionBinder):
         return InputRef(position, key.field.name, key.field.type, node.span)
 
     def _aggregate(self, node: FunctionCall) -> Expression:
-        name = self.context.function_name(node.name.text)
-        function = self.context.aggregates[name]
+        user = self.context.user_function(node.name.text)
+        name = self.context.function_name(node.name.text) if user is None else user.name
         inner = ExpressionBinder(self.context, self.scope, f"the arguments of {name}")
         if node.star and name != "COUNT":
             raise self.context.error("bad-argument", f"{name} takes no *", node.span)
         arguments = tuple(inner.bind(argument) for argument in node.arguments)
-        try:
-            bound = function.bind(arguments)
-        except FunctionArgumentError as error:
-            raise self.context.error(
-                "bad-argument", f"{name} {error.message}", node.span, hint=error.hint
-            ) from None
+        bound = self._bound(node, user, arguments)
         condition: Expression | None = None
         if node.filter is not None:
             checker = ExpressionBinder(self.context, self.scope, "FILTER")
@@ -249,8 +246,25 @@ class GroupedBinder(ExpressionBinder):
             type_ = type_.with_nullable(True)
         if condition is not None and name != "COUNT":
             type_ = type_.with_nullable(True)
-        call = AggregateCall(name, bound.arguments, type_, node.distinct, condition, node.span)
+        call = AggregateCall(
+            name, bound.arguments, type_, node.distinct, condition, node.span, user
+        )
         return self._aggregate_ref(call, node.span)
+
+    def _bound(
+        self, node: FunctionCall, user: PythonFunction | None, arguments: tuple[Expression, ...]
+    ) -> BoundCall:
+        if user is not None:
+            if node.distinct:
+                raise self.context.unsupported("DISTINCT in a Python aggregate", node.span)
+            return bind_user(self.context, user, arguments, node)
+        name = self.context.function_name(node.name.text)
+        try:
+            return self.context.aggregates[name].bind(arguments)
+        except FunctionArgumentError as error:
+            raise self.context.error(
+                "bad-argument", f"{name} {error.message}", node.span, hint=error.hint
+            ) from None
 
     def _aggregate_ref(self, call: AggregateCall, span: Span) -> InputRef:
         stripped = aggregate_without_spans(call)

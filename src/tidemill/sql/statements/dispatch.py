@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tidemill.sql.dialect.tokens import TokenKind
 from tidemill.sql.session import Session
+from tidemill.sql.statements.create_function import run_create_function
 from tidemill.sql.statements.create_table import run_create_table
 from tidemill.sql.statements.create_view import run_create_view
 from tidemill.sql.statements.databases import run_create_database, run_use
@@ -72,15 +73,15 @@ def _create(session: Session, cursor: Cursor) -> None:
     if cursor.at("OR", "REPLACE"):
         raise cursor.unsupported("CREATE OR REPLACE", hint="DROP it before.")
     temporary = cursor.take("TEMPORARY")
-    if temporary and cursor.at("SYSTEM"):
-        raise cursor.unsupported("CREATE TEMPORARY SYSTEM FUNCTION")
-    if cursor.take("TABLE"):
+    if cursor.at("FUNCTION") or cursor.at("SYSTEM", "FUNCTION"):
+        run_create_function(session, cursor, temporary)
+    elif cursor.take("TABLE"):
         run_create_table(session, cursor, temporary)
     elif cursor.take("VIEW"):
         run_create_view(session, cursor, temporary)
     elif cursor.take("DATABASE") and not temporary:
         run_create_database(session, cursor)
-    elif cursor.at_any("FUNCTION", "CATALOG", "MODEL", "MATERIALIZED", "CONNECTION"):
+    elif cursor.at_any("CATALOG", "MODEL", "MATERIALIZED", "CONNECTION"):
         word = cursor.token.upper
         name = "MATERIALIZED TABLE" if word == "MATERIALIZED" else word
         raise cursor.unsupported(f"CREATE {name}", cursor.since(start))
@@ -101,6 +102,8 @@ def _refuse(cursor: Cursor) -> None:
         raise cursor.unsupported(
             "EXECUTE", hint="Write the INSERT alone, or EXECUTE STATEMENT SET BEGIN ... END;"
         )
+    if word == "ALTER" and "FUNCTION" in (cursor.peek(i).upper for i in (1, 2, 3)):
+        raise cursor.unsupported("ALTER FUNCTION", hint="DROP FUNCTION, then CREATE FUNCTION.")
     if word in _REFUSED:
         raise cursor.unsupported(word, hint=_REFUSED[word])
     raise cursor.unexpected(

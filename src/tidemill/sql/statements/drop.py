@@ -1,16 +1,21 @@
-"""DROP [TEMPORARY] TABLE and VIEW."""
+"""DROP [TEMPORARY] TABLE and VIEW, DROP [TEMPORARY [SYSTEM]] FUNCTION."""
 
 from __future__ import annotations
 
+from tidemill.errors import did_you_mean
 from tidemill.sql.catalog import Table
 from tidemill.sql.session import Session
+from tidemill.sql.statements.create_function import FunctionPlace
 from tidemill.sql.syntax.cursor import Cursor
 
 
 def run_drop(session: Session, cursor: Cursor) -> None:
     """Read the statement from DROP on and take the name away."""
     cursor.expect("DROP")
-    cursor.take("TEMPORARY")
+    temporary = cursor.take("TEMPORARY")
+    if cursor.at("FUNCTION") or (temporary and cursor.at("SYSTEM", "FUNCTION")):
+        _function(session, cursor)
+        return
     kind = cursor.token
     if kind.upper not in ("TABLE", "VIEW"):
         raise cursor.unsupported(f"DROP {kind.text.upper()}")
@@ -34,3 +39,21 @@ def run_drop(session: Session, cursor: Cursor) -> None:
             hint=f"Write DROP {other.upper()} {path}.",
         )
     del session.catalog.entries[name]
+
+
+def _function(session: Session, cursor: Cursor) -> None:
+    system = cursor.take("SYSTEM")
+    cursor.expect("FUNCTION")
+    if_exists = cursor.take("IF", "EXISTS")
+    place = FunctionPlace.read(session, cursor, system)
+    cursor.done()
+    if not place.known() and not if_exists and place.name not in session.catalog.functions.broken:
+        functions = session.catalog.functions
+        known = [*functions.system, *(name[-1] for name in functions.plain)]
+        raise session.source.error(
+            "unknown-function",
+            f"unknown function `{place.path}`",
+            place.path.span,
+            hint=did_you_mean(str(place.path), known) or "Only declared functions can be dropped.",
+        )
+    place.remove()
