@@ -250,7 +250,7 @@ def udf(
         if result is None:
             raise TypeError(f"{_name(function)} has no result type: annotate it or give one")
         if func_type == "arrow":
-            if taken is None:
+            if not taken:
                 raise TypeError(f"{_name(function)} is an arrow function and needs input_types")
             for type_ in (*taken, result):
                 _arrow_type(type_)

@@ -18,6 +18,7 @@ from tidemill.engine import Engine, EngineSettings, GroupSpec, crash_points
 from tidemill.errors import ConnectorError
 from tidemill.interfaces.connector import Changelog, Connector
 from tidemill.interfaces.options import Option, OptionSet, OptionType
+from tidemill.interfaces.python_function import FunctionLoader
 from tidemill.interfaces.source import PartitionBatch
 from tidemill.model import Batch, DeadLetter, RowKind
 from tidemill.plan import PhysicalPlan, build_plan
@@ -64,8 +65,9 @@ MEMORY = Connector(
 CONNECTORS = {"memory": MEMORY}
 
 
-def plan_of(text: str) -> PhysicalPlan:
-    return build_plan(compile_script(text, "test.sql", CONNECTORS, {}), CONNECTORS, {})
+def plan_of(text: str, functions: FunctionLoader | None = None) -> PhysicalPlan:
+    script = compile_script(text, "test.sql", CONNECTORS, {}, functions=functions)
+    return build_plan(script, CONNECTORS, {})
 
 
 @dataclass

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from types import MappingProxyType
 
 import pytest
@@ -11,6 +12,7 @@ from tidemill.interfaces.connector import Connector
 from tidemill.interfaces.format import FormatFactory
 from tidemill.interfaces.options import Option, OptionSet, OptionType
 from tidemill.model.types import INT, timestamp_ltz
+from tidemill.project import ProjectFunctions
 from tidemill.sql import check_script, compile_script
 from tidemill.sql.logical import Script
 
@@ -82,11 +84,12 @@ FORMATS = {
         metadata={"source.timestamp": "TIMESTAMP_LTZ(3)", "source.table": "STRING"},
     ),
 }
+FUNCTIONS = ProjectFunctions(Path(__file__).parent / "project")
 VARIABLES = {"server:kafka.bootstrap": "127.0.0.1:9092", "env:TOPIC": "trips"}
 
 
 def compile_text(text: str, file: str = "pipeline.sql") -> Script:
-    return compile_script(text, file, CONNECTORS, FORMATS, variables=VARIABLES)
+    return compile_script(text, file, CONNECTORS, FORMATS, variables=VARIABLES, functions=FUNCTIONS)
 
 
 @pytest.fixture(scope="session")
@@ -98,7 +101,9 @@ def compiled() -> Callable[..., Script]:
 @pytest.fixture(scope="session")
 def check() -> Callable[[str], list]:
     """All errors of a text."""
-    return lambda text: check_script(text, "pipeline.sql", CONNECTORS, FORMATS, variables=VARIABLES)
+    return lambda text: check_script(
+        text, "pipeline.sql", CONNECTORS, FORMATS, variables=VARIABLES, functions=FUNCTIONS
+    )
 
 
 @pytest.fixture(scope="session")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -43,17 +43,39 @@ class Origin:
 
 
 @dataclass(frozen=True, slots=True)
+class Base:
+    """The batch of another node that a batch was made of, row by row: `rows` are the indexes."""
+
+    node: str
+    batch: StageBatch
+    rows: Int64s
+
+
+@dataclass(frozen=True, slots=True)
 class StageBatch:
     """Rows of one node, columns `c0`..., and `k` where they are a changelog.
 
     `event_time_us` and `standing_us` (the watermark before each row, epoch microseconds) are set
-    only where some row may be late.
+    only where some row may be late. `base` is set where an operator without state has made the
+    rows: late and bad ones are then those of the base.
     """
 
     table: pa.Table
     event_time_us: Int64s | None = None
     standing_us: Int64s | None = None
     origins: tuple[Origin, ...] = ()
+    base: Base | None = None
+
+    @classmethod
+    def made_of(cls, table: pa.Table, node: str, batch: StageBatch, rows: Int64s) -> StageBatch:
+        """Rows of which each was made of one row of a batch of another node."""
+        times, standing = batch.event_time_us, batch.standing_us
+        return cls(
+            table,
+            None if times is None else times[rows],
+            None if standing is None else standing[rows],
+            base=Base(node, batch, rows),
+        )
 
     def __len__(self) -> int:
         return int(self.table.num_rows)
@@ -67,6 +89,7 @@ class StageBatch:
             None if self.event_time_us is None else self.event_time_us[mask],
             None if self.standing_us is None else self.standing_us[mask],
             origins,
+            None if self.base is None else replace(self.base, rows=self.base.rows[mask]),
         )
 
     def partition_of(self, row: int) -> str | None:

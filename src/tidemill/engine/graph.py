@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
@@ -106,7 +107,9 @@ class Graph:
         if edge.pairs:
             rows, kept, bad = run_pairs(self.kernel, edge, batch)
         else:
-            rows, kept, bad = run_isolated(self.kernel, edge.query, edge.probe, edge.input, batch)
+            rows, kept, bad = run_isolated(
+                self.kernel, edge.query, edge.probe, edge.input, batch, edge.numbered
+            )
         self._dead(edge, stage, batch, bad)
         return rows, kept
 
@@ -122,12 +125,22 @@ class Graph:
         self._dead(edge, stage, batch, bad)
         return batch.keep(alive), alive
 
+    def refuse(
+        self, edge: FusedStage, stage: str, batch: StageBatch, bad: Sequence[BadRow]
+    ) -> None:
+        """Rows of a batch that an operator cannot take go to the dead letters."""
+        self._dead(edge, stage, batch, bad)
+
     def _dead(self, edge: FusedStage, stage: str, batch: StageBatch, bad: Sequence[BadRow]) -> None:
         if bad:
             self.counters.add(f"{stage}.dead", len(bad))
             self.report(self._letters(edge.input, batch, bad))
 
     def _letters(self, node: str, batch: StageBatch, bad: Sequence[BadRow]) -> list[DeadLetter]:
+        while batch.base is not None:
+            base = batch.base
+            bad = [replace(row, index=int(base.rows[row.index])) for row in bad]
+            node, batch = base.node, base.batch
         if node in self.intakes:
             return self.intakes[node].letters(batch, bad)
         origin = self.plan.source_of(node)[0]
@@ -175,6 +188,10 @@ class Graph:
 
     def _keep_late(self, node: str, batch: StageBatch, rows: list[int]) -> None:
         """Each late row once, however many windows it missed."""
+        while batch.base is not None:
+            base = batch.base
+            rows = sorted({int(base.rows[row]) for row in rows})
+            node, batch = base.node, base.batch
         intake = self.intakes.get(node)
         if intake is None:
             return

@@ -15,6 +15,7 @@ import pyarrow as pa
 from tidemill.engine.batches import Int64s, Mask, StageBatch
 from tidemill.engine.clock import Clock
 from tidemill.engine.counters import Counters
+from tidemill.engine.isolate import BadRow
 from tidemill.engine.kernel import Kernel
 from tidemill.interfaces.operator import StateDelta
 from tidemill.model import DeadLetter
@@ -67,6 +68,12 @@ class Host(Protocol):
 
         Gives the others, and where in the batch they are.
         """
+        ...
+
+    def refuse(
+        self, edge: FusedStage, stage: str, batch: StageBatch, bad: Sequence[BadRow]
+    ) -> None:
+        """Rows of a batch that an operator cannot take go to the dead letters."""
         ...
 
     def report(self, letters: list[DeadLetter]) -> None:
@@ -157,3 +164,29 @@ class OperatorNode:
     def state_bytes(self) -> int:
         """Size of the operator's state in bytes."""
         return self._state.state_bytes()
+
+
+class Stateless:
+    """What nodes without state share: nothing waits, nothing is kept."""
+
+    full = False
+    fired_us: int | None = None
+
+    def advance(self, _watermark_us: int) -> Sequence[pa.Table]:
+        """Nothing waits for event time."""
+        return []
+
+    def watermark_us(self, reached_us: int) -> int:
+        """Time passes through."""
+        return reached_us
+
+    def delta(self) -> StateDelta | None:
+        """No state."""
+        return None
+
+    def restore(self, _deltas: Sequence[StateDelta]) -> None:
+        """No state."""
+
+    def state_bytes(self) -> int:
+        """No state."""
+        return 0

@@ -36,4 +36,4 @@ def run_pairs(
     kinds = np.where(ends, RowKind.DELETE, np.where(begins, RowKind.INSERT, kinds))
     place = rows.column_names.index(KIND)
     rows = rows.set_column(place, KIND, pa.array(kinds.astype(np.int8)))
-    return rows.drop_columns([ROW]), kept, bad
+    return (rows if edge.numbered else rows.drop_columns([ROW])), kept, bad

@@ -14,7 +14,7 @@ FunctionKind = Literal["scalar", "table", "aggregate", "model"]
 
 
 class FunctionLoadError(Exception):
-    """A function cannot be had; `message` completes "the function ...", `hint` says what would."""
+    """A function cannot be had; `message` says why, `hint` what to do."""
 
     def __init__(self, message: str, hint: str | None = None, detail: str | None = None) -> None:
         super().__init__(message)

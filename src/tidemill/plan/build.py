@@ -21,6 +21,7 @@ from tidemill.plan.keys import sink_key
 from tidemill.plan.operators import PLANNERS
 from tidemill.plan.physical import OperatorStage, OutputStage, PhysicalPlan
 from tidemill.plan.planning import Planning
+from tidemill.plan.python_calls import split_script
 from tidemill.sql.logical import Insert, Script, Select
 
 
@@ -39,6 +40,7 @@ def build_plan(
             hint="Add an INSERT INTO statement that moves rows from one table to another.",
         )
     tables = Tables(connectors, JobContext("plan", formats))
+    script = split_script(script, lambda node: None)
     planning = Planning(script.settings, tables, PLANNERS)
     for query in [*(i.query for i in script.inserts), *(s.query for s in script.selects)]:
         planning.find_watermarks(query, set())

@@ -12,7 +12,15 @@ from tidemill.errors import SqlError, TextWhere
 from tidemill.interfaces.options import parse_duration_ms
 from tidemill.model import DataType, TableDescriptor, TypeRoot
 from tidemill.sql.expressions import Cast, Expression, InputRef
-from tidemill.sql.logical import Aggregate, Filter, LogicalNode, Project, Rank, Watermark
+from tidemill.sql.logical import (
+    Aggregate,
+    Filter,
+    LogicalNode,
+    Project,
+    PythonCalc,
+    Rank,
+    Watermark,
+)
 
 TTL = "table.exec.state.ttl"
 
@@ -37,7 +45,7 @@ def upsert_keys(node: LogicalNode) -> list[frozenset[int]] | None:
     """Sets of columns that each identify a row of a changelog; None where nothing is known."""
     if isinstance(node, Aggregate):
         return [frozenset(range(len(node.keys)))]
-    if isinstance(node, (Filter, Watermark)):
+    if isinstance(node, (Filter, Watermark, PythonCalc)):
         return upsert_keys(node.input)
     if isinstance(node, Project):
         return _through(node)

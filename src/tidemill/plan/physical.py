@@ -89,6 +89,8 @@ class FusedStage:
     the index `r` as well."""
     first_end_query: str | None = None
     """As `query`, for a hopping window's rows that come after some of their windows fired."""
+    numbered: bool = False
+    """Whether `query` reads the wide relation and gives the index `r` of each row's origin."""
     port: int = 0
     """Which input of the operator this is: 0 the first or left, 1 the second or right."""
 

@@ -172,9 +172,12 @@ class Planning:
         return [(chain, self.base(chain, wanted)) for chain in chains(node, self.zone)]
 
     def row_edges(
-        self, node: LogicalNode, port: int = 0
+        self, node: LogicalNode, port: int = 0, *, numbered: bool = False
     ) -> tuple[tuple[FusedStage, ...], Changelog]:
-        """Edges that hand on a node's rows as they are (with `k`), and what flows over them."""
+        """Edges that hand on a node's rows as they are (with `k`), and what flows over them.
+
+        `numbered` edges give the hidden column `r` as well.
+        """
         edges: list[FusedStage] = []
         updates = upsert = False
         everything = frozenset(range(len(node.fields)))
@@ -184,22 +187,25 @@ class Planning:
             changelog = self.changelogs[name]
             refusals.filtered_upserts(changelog, chain, self.where)
             updates, upsert = updates or changelog.updates, upsert or changelog.upsert
-            edges.append(_row_edge(chain, name, changelog.updates, port))
+            edges.append(_row_edge(chain, name, changelog.updates, port, numbered))
         return tuple(edges), Changelog(updates, upsert)
 
 
-def _row_edge(chain: Chain, source: str, updates: bool, port: int) -> FusedStage:
+def _row_edge(
+    chain: Chain, source: str, updates: bool, port: int, numbered: bool = False
+) -> FusedStage:
     pairs = updates and chain.filters and not chain.unnests
-    hidden = [*([KIND] if updates else []), *([ROW] if pairs else [])]
+    hidden = [*([KIND] if updates else []), *([ROW] if pairs or numbered else [])]
     return FusedStage(
         input=source,
-        query=text(rows_query(chain, wide(source) if pairs else source, hidden)),
+        query=text(rows_query(chain, wide(source) if pairs or numbered else source, hidden)),
         pairs=pairs,
         probe=text(probe_query(chain, wide(source), [])),
         passing=text(over(rows_query(chain, wide(source), [ROW]), [column(ROW)])),
-        identity=is_identity(chain),
+        identity=is_identity(chain) and not numbered,
         filters=chain.filters,
         port=port,
+        numbered=numbered,
     )
 
 

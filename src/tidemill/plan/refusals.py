@@ -17,6 +17,7 @@ from tidemill.sql.logical import (
     Aggregate,
     Fields,
     LogicalNode,
+    PythonCalc,
     Rank,
     Scan,
     Sort,
@@ -126,6 +127,9 @@ def has_watermark(
     for chain in chains(node):
         base = chain.base
         if isinstance(base, Aggregate) and base.window is not None:
+            continue
+        if isinstance(base, PythonCalc):
+            has_watermark(base.input, watermarks, where)
             continue
         key = (
             (base.table.name, tuple(sorted(base.table.options.items())))

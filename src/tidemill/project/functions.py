@@ -45,7 +45,7 @@ class ProjectFunctions:
         """The function `module.name`; FunctionLoadError where it cannot be had."""
         if not _PATH.fullmatch(path):
             raise FunctionLoadError(
-                f"`{path}` names no function of a module", "Write 'module.function'."
+                f"the function `{path}` names no function of a module", "Write 'module.function'."
             )
         module_name, _, name = path.rpartition(".")
         with self._lock:
@@ -55,7 +55,8 @@ class ProjectFunctions:
             except AttributeError:
                 known = [n for n, v in vars(module).items() if isinstance(v, UserFunction)]
                 raise FunctionLoadError(
-                    f"`{path}` cannot be found: the module `{module_name}` has no `{name}`",
+                    f"the function `{path}` cannot be found: the module `{module_name}` has no "
+                    f"`{name}`",
                     f"Functions there: {', '.join(known)}." if known else _DECORATE,
                 ) from None
         return self._loaded(path, module, found)
@@ -64,15 +65,15 @@ class ProjectFunctions:
         """The full path of a model's file in the project."""
         full = (self.root / path).resolve()
         if not full.is_relative_to(self.root):
-            raise FunctionLoadError(f"file `{path}` lies outside the project {self.root}")
+            raise FunctionLoadError(f"the file `{path}` lies outside the project")
         if not full.is_file():
-            raise FunctionLoadError(f"file `{path}` does not exist in the project {self.root}")
+            raise FunctionLoadError(f"the file `{path}` does not exist in the project")
         return str(full)
 
     def _loaded(self, path: str, module: ModuleType, found: Any) -> LoadedFunction:
         if not isinstance(found, UserFunction):
             raise FunctionLoadError(
-                f"`{path}` is {_kind_of(found)}, not a declared function", _DECORATE
+                f"the function `{path}` is {_kind_of(found)}, not a declared function", _DECORATE
             )
         inner = getattr(found.function, "eval", None) or getattr(
             found.function, "accumulate", found.function
@@ -100,9 +101,9 @@ class ProjectFunctions:
         own = self._own_file(name)
         if own is None and name.partition(".")[0] not in self.packages:
             raise FunctionLoadError(
-                f"`{name}` cannot be found: there is no such module in the project",
-                f"Make {FOLDER}/{name.replace('.', '/')}.py in {self.root}; an installed package "
-                "must be listed under `functions: packages:` in tidemill.yaml.",
+                f"the module `{name}` cannot be found: it is not in the project",
+                f"Make {FOLDER}/{name.replace('.', '/')}.py in the project's folder; an installed "
+                "package must be listed under `functions: packages:` in tidemill.yaml.",
             )
         self._activate()
         try:
@@ -114,7 +115,7 @@ class ProjectFunctions:
         file = Path(module.__file__).resolve() if module.__file__ else None
         if own is not None and file != own:
             raise FunctionLoadError(
-                f"`{name}` cannot be loaded: another module of this name is installed",
+                f"the module `{name}` cannot be loaded: another module of this name is installed",
                 f"Give {own.relative_to(self.root)} another name.",
             )
         return module
@@ -145,7 +146,8 @@ class ProjectFunctions:
     def _import_failed(self, name: str, error: BaseException) -> FunctionLoadError:
         if isinstance(error, ModuleNotFoundError) and (error.name or "").startswith("pyflink"):
             return FunctionLoadError(
-                f"`{name}` cannot be loaded: it imports PyFlink, which is not in this environment",
+                f"the module `{name}` cannot be loaded: it imports PyFlink, which is not in this "
+                "environment",
                 "Write `from tidemill.functions import udf, udtf, udaf`: inside PyFlink these are "
                 "PyFlink's own, so the same module runs on both engines.",
             )
@@ -154,9 +156,9 @@ class ProjectFunctions:
         place = f" ({self.shown(own[-1].filename)}:{own[-1].lineno})" if own else ""
         if isinstance(error, SyntaxError) and error.filename:
             place = f" ({self.shown(error.filename)}:{error.lineno})"
-            return FunctionLoadError(f"`{name}` cannot be loaded: {error.msg}{place}")
+            return FunctionLoadError(f"the module `{name}` cannot be loaded: {error.msg}{place}")
         reason = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-        return FunctionLoadError(f"`{name}` cannot be loaded: {reason}{place}")
+        return FunctionLoadError(f"the module `{name}` cannot be loaded: {reason}{place}")
 
 
 _DECORATE = (

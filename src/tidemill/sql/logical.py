@@ -15,7 +15,7 @@ from typing import TypeAlias
 from tidemill.errors import Span, TextWhere
 from tidemill.interfaces.python_function import PythonFunction
 from tidemill.model import DataType, Schema, TableDescriptor
-from tidemill.sql.expressions import AggregateCall, Expression, LiteralValue
+from tidemill.sql.expressions import AggregateCall, Call, Expression, LiteralValue
 
 
 class TimeAttribute(Enum):
@@ -279,9 +279,21 @@ class Join:
     where: TextWhere | None = None
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class PythonCalc:
+    """Calls Python functions over each row; made by the plan, which splits them off.
+
+    Fields: the input's, then the result of each call.
+    """
+
+    input: LogicalNode
+    calls: tuple[Call, ...]
+    fields: Fields
+
+
 LogicalNode: TypeAlias = (
     "Scan | Watermark | Project | Filter | WindowTableFunction | Aggregate | Union | Values | Sort"
-    " | Rank | Correlate | Join"
+    " | Rank | Correlate | Join | PythonCalc"
 )
 
 

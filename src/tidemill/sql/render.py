@@ -27,6 +27,7 @@ from tidemill.sql.logical import (
     Join,
     LogicalNode,
     Project,
+    PythonCalc,
     Rank,
     Scan,
     Script,
@@ -172,6 +173,9 @@ def line(node: LogicalNode) -> str:
         case Join():
             on = "" if node.condition is None else f" on {render_expression(node.condition)}"
             return f"Join {node.kind.value.lower()}{on} -> [{_fields(node.fields)}]"
+        case PythonCalc():
+            calls = ", ".join(render_expression(call) for call in node.calls)
+            return f"Python {calls} -> [{_fields(node.fields[-len(node.calls) :])}]"
 
 
 def _correlate(node: Correlate) -> str:

@@ -5,10 +5,12 @@ from typing import Any
 
 from tidemill.engine.node import Host, Node
 from tidemill.engine.nodes.group_aggregate import GroupNode
+from tidemill.engine.nodes.python_calc import PythonCalcNode
 from tidemill.engine.nodes.rank import RankNode
 from tidemill.engine.nodes.sort import SortNode
 from tidemill.engine.nodes.window_aggregate import WindowNode
 from tidemill.plan.operators.group_aggregate import GroupStage
+from tidemill.plan.operators.python_calc import PythonCalcStage
 from tidemill.plan.operators.rank import RankStage
 from tidemill.plan.operators.sort import SortStage
 from tidemill.plan.operators.window_aggregate import AggregateStage
@@ -17,6 +19,7 @@ from tidemill.plan.physical import OperatorStage
 NODES: Mapping[type[OperatorStage], Callable[[Any, Host], Node]] = {
     AggregateStage: WindowNode,
     GroupStage: GroupNode,
+    PythonCalcStage: PythonCalcNode,
     RankStage: RankNode,
     SortStage: SortNode,
 }

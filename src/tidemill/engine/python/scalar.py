@@ -31,7 +31,9 @@ def evaluate(
 ) -> tuple[pa.Array, list[Failure]]:
     """The results for `rows` rows (NULL where a call failed), and the failures by index."""
     if function.loaded.arrow or function.kind == "model":
-        return _vectorised(function, [_one(c, t) for c, t in zip(columns, types, strict=True)], rows)
+        return _vectorised(
+            function, [_one(c, t) for c, t in zip(columns, types, strict=True)], rows
+        )
     values = [to_python(column, type_) for column, type_ in zip(columns, types, strict=True)]
     results, failures = call_rows(function, callable_of(function), values, rows)
     return coerced(function, results, failures)
@@ -101,8 +103,7 @@ def _whole(function: PythonFunction, columns: Sequence[pa.Array], rows: int) -> 
         names = [field.name for field in type_.fields]
         fields = [_fitting(p, f.type, rows) for p, f in zip(parts, type_.fields, strict=True)]
         return pa.StructArray.from_arrays(fields, fields=list(type_.arrow())) if names else parts
-    arguments = columns if columns else [rows]
-    return _fitting(callable_of(function)(*arguments), type_, rows)
+    return _fitting(callable_of(function)(*columns), type_, rows)
 
 
 def _fitting(result: Any, type_: DataType, rows: int) -> pa.Array:

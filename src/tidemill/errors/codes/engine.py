@@ -6,6 +6,8 @@ CODES: dict[str, str] = {
     "engine.division-by-zero": "A row divides by zero.",
     "engine.out-of-range": "A computed value of a row does not fit its type.",
     "engine.invalid-argument": "A function got an argument of a row that it does not take.",
+    "engine.function-failed": "A Python function raised an exception for a row.",
+    "engine.wrong-result": "A Python function's result for a row does not fit its declared type.",
     "engine.null-rowtime": "The event time of a row is NULL.",
     "engine.null-in-not-null-column": "A row carries NULL for a NOT NULL column of its sink.",
     "engine.late-row": "A row arrived after all its windows had closed.",

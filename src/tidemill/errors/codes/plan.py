@@ -23,6 +23,11 @@ CODES: dict[str, str] = {
     "plan.sink-schema-mismatch": "The columns of a query do not match the columns of its sink.",
     "plan.conflicting-watermarks": "One table is read with two different watermarks.",
     "plan.bad-option": "An option that the engine itself reads has a value it does not take.",
+    "plan.not-deterministic": "A function that may give other results for the same row would be "
+    "called over a changelog.",
+    "plan.python-watermark": "A watermark is over a column that a Python function computes.",
+    "plan.python-time-zone": "A Python function takes or gives an instant in a time zone other "
+    "than UTC.",
     "plan.nothing-to-run": "The file has neither an INSERT nor a SELECT.",
     "plan.unsupported-join": "A join has a form that the embedded engine does not run.",
     "plan.unsupported-aggregate": "An aggregate function has no partials yet.",

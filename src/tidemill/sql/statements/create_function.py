@@ -140,7 +140,7 @@ def load_function(session: Session, name: Path, path: StringLiteral) -> PythonFu
         loaded = session.functions.function(path.value)
     except FunctionLoadError as error:
         raise source.error(
-            "bad-function", f"the function {error.message}", path.span,
+            "bad-function", error.message, path.span,
             hint=error.hint, detail=error.detail,
         ) from None  # fmt: skip
     return typed_function(source, name.parts[-1].text.lower(), path, loaded)

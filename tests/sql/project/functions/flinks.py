@@ -1,0 +1,6 @@
+from pyflink.table.udf import udf
+
+
+@udf(result_type="BIGINT")
+def one(x):
+    return x

@@ -1,0 +1,6 @@
+from tidemill.functions import udf
+
+
+@udf
+def one(x: int) -> int:
+    return x
