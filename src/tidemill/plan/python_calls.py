@@ -30,7 +30,9 @@ from tidemill.sql.expressions import (
 )
 from tidemill.sql.logical import (
     Aggregate,
+    Correlate,
     Filter,
+    Join,
     LogicalNode,
     Project,
     PythonCalc,
@@ -40,6 +42,7 @@ from tidemill.sql.logical import (
     Script,
     Sort,
     Union,
+    Unnest,
     Values,
     Watermark,
     WindowTableFunction,
@@ -118,6 +121,9 @@ def _reads(node: LogicalNode, wanted: Columns) -> Columns:
         return wanted
     if isinstance(node, Aggregate):
         return _aggregate_reads(node)
+    if isinstance(node, Correlate):
+        own = frozenset(i for i in wanted if i < len(node.input.fields))
+        return own | _indexes(_arguments(node))
     return frozenset().union(*(_all(part) for part in inputs(node)))
 
 
@@ -135,6 +141,11 @@ def _aggregate_expressions(node: Aggregate) -> list[Expression]:
         found += call.arguments
         found += [] if call.filter is None else [call.filter]
     return found
+
+
+def _arguments(node: Correlate) -> tuple[Expression, ...]:
+    function = node.function
+    return (function.collection,) if isinstance(function, Unnest) else function.arguments
 
 
 def _indexes(expressions: Sequence[Expression]) -> Columns:
@@ -178,15 +189,43 @@ class _Splitter:
             return self._aggregate(node, self._split(node.input))
         if isinstance(node, (Rank, Sort)):
             return self._ordered(node, self._split(node.input))
-        return self._other(node)
+        if isinstance(node, Correlate):
+            return self._correlate(node, self._split(node.input))
+        if isinstance(node, Join):
+            return self._join(node)
+        below = self._split(node.input)
+        return node if below is node.input else replace(node, input=below)
 
-    def _other(self, node: LogicalNode) -> LogicalNode:
-        """Nodes whose expressions hold no Python: only what is below them changes."""
-        if isinstance(node, (WindowTableFunction, PythonCalc)):
-            below = self._split(node.input)
-            return node if below is node.input else replace(node, input=below)
-        assert all(self._split(part) is part for part in inputs(node))
-        return node
+    def _join(self, node: Join) -> LogicalNode:
+        left, right = self._split(node.left), self._split(node.right)
+        if node.condition is not None and calls_python(node.condition):
+            raise SqlError(
+                "a Python function in the condition of a join is not supported yet",
+                code="plan.python-join",
+                where=node.where or self._where,
+                hint="Call it in a subquery on one side, and join on its result.",
+            )
+        same = left is node.left and right is node.right
+        return node if same else replace(node, left=left, right=right)
+
+    def _correlate(self, node: Correlate, below: LogicalNode) -> LogicalNode:
+        arguments = _arguments(node)
+        width = len(node.input.fields)
+        if any(map(calls_python, arguments)):
+            wanted = self._wanted.get(id(node), _all(node))
+            kept = frozenset(i for i in wanted if i < width)
+            below, lifted = lift(below, arguments, kept)
+            function = node.function
+            moved = (
+                replace(function, collection=lifted[0])
+                if isinstance(function, Unnest)
+                else replace(function, arguments=tuple(lifted))
+            )
+            fields = (*below.fields, *node.fields[width:])
+            made = replace(node, input=below, function=moved, fields=fields)
+            places = [*range(width), *range(len(below.fields), len(fields))]
+            return Project(made, tuple(_ref(made, i) for i in places), node.fields)
+        return node if below is node.input else replace(node, input=below)
 
     def _project(self, node: Project, below: LogicalNode) -> LogicalNode:
         wanted = self._wanted.get(id(node), frozenset())
