@@ -1,4 +1,4 @@
-"""TUMBLE, HOP and CUMULATE against the plain model, whatever the batches, restarts and times are."""
+"""TUMBLE, HOP and CUMULATE against the plain model, whatever batches, restarts and times are."""
 
 from __future__ import annotations
 
@@ -30,8 +30,9 @@ def plan(window: Window, delay_ms: int, changelog: bool = False) -> PhysicalPlan
     if window.size_ms == window.slide_ms:
         call = f"TUMBLE(TABLE t, DESCRIPTOR(ts), INTERVAL '{window.size_ms / 1000}' SECOND(3)"
     else:
+        kind = "CUMULATE" if window.cumulates else "HOP"
         call = (
-            f"{'CUMULATE' if window.cumulates else 'HOP'}(TABLE t, DESCRIPTOR(ts), INTERVAL '{window.slide_ms / 1000}' SECOND(3), "
+            f"{kind}(TABLE t, DESCRIPTOR(ts), INTERVAL '{window.slide_ms / 1000}' SECOND(3), "
             f"INTERVAL '{window.size_ms / 1000}' SECOND(3)"
         )
     if window.offset_ms:

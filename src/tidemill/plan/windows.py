@@ -1,10 +1,10 @@
 """The arithmetic of TUMBLE, HOP and CUMULATE windows, on integers of epoch microseconds.
 
 Windows have ends on a grid of step `slide_us`; rows are gathered in panes of `gcd(size, slide)`
-so that windows share them. CUMULATE windows grow by the step until they reach the size: all of them
-begin where the greatest one does. All divisions floor, so times before 1970 and offsets of either sign
-are right. The Python methods take ints and numpy arrays alike; the SQL functions build the same
-arithmetic for DuckDB, whose `%` truncates.
+so that windows share them. CUMULATE windows grow by the step until they reach the size: all of
+them begin where the greatest one does. All divisions floor, so times before 1970 and offsets of
+either sign are right. The Python methods take ints and numpy arrays alike; the SQL functions
+build the same arithmetic for DuckDB, whose `%` truncates.
 """
 
 from __future__ import annotations
