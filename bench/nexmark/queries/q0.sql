@@ -1,0 +1,2 @@
+-- Pass through: what reading, decoding and writing cost.
+SELECT auction, bidder, price, `dateTime`, extra FROM bid;
