@@ -20,9 +20,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from corpus import random_crashes
+
 from generator.queries import Query, query
 from generator.tables import Tables, make_tables
-
 from tidemill.connectors import CONNECTORS
 from tidemill.control.parity.compare import compare
 from tidemill.control.parity.embedded import EmbeddedRun, run_script
@@ -101,8 +101,10 @@ class Arena:
         try:
             theirs = self.on_flink([one])[one.number]
             ours = self.embedded(one)
-        except (TidemillError, AssertionError):
+        except TidemillError:
             return None
+        except Exception as error:
+            return f"{type(error).__name__}: {error}"
         return _difference(ours, theirs)
 
 
@@ -148,8 +150,8 @@ def _compare(arena: Arena, queries: list[Query], outcome: Outcome) -> None:
         except TidemillError as error:
             outcome.refused[f"{error.code}: {error.message}"] += 1
             continue
-        except AssertionError as error:
-            outcome.differing.append((one, str(error)))
+        except Exception as error:
+            outcome.differing.append((one, f"{type(error).__name__}: {error}"))
             continue
         runs.append(one)
     for one, theirs in _on_flink(arena, runs, outcome):

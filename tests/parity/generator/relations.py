@@ -249,7 +249,10 @@ def _semi(generator: random.Random, base: Relation) -> Relation:
     form, used = generator.choice(
         (
             (f"{key} IN (SELECT {key} FROM {other} WHERE i > 3)", "IN subquery"),
-            (f"{key} NOT IN (SELECT {key} FROM {other} WHERE {key} IS NOT NULL)", "NOT IN subquery"),
+            (
+                f"{key} NOT IN (SELECT {key} FROM {other} WHERE {key} IS NOT NULL)",
+                "NOT IN subquery",
+            ),
             (f"EXISTS (SELECT 1 FROM {other} AS o WHERE o.{key} = q.{key})", "EXISTS"),
             (f"NOT EXISTS (SELECT 1 FROM {other} AS o WHERE o.{key} = q.{key})", "NOT EXISTS"),
         )
@@ -275,8 +278,9 @@ def _over(generator: random.Random, base: Relation) -> Relation:
         f"(SELECT {', '.join(kept)}, {call} OVER (PARTITION BY k ORDER BY `{ROWTIME}` {frame}) "
         f"AS ov FROM {base.text})"
     )
-    return Relation(text, {c: base.columns[c] for c in kept} | {"ov": kind}, base.unique, False,
-                    False, (*base.used, "OVER " + frame.split(" BETWEEN")[0]), base.nodes)  # fmt: skip
+    columns = {c: base.columns[c] for c in kept} | {"ov": kind}
+    used = (*base.used, "OVER " + frame.split(" BETWEEN")[0])
+    return Relation(text, columns, base.unique, False, False, used, base.nodes)
 
 
 def _unnest(_generator: random.Random, base: Relation) -> Relation:

@@ -36,7 +36,7 @@ ROWTIME = "at"
 CHANGED: tuple[str, ...] = ("id", "k", "b", "i", "l", "d", "c", "s", "dd", "ts")
 """The columns of the table of changes."""
 
-_START = dt.datetime(2024, 2, 28, 23, 59, 50)
+_START = dt.datetime(2024, 2, 28, 23, 59, 50, tzinfo=dt.UTC)
 _TEXTS = ("", "a", "Ab", "abc", "abcabc", " x ", "é", "漢字", "A-b_c", "%x_", "12", "-3.5", "true")
 
 
@@ -163,4 +163,4 @@ def _value(generator: random.Random, kind: str) -> Any:
 
 
 def _stamp(at: dt.datetime) -> str:
-    return at.isoformat(" ", "milliseconds")
+    return at.replace(tzinfo=None).isoformat(" ", "milliseconds")
