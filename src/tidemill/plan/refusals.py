@@ -232,6 +232,18 @@ def filtered_upserts(changelog: Changelog, chain: Chain, where: TextWhere | None
         )
 
 
+def set_operation_upserts(changelog: Changelog, name: str, where: TextWhere | None) -> None:
+    """A set operation counts rows, so it must be told which row goes."""
+    if changelog.upsert:
+        raise SqlError(
+            f"{name} over an upsert source is not supported yet",
+            code="plan.upsert-source",
+            where=where,
+            detail="The source gives updates without the row that was before.",
+            hint="Read the changes as debezium-json, which carries both images.",
+        )
+
+
 def changelog_into_append_only(
     changelog: Changelog, takes: Changelog, sink: TableDescriptor, where: TextWhere | None
 ) -> None:
