@@ -275,6 +275,6 @@ class Graph:
             self.nodes[name].restore(chain)
         self.watermarks.update(watermarks)
 
-    def state_bytes(self) -> int:
-        """Size of all state in bytes."""
-        return sum(node.state_bytes() for node in self.nodes.values())
+    def state_bytes(self) -> dict[str, int]:
+        """Size of each operator's state in bytes, by the operator's id."""
+        return {name: node.state_bytes() for name, node in self.nodes.items()}

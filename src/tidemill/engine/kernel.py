@@ -2,7 +2,7 @@
 
 A query is prepared once; the relation it reads is an Arrow stream whose content is swapped for
 each batch, so a call costs about a third of a millisecond plus its rows. Nothing is ever stored in
-DuckDB. Used from one thread.
+DuckDB. `memory` is the budget of the state that the queries work on. Used from one thread.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ from collections.abc import Sequence
 
 import duckdb
 import pyarrow as pa
+
+from tidemill.engine.state.memory import StateMemory
 
 
 class _Slot:
@@ -30,7 +32,8 @@ class _Slot:
 class Kernel:
     """Runs prepared queries over Arrow tables."""
 
-    def __init__(self, threads: int = 1) -> None:
+    def __init__(self, threads: int = 1, memory: StateMemory | None = None) -> None:
+        self.memory = memory or StateMemory()
         self._connection = duckdb.connect(
             ":memory:",
             config={
