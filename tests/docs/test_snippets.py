@@ -146,3 +146,20 @@ def test_no_error_is_raised_with_a_code_that_is_not_declared() -> None:
     for file in (ROOT / "src").rglob("*.py"):
         for code in literal.findall(file.read_text()):
             assert code in CATALOGUE, f"{file.relative_to(ROOT)}: {code}"
+
+
+FIXTURES = [block for page in PAGES for block in blocks(page, "yaml") if "tests:" in block.text]
+
+
+@pytest.mark.parametrize("block", FIXTURES, ids=str)
+def test_fixtures_pass(block: Block, tmp_path: Path) -> None:
+    """A mark names the template whose pipeline a fixture tests."""
+    from tidemill.control.fixtures.suite import Suite
+    from tidemill.control.fixtures.text import outcome_text
+    from tidemill.control.init import init
+
+    init(tmp_path / "new", block.mark or "kafka-to-postgres")
+    name = "large_orders" if block.mark == "cdc" else "zone_minute"
+    (tmp_path / "new" / "tests" / f"{name}.yaml").write_text(block.text)
+    for outcome in Suite((), tmp_path / "new").outcomes():
+        assert outcome.status == "passed", outcome_text(outcome)

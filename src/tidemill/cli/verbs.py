@@ -58,6 +58,9 @@ VERBS = (
         "check", "tidemill.cli.check:APP", "Check pipelines without running them.", PIPELINES
     ),
     VerbEntry("explain", "tidemill.cli.explain:APP", "Show how a pipeline would run.", PIPELINES),
+    VerbEntry(
+        "test", "tidemill.cli.test:APP", "Run the event-time fixtures of pipelines.", PIPELINES
+    ),
     VerbEntry("run", "tidemill.cli.run:APP", "Run a pipeline.", PIPELINES),
     VerbEntry(
         "parity", "tidemill.cli.parity:APP", "Compare a pipeline here and on Flink.", PIPELINES

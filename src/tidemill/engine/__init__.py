@@ -10,6 +10,7 @@ from tidemill.engine.engine import Engine, Until
 from tidemill.engine.groups import GroupSpec
 from tidemill.engine.progress import Progress
 from tidemill.engine.settings import EngineSettings
+from tidemill.engine.stepping import Stepper
 
 __all__ = [
     "Clock",
@@ -18,6 +19,7 @@ __all__ = [
     "GroupSpec",
     "ManualClock",
     "Progress",
+    "Stepper",
     "SystemClock",
     "Until",
 ]

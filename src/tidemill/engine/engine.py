@@ -16,9 +16,11 @@ from tidemill.engine.checkpoint import CheckpointStore
 from tidemill.engine.clock import Clock, SystemClock
 from tidemill.engine.counters import total
 from tidemill.engine.groups import GroupSpec
+from tidemill.engine.job import Job
+from tidemill.engine.kernel import Kernel
 from tidemill.engine.progress import Progress
 from tidemill.engine.routing import Collect
-from tidemill.engine.session import Job, Session, Until
+from tidemill.engine.session import Session, Until
 from tidemill.engine.settings import EngineSettings
 from tidemill.engine.worker import Aborted
 from tidemill.errors import ConnectorError, DoubtfulCommitError, EngineError, TidemillError
@@ -48,6 +50,8 @@ class Engine:
         collect: takes the rows of bare SELECTs, by their index in the script.
         durable: flush checkpoints to disk; False only where no crash of the machine must be
             survived (an interactive SELECT).
+        kernel: shared by short runs of one plan, one after the other, which saves each the time
+            to prepare its queries; None: one of its own for each session.
     """
 
     def __init__(
@@ -64,6 +68,7 @@ class Engine:
         clock: Clock | None = None,
         collect: Collect | None = None,
         durable: bool = True,
+        kernel: Kernel | None = None,
     ) -> None:
         names = [spec.name for spec in groups]
         if len(set(names)) != len(names):
@@ -84,6 +89,7 @@ class Engine:
             clock=self._clock,
             collect=collect,
             durable=durable,
+            kernel=kernel,
         )
         self._session: Session | None = None
         self._state = "new"
@@ -91,6 +97,11 @@ class Engine:
         self._last_error: str | None = None
         self._rate = _Rate()
         self._pause = threading.Event()
+
+    @property
+    def job(self) -> Job:
+        """What stays the same across sessions."""
+        return self._job
 
     def run(self, until: Until = "forever") -> None:
         """Run on the calling thread until stopped, or `finished`, or `caught-up`.
@@ -176,7 +187,7 @@ class Engine:
         rows_out = total(counts, "sink.", ".out")
         marks: dict[str, int | None] = {}
         holders: dict[str, Mapping[str, int]] = {}
-        state_bytes: dict[str, int] = {}
+        state_bytes = 0
         graph = getattr(session, "graph", None)
         if graph is not None:
             for intake in list(graph.intakes.values()):
@@ -204,8 +215,7 @@ class Engine:
             lag=sum(lags) if lags else None,
             watermarks_us=marks,
             holders_us=holders,
-            state_bytes=sum(state_bytes.values()),
-            operator_state_bytes=state_bytes,
+            state_bytes=state_bytes,
             rows_in_per_s=self._rate.rows_in_per_s,
             rows_out_per_s=self._rate.rows_out_per_s,
             commit_ms=session.commit_ms if session else 0.0,

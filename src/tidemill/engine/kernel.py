@@ -2,7 +2,7 @@
 
 A query is prepared once; the relation it reads is an Arrow stream whose content is swapped for
 each batch, so a call costs about a third of a millisecond plus its rows. Nothing is ever stored in
-DuckDB. `memory` is the budget of the state that the queries work on. Used from one thread.
+DuckDB. Used from one thread.
 """
 
 from __future__ import annotations
@@ -11,8 +11,6 @@ from collections.abc import Sequence
 
 import duckdb
 import pyarrow as pa
-
-from tidemill.engine.state.memory import StateMemory
 
 
 class _Slot:
@@ -29,20 +27,29 @@ class _Slot:
         return self.schema.__arrow_c_schema__()
 
 
-class Kernel:
-    """Runs prepared queries over Arrow tables."""
+def open_database(threads: int = 1) -> duckdb.DuckDBPyConnection:
+    """A private in-memory database. It takes some 30 ms, so many short sessions may share one."""
+    return duckdb.connect(
+        ":memory:",
+        config={
+            "threads": threads,
+            "enable_external_access": False,
+            "autoload_known_extensions": False,
+            "autoinstall_known_extensions": False,
+        },
+    )
 
-    def __init__(self, threads: int = 1, memory: StateMemory | None = None) -> None:
-        self.memory = memory or StateMemory()
-        self._connection = duckdb.connect(
-            ":memory:",
-            config={
-                "threads": threads,
-                "enable_external_access": False,
-                "autoload_known_extensions": False,
-                "autoinstall_known_extensions": False,
-            },
-        )
+
+class Kernel:
+    """Runs prepared queries over Arrow tables.
+
+    Args:
+        threads: of a database of its own.
+        database: shared with other kernels; it stays open, and they see nothing of each other.
+    """
+
+    def __init__(self, threads: int = 1, database: duckdb.DuckDBPyConnection | None = None) -> None:
+        self._connection = open_database(threads) if database is None else database.cursor()
         self._connection.execute("SET TimeZone = 'UTC'")
         self._slots: dict[str, _Slot] = {}
         self._prepared: dict[str, str] = {}

@@ -9,56 +9,32 @@ an epoch at a batch boundary. One epoch at most is being committed while the nex
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Mapping
 from functools import partial
-from pathlib import Path
 from typing import Literal
 
 import pyarrow as pa
 
 from tidemill.engine.batches import concat
 from tidemill.engine.checkpoint import CheckpointStore
-from tidemill.engine.clock import Clock
 from tidemill.engine.counters import Counters
 from tidemill.engine.epochs import Committer, EpochWork, apply_staged, refusal
 from tidemill.engine.graph import Graph
-from tidemill.engine.groups import GroupSpec
 from tidemill.engine.intake import Intake
+from tidemill.engine.job import Job
 from tidemill.engine.kernel import Kernel
 from tidemill.engine.reader import Delivery, Inbox, Reader
 from tidemill.engine.recovery import Held, Recovered, recover
-from tidemill.engine.routing import Collect, Router
-from tidemill.engine.settings import EngineSettings, state_memory_bytes
-from tidemill.engine.state.memory import StateMemory
+from tidemill.engine.routing import Router
 from tidemill.engine.values_source import ValuesSource
 from tidemill.engine.watermarks import SourceWatermarks
 from tidemill.engine.worker import Failure, GroupWorker
 from tidemill.errors import EngineError
 from tidemill.interfaces.source import Source
 from tidemill.model import Batch, DeadLetter, Position
-from tidemill.plan.physical import PhysicalPlan
 from tidemill.plan.windows import MAX_WATERMARK_US
 
 Until = Literal["forever", "finished", "caught-up"]
-
-
-@dataclass(slots=True)
-class Job:
-    """Everything that stays the same across sessions."""
-
-    plan: PhysicalPlan
-    name: str
-    sources: Mapping[str, Callable[[], Source]]
-    groups: Sequence[GroupSpec]
-    dead_letter_table: str | None
-    late_tables: Mapping[str, str]
-    checkpoint_dir: Path
-    settings: EngineSettings
-    clock: Clock
-    collect: Collect | None
-    durable: bool = True
-    stopping: threading.Event = field(default_factory=threading.Event)
 
 
 class Session:
@@ -77,8 +53,7 @@ class Session:
         """Set when the session failed: what it had computed since its last commit is undone."""
         self.committed_counts: dict[str, int] = {}
         self.committed_any = False
-        memory = StateMemory(state_memory_bytes(job.plan.settings), job.checkpoint_dir / "spill")
-        self._kernel = Kernel(job.settings.threads, memory)
+        self._kernel = job.kernel or Kernel(job.settings.threads)
         self._workers = {
             spec.name: GroupWorker(spec, self.failure, job.settings.queued_bytes_max)
             for spec in job.groups
@@ -96,13 +71,17 @@ class Session:
 
     def run(self, until: Until) -> None:
         """Recover, then work until the end, a stop, or a failure (raised)."""
+        self.begin()
+        self._start_readers(until)
+        self._loop(until)
+        self.finish()
+
+    def begin(self) -> None:
+        """Recover: everything stands as the last decided epoch left it."""
         self._open_groups()
         recovered = self._recover()
         self._build(recovered)
         self._reapply(recovered)
-        self._start_readers(until)
-        self._loop(until)
-        self._finish()
 
     def close(self) -> None:
         """End all threads and close sources and groups; open epochs are aborted."""
@@ -116,7 +95,19 @@ class Session:
             worker.close()
         for reader in self._readers.values():
             reader.join()
-        self._kernel.close()
+        if self.job.kernel is None:
+            self._kernel.close()
+        else:
+            self._kernel.release()
+
+    @property
+    def positions(self) -> Mapping[str, Mapping[str, Position]]:
+        """Where each source goes on, by table and partition."""
+        return self._positions
+
+    def touch(self) -> None:
+        """Something has changed that the next epoch must keep."""
+        self._dirty = True
 
     def counts(self) -> dict[str, int]:
         """The row accounting now, or, after a failure, of what was committed; from any thread."""
@@ -163,6 +154,8 @@ class Session:
         self.counters = Counters(manifest.get("counters"))
         self.committed_counts = self.counters.copy()
         self._positions = {t: dict(p) for t, p in manifest.get("positions", {}).items()}
+        self.inbox = Inbox([s.id for s in job.plan.sources], job.settings, self.failure)
+        self._cut_ms = job.clock.monotonic_ms()
         self.router = Router(
             job.name, self._workers, self._decider, job.dead_letter_table, job.late_tables,
             job.collect, self.counters,
@@ -218,7 +211,6 @@ class Session:
 
     def _start_readers(self, until: Until) -> None:
         job = self.job
-        self.inbox = Inbox([s.id for s in job.plan.sources], job.settings, self.failure)
         for stage in job.plan.sources:
             name = stage.table.name
             factory: Callable[[], Source]
@@ -235,7 +227,6 @@ class Session:
                 stage.id, factory, start, self.inbox, job.settings, self.failure,
                 until == "caught-up",
             )  # fmt: skip
-        self._cut_ms = job.clock.monotonic_ms()
         for reader in self._readers.values():
             reader.start()
 
@@ -243,16 +234,21 @@ class Session:
 
     def _loop(self, until: Until) -> None:
         while not self.job.stopping.is_set():
-            delivery = self.inbox.take(self._wait_s())
-            if delivery is not None:
-                self._take(delivery)
-            states = self.inbox.states()
-            self._tick(states)
-            self.graph.advance()
+            states = self.turn(self._wait_s())
             if self.graph.full or self._at_end(until, states.values()):
                 return
             if self._epoch_due():
                 self.cut()
+
+    def turn(self, wait_s: float) -> Mapping[str, Delivery]:
+        """Take what waits (for at most `wait_s`), and let time go on; what every source knows."""
+        delivery = self.inbox.take(wait_s)
+        if delivery is not None:
+            self._take(delivery)
+        states = self.inbox.states()
+        self._tick(states)
+        self.graph.advance()
+        return states
 
     def _wait_s(self) -> float:
         if not self._dirty and not self.router.wrote:
@@ -381,18 +377,19 @@ class Session:
         self._in_flight.clear()
         self.inbox.wake()
 
-    def _finish(self) -> None:
+    def finish(self) -> None:
         """Commit what is left, and wait until all groups have it."""
         for _ in range(3):
-            self._wait_committed()
+            self.wait_committed()
             if not (self._dirty or self.router.wrote or self._letters):
                 break
             self.cut()
-        self._wait_committed()
+        self.wait_committed()
         if self.epoch and not all(held.knows for held in self._held.values()):
             self.store.mark_applied(self.epoch)
 
-    def _wait_committed(self) -> None:
+    def wait_committed(self) -> None:
+        """Wait until the epoch that was cut is complete everywhere."""
         while self._in_flight.is_set():
             self.failure.check()
             self.failure.event.wait(0.001)

@@ -65,6 +65,20 @@ class SourceWatermarks:
         self.current_us = max(self.current_us, min(own.watermark_us, bound))
         return standing
 
+    def reach(self, partition: str, watermark_us: int) -> None:
+        """The partition itself says that no older row follows."""
+        self.know((partition,))
+        own = self._partitions[partition]
+        own.watermark_us = max(own.watermark_us, watermark_us)
+        own.seen_ms, own.idle = self._clock.monotonic_ms(), False
+        self._advance()
+
+    def rest(self, partition: str) -> None:
+        """The partition counts as idle from now on, until its next row."""
+        self.know((partition,))
+        self._partitions[partition].idle = True
+        self._advance()
+
     def tick(self) -> None:
         """Time has passed: find idle partitions."""
         if self._idle_timeout_ms is None:
@@ -73,6 +87,9 @@ class SourceWatermarks:
         for partition in self._partitions.values():
             if now - partition.seen_ms >= self._idle_timeout_ms:
                 partition.idle = True
+        self._advance()
+
+    def _advance(self) -> None:
         active = [p.watermark_us for p in self._partitions.values() if not p.idle]
         if active:
             self.current_us = max(self.current_us, min(active))

@@ -10,6 +10,7 @@ from tidemill.errors.codes import (
     connector,
     demo,
     engine,
+    fixture,
     format,
     parity,
     plan,
@@ -19,7 +20,9 @@ from tidemill.errors.codes import (
     sql,
 )
 
-_ROOMS = (sql, plan, engine, format, connector, parity, runner, service, project, cli, demo)
+_ROOMS = (
+    sql, plan, engine, format, connector, parity, fixture, runner, service, project, cli, demo,
+)  # fmt: skip
 
 CATALOGUE: Mapping[str, str] = MappingProxyType(
     {code: meaning for room in _ROOMS for code, meaning in room.CODES.items()}

@@ -24,6 +24,7 @@ from tidemill.project.resolve import Resolver
 from tidemill.project.schema import json_schema
 from tidemill.project.secret import MASK, RevealedSecret, Secret
 from tidemill.project.state import STATE_DIR, ensure_state_dir
+from tidemill.project.yaml_text import compose_yaml, node_span
 
 __all__ = [
     "MASK",
@@ -38,6 +39,7 @@ __all__ = [
     "Secret",
     "bare_project",
     "check_project",
+    "compose_yaml",
     "ensure_state_dir",
     "find_project_file",
     "find_references",
@@ -45,6 +47,7 @@ __all__ = [
     "json_schema",
     "load_project",
     "no_project",
+    "node_span",
     "project_of",
     "read_project",
     "safe_name",

@@ -5,7 +5,8 @@ Only plain data is built (no tags, no objects); a key given twice is refused.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,7 +34,7 @@ class YamlText:
             if found is not None:
                 key_node, node = found
         chosen = key_node if key and key_node is not None else node
-        return TextWhere(self.file, self.text, _span(chosen, key_node))
+        return TextWhere(self.file, self.text, node_span(chosen, key_node))
 
     def where_text(self, path: Sequence[str | int], fragment: str) -> TextWhere:
         """The place of `fragment` inside the value at `path`."""
@@ -46,9 +47,23 @@ class YamlText:
 
 def parse_yaml(text: str, file: str) -> YamlText:
     """Parse one YAML document; raises ProjectError that shows the line."""
-    try:
+    with _well_formed(text, file):
         data = YAML(typ="safe", pure=True).load(text)
         root = YAML(typ="safe", pure=True).compose(text)
+    return YamlText(file, text, data, root)
+
+
+def compose_yaml(text: str, file: str) -> Node | None:
+    """The nodes of one YAML document (None: it is empty); raises ProjectError."""
+    with _well_formed(text, file):
+        root: Node | None = YAML(typ="safe", pure=True).compose(text)
+    return root
+
+
+@contextmanager
+def _well_formed(text: str, file: str) -> Iterator[None]:
+    try:
+        yield
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         start = min(mark.index, len(text)) if mark is not None else 0
@@ -63,7 +78,6 @@ def parse_yaml(text: str, file: str) -> YamlText:
             f"{file} is not well-formed YAML: {str(error).splitlines()[0]}",
             code="project.bad-yaml",
         ) from None
-    return YamlText(file, text, data, root)
 
 
 def _problem(error: MarkedYAMLError) -> str:
@@ -82,7 +96,8 @@ def _child(node: Node | None, part: str | int) -> tuple[Node | None, Node] | Non
     return None
 
 
-def _span(node: Node | None, key_node: Node | None) -> Span:
+def node_span(node: Node | None, key_node: Node | None) -> Span:
+    """Where a value stands; its key where the value is empty or goes over several lines."""
     if node is None:
         return Span(0, 0)
     start, end = node.start_mark.index, node.end_mark.index

@@ -3,6 +3,7 @@
 A test class inherits from `SourceContract`, `SinkContract` or `FormatContract`, gives what the
 class asks for, and pytest runs the inherited tests.
 
+`fixtures` gives the event-time tests of a project (`tidemill test`) as tests of pytest.
 `ManualClock` stands still until a test moves it, so that idleness is decided and not waited for.
 `crash_points` names the places of an epoch at which an engine may die: `crash_points.POINTS` lists
 them, `crash_points.install(handler)` calls the handler at each (it raises where the engine is to
@@ -10,11 +11,13 @@ die; `install(None)` at the end), and `TIDEMILL_CRASH_AT=<point>:<nth>` kills a 
 """
 
 from tidemill.engine import ManualClock, crash_points
+from tidemill.testing.fixtures import FixtureTest, fixtures
 from tidemill.testing.format_contract import FormatContract, check_accounting
 from tidemill.testing.sink_contract import SinkContract
 from tidemill.testing.source_contract import SourceContract, drain
 
 __all__ = [
+    "FixtureTest",
     "FormatContract",
     "ManualClock",
     "SinkContract",
@@ -22,4 +25,5 @@ __all__ = [
     "check_accounting",
     "crash_points",
     "drain",
+    "fixtures",
 ]

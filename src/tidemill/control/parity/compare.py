@@ -61,7 +61,7 @@ def compare(left: QueryResult, right: QueryResult, names: tuple[str, str]) -> Di
         for name, rows in zip(names, (illegal_a, illegal_b), strict=True)
         for row in rows
     )
-    only_left, only_right = _multiset_difference(a, b)
+    only_left, only_right = multiset_difference(a, b)
     return Difference(types, illegal, tuple(only_left), tuple(only_right))
 
 
@@ -82,7 +82,7 @@ def materialise(result: QueryResult) -> tuple[list[Plain], list[Plain]]:
     return [rows[key] for key, count in counts.items() for _ in range(count)], illegal
 
 
-def _multiset_difference(
+def multiset_difference(
     left: Sequence[Plain], right: Sequence[Plain]
 ) -> tuple[list[Plain], list[Plain]]:
     """Rows of each side that have no partner on the other."""

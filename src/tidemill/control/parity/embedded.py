@@ -7,13 +7,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tidemill.control.parity.memory import CONNECTOR, CONNECTOR_NAME, Collected, CollectGroup
-from tidemill.control.parity.results import Change, QueryResult
+from tidemill.control.parity.results import QueryResult, changes_of
 from tidemill.engine import Engine, EngineSettings, GroupSpec
 from tidemill.interfaces.connector import JobContext
 from tidemill.interfaces.source import Source
-from tidemill.model import RowKind, TableDescriptor
+from tidemill.model import TableDescriptor
 from tidemill.plan import PhysicalPlan, build_plan
-from tidemill.runners.flink.values import plain_from_arrow
 from tidemill.sql.logical import Insert, Script
 
 Settle = Callable[[TableDescriptor], TableDescriptor]
@@ -131,13 +130,5 @@ def _engine(
 def _result(table: TableDescriptor, collected: Collected, refused: int, late: int) -> QueryResult:
     columns = table.schema.columns
     types = tuple(column.type for column in columns)
-    changes: list[Change] = []
-    for batch in collected.batches.get(table.name, ()):
-        arrays = [
-            plain_from_arrow(array, kind)
-            for array, kind in zip(batch.rows.columns, types, strict=True)
-        ]
-        rows = zip(*arrays, strict=True) if arrays else ()
-        kinds = batch.kinds.to_pylist() if batch.kinds is not None else [0] * len(batch)
-        changes += [Change(RowKind(kind), values) for kind, values in zip(kinds, rows, strict=True)]
+    changes = changes_of(collected.batches.get(table.name, ()), table.schema)
     return QueryResult(tuple(c.name for c in columns), types, changes, refused, late)

@@ -17,7 +17,7 @@ SESSION: Mapping[str, str] = {
 }
 """What makes a run on Flink deterministic; the text's own SET statements come after it."""
 
-_QUERIES = ("SELECT", "WITH", "VALUES", "(")
+QUERIES = ("SELECT", "WITH", "VALUES", "(")
 
 
 def run_on_flink(
@@ -33,7 +33,7 @@ def run_on_flink(
     with gateway.session({**SESSION, **(settings or {})}) as session:
         for statement in script.statements:
             result = session.execute(statement, timeout_s, secrets)
-            if statement.kind not in _QUERIES:
+            if statement.kind not in QUERIES:
                 continue
             results.append(
                 QueryResult(

@@ -33,6 +33,22 @@ def sink_names(text: str, file: str) -> list[str]:
     ]
 
 
+def insert_columns(text: str, file: str) -> list[tuple[str, ...]]:
+    """The columns that each INSERT lists, in order; none where it lists no columns."""
+    tokens = tokenize(SourceText(file, text))
+    found: list[tuple[str, ...]] = []
+    for index in range(len(tokens)):
+        if not _is_insert(tokens, index):
+            continue
+        opened = _name_end(tokens, index + 2) + 1
+        listed: tuple[str, ...] = ()
+        if opened < len(tokens) and tokens[opened].upper == "(":
+            inside = tokens[opened + 1 : _closing(tokens, opened)]
+            listed = tuple(token.text for token in inside if token.upper != ",")
+        found.append(listed)
+    return found
+
+
 def _heads(tokens: Sequence[Token]) -> Iterator[Span]:
     index = 0
     while index < len(tokens):

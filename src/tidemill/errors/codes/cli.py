@@ -7,6 +7,7 @@ CODES: dict[str, str] = {
     "cli.not-empty": "A project cannot be made in a folder that already has files of that name.",
     "cli.unknown-template": "There is no project template of this name.",
     "cli.unreadable": "A file named on the command line cannot be read.",
+    "cli.unwritable": "A file named on the command line cannot be written.",
     "cli.no-terminal": "The command needs a terminal, or a text or file to run instead.",
     "control.no-servers": "The project names no server, or none that the command needs.",
     "control.nothing-to-run": "A pipeline file has no INSERT INTO, so there is nothing to run.",

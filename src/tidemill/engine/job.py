@@ -1,0 +1,35 @@
+"""What an engine runs, the same across its lives."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tidemill.engine.clock import Clock
+from tidemill.engine.groups import GroupSpec
+from tidemill.engine.kernel import Kernel
+from tidemill.engine.routing import Collect
+from tidemill.engine.settings import EngineSettings
+from tidemill.interfaces.source import Source
+from tidemill.plan.physical import PhysicalPlan
+
+
+@dataclass(slots=True)
+class Job:
+    """Everything that stays the same across sessions."""
+
+    plan: PhysicalPlan
+    name: str
+    sources: Mapping[str, Callable[[], Source]]
+    groups: Sequence[GroupSpec]
+    dead_letter_table: str | None
+    late_tables: Mapping[str, str]
+    checkpoint_dir: Path
+    settings: EngineSettings
+    clock: Clock
+    collect: Collect | None
+    durable: bool = True
+    kernel: Kernel | None = None
+    stopping: threading.Event = field(default_factory=threading.Event)

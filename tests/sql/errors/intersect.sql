@@ -1,0 +1,16 @@
+-- | error[sql.not-supported]: INTERSECT is not supported yet
+-- |   --> intersect.sql:16:24
+-- |    |
+-- | 16 | SELECT note FROM trips INTERSECT SELECT note FROM trips;
+-- |    |                        ^^^^^^^^^
+CREATE TABLE trips (
+  vendor_id INT,
+  fare_amount DOUBLE,
+  note STRING,
+  tags ARRAY<STRING>,
+  place ROW<`zone` INT, city STRING>,
+  amounts MAP<STRING, DECIMAL(10, 2)>,
+  pickup_at TIMESTAMP(3),
+  WATERMARK FOR pickup_at AS pickup_at - INTERVAL '5' SECOND
+) WITH ('connector' = 'kafka', 'topic' = 'trips', 'format' = 'json');
+SELECT note FROM trips INTERSECT SELECT note FROM trips;
