@@ -25,6 +25,7 @@ from tidemill.formats import FORMATS
 from tidemill.model import DataType, RowKind, TableDescriptor
 from tidemill.runners.flink import Gateway, TableOptions, cut
 from tidemill.sql import compile_script
+from tidemill.sql.listing import Listing
 
 ROOT = Path(__file__).parent
 
@@ -49,13 +50,15 @@ class Case:
     def embedded(self, folder: Path, how: EmbeddedRun | None = None) -> list[QueryResult]:
         """Run on the embedded engine; a row that cannot be computed is an error, as on Flink."""
         script = compile_script(self.text, str(self), CONNECTORS, FORMATS)
-        results = run_script(script, self._settle, folder, how)
+        results = run_script(script, self._settle, folder, how) if script.selects else []
         assert not any(result.refused for result in results), "rows went to the dead letters"
-        return results
+        placed = [*zip(script.selects, results, strict=True)]
+        placed += [(listing, _listed(listing)) for listing in script.listings]
+        return [result for _, result in sorted(placed, key=lambda p: p[0].where.span.start)]
 
     def on_flink(self, gateway: Gateway) -> list[QueryResult]:
         """Run on Flink."""
-        return run_on_flink(gateway, cut(self.text, str(self), self._for_flink))
+        return run_on_flink(gateway, cut(self.text, str(self), self._for_flink), listings=True)
 
     def _settle(self, table: TableDescriptor) -> TableDescriptor:
         return replace(table, options=self._placed(table.options))
@@ -66,6 +69,13 @@ class Case:
     def _placed(self, options: Mapping[str, str]) -> dict[str, str]:
         path = {"path": str(self.path.parent / options["path"])} if "path" in options else {}
         return {**options, **path}
+
+
+def _listed(listing: Listing) -> QueryResult:
+    """What SHOW or DESCRIBE answers, as rows."""
+    names = tuple(name for name, _ in listing.columns)
+    types = tuple(kind for _, kind in listing.columns)
+    return QueryResult(names, types, [Change(RowKind.INSERT, row) for row in listing.rows])
 
 
 def cases(folder: Path = ROOT) -> list[Case]:

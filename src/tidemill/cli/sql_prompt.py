@@ -32,13 +32,14 @@ KEYWORDS = """
     ELSE END CAST DISTINCT UNION ALL INSERT INTO VALUES CREATE TABLE VIEW TEMPORARY WITH PRIMARY KEY
     ENFORCED WATERMARK FOR INTERVAL SECOND MINUTE HOUR DAY TUMBLE HOP DESCRIPTOR TIMESTAMP STRING
     BIGINT INT DOUBLE DECIMAL BOOLEAN DATE METADATA VIRTUAL SET SHOW TABLES DESCRIBE EXPLAIN DROP
-    EXECUTE STATEMENT BEGIN HELP QUIT
+    EXECUTE STATEMENT BEGIN HELP QUIT ALTER ADD MODIFY RENAME RESET USE CATALOG DATABASE FUNCTIONS
+    VIEWS COLUMNS PARTITION
 """
 HELP = """Statements end with a semicolon and may span lines.
   CREATE TABLE, CREATE VIEW, SET, DROP   declare things for this session
   SELECT ...;                            shows rows, and new ones as they come; Ctrl-C stops it
   INSERT INTO ...;                       runs until its sources end or Ctrl-C
-  SHOW TABLES; DESCRIBE name;            what was declared
+  SHOW TABLES; DESCRIBE name;            what was declared; SHOW CREATE TABLE, SHOW FUNCTIONS, ...
   EXPLAIN SELECT ...;                    how it would run
   SOURCE file.sql;                       runs the statements of a file here
   QUIT; or Ctrl-D                        ends the shell

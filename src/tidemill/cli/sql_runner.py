@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tidemill.cli.output import data, say, table
+from tidemill.cli.output import data, data_json_line, say, table
 from tidemill.cli.result_view import ResultView
 
 if TYPE_CHECKING:
     from tidemill.control.sql_shell import Outcome, SqlShell, Watcher
+    from tidemill.sql.listing import Listing
 
 
 def run_text(shell: SqlShell, text: str, file: str, *, as_json: bool) -> None:
@@ -21,13 +22,13 @@ def run_text(shell: SqlShell, text: str, file: str, *, as_json: bool) -> None:
             run_statement(shell, statement, as_json=as_json)
         return
     view = ResultView(as_json=as_json)
-    show(shell.execute_script(text, file, _watcher(view)), view, as_json=as_json)
+    show(shell.execute_script(text, file, _watcher(view, as_json=as_json)), view, as_json=as_json)
 
 
 def run_statement(shell: SqlShell, statement: str, *, as_json: bool = False) -> None:
     """Run one statement of a session."""
     view = ResultView(as_json=as_json)
-    show(shell.execute(statement, _watcher(view)), view, as_json=as_json)
+    show(shell.execute(statement, _watcher(view, as_json=as_json)), view, as_json=as_json)
 
 
 def show(outcome: Outcome, view: ResultView, *, as_json: bool) -> None:
@@ -37,8 +38,6 @@ def show(outcome: Outcome, view: ResultView, *, as_json: bool) -> None:
         say(f"note: {note}")
     if outcome.text is not None:
         data(outcome.text)
-    if outcome.columns:
-        table(outcome.columns, outcome.rows)
     progress = outcome.progress
     if progress is not None:
         count = view.rows if outcome.kind == "selected" else progress.rows_out
@@ -58,7 +57,19 @@ def _rows(count: int) -> str:
     return f"{count:,} row{'s' * (count != 1)}"
 
 
-def _watcher(view: ResultView) -> Watcher:
+def _watcher(view: ResultView, *, as_json: bool) -> Watcher:
     from tidemill.control.sql_shell import Watcher  # noqa: PLC0415 - loaded when called
 
-    return Watcher(view.head, view.batch)
+    return Watcher(view.head, view.batch, answer=lambda listing: _answer(listing, as_json=as_json))
+
+
+def _answer(listing: Listing, *, as_json: bool) -> None:
+    """Print what SHOW or DESCRIBE says: a JSON line for each row, or a table, or its text."""
+    names = [name for name, _ in listing.columns]
+    if as_json:
+        for row in listing.rows:
+            data_json_line(dict(zip(names, row, strict=True)))
+    elif listing.text is not None:
+        data(listing.text.rstrip())
+    else:
+        table(names, listing.rows)

@@ -110,7 +110,12 @@ def _sql_errors(
             lenient=True,
         )
         found = check_script(
-            source.text, source.file, CONNECTORS, FORMATS, functions=source.functions
+            source.text,
+            source.file,
+            CONNECTORS,
+            FORMATS,
+            functions=source.functions,
+            reveal=source.reveal,
         )
         return [source.as_written(error) for error in found]
     except TidemillError as error:

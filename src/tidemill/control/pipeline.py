@@ -33,6 +33,9 @@ if TYPE_CHECKING:
     from tidemill.sql.logical import Script
 
 
+_ANSWERS = "SHOW and DESCRIBE are answered by `tidemill sql`, and by nothing else."
+
+
 @dataclass(frozen=True)
 class SqlSource:
     """A SQL text with its references resolved, those to secrets left as they stand.
@@ -57,6 +60,10 @@ class SqlSource:
             error.where = TextWhere(where.file, self.original, Span(start, max(start, end)))
         return error
 
+    def reveal(self, value: str) -> str:
+        """The plain value of an option, secrets put in."""
+        return _revealed(value, self)
+
     def _before(self, offset: int, *, end: bool = False) -> int:
         shift = 0
         for was, now in self.pieces:
@@ -79,7 +86,9 @@ class CompiledPipeline:
     @property
     def notes(self) -> tuple[str, ...]:
         """What was taken and ignored, or assumed, in sentences."""
-        return tuple(dict.fromkeys((*self.source.notes, *self.script.notes, *self.plan.notes)))
+        answers = (_ANSWERS,) if self.script.listings else ()
+        notes = (*self.source.notes, *self.script.notes, *answers, *self.plan.notes)
+        return tuple(dict.fromkeys(notes))
 
 
 def read_sql(path: Path) -> str:
@@ -139,7 +148,7 @@ def bind_source(
     try:
         script = compile_script(
             source.text, source.file, CONNECTORS, FORMATS, may_be_empty=may_be_empty,
-            functions=source.functions,
+            functions=source.functions, reveal=source.reveal,
         )  # fmt: skip
     except TidemillError as error:
         raise source.as_written(error) from None
@@ -197,7 +206,8 @@ def shown_path(path: Path) -> str:
 
 def _only_in_options(source: SqlSource, script: Script) -> None:
     """A secret may stand in a table's options and nowhere else in the text."""
-    options = {value for table in script.tables.values() for value in table.options.values()}
+    declared = [table.options for table in script.tables.values()] + [*script.catalogs.values()]
+    options = {value for options in declared for value in options.values()}
     for key, reference in source.secrets.items():
         if not any("${" + key + "}" in value for value in options):
             raise ProjectError(

@@ -24,14 +24,16 @@ from tidemill.control.pipeline import (
 )
 from tidemill.control.rows import RowReader
 from tidemill.control.run import build_engine, stopping_on_signals
-from tidemill.control.sql_text import first_words, without_comments
-from tidemill.errors import Span, TextWhere, TidemillError, UserError, did_you_mean
+from tidemill.control.sql_text import EXPLAIN_WORDS, first_words, without_first_words
+from tidemill.errors import Span, TextWhere, TidemillError
 from tidemill.project import Project, ensure_state_dir
+from tidemill.sql.syntax.normal import quoted
 
 if TYPE_CHECKING:
     from tidemill.engine import Engine, Progress
     from tidemill.interfaces.connector import Changelog
     from tidemill.model import Batch, Schema
+    from tidemill.sql.listing import Listing
     from tidemill.sql.logical import Script
 
 SHOWN_FILE = "sql"
@@ -49,24 +51,26 @@ class ResultHead:
 
 @dataclass(frozen=True)
 class Watcher:
-    """Who takes a result: `head` once, then `rows` for each batch, from the engine's thread."""
+    """Who takes a result: `head` once, then `rows` for each batch, from the engine's thread.
+
+    `answer` takes what SHOW and DESCRIBE say.
+    """
 
     head: Callable[[ResultHead], None]
     rows: Callable[[ResultHead, Batch], None]
     started: Callable[[Engine], None] = field(default=lambda _: None)
+    answer: Callable[[Listing], None] = field(default=lambda _: None)
 
 
 @dataclass(frozen=True)
 class Outcome:
     """What a statement did: `declared`, `selected`, `inserted`, `explained` or `listed`.
 
-    `columns` and `rows` hold a list; `text` an explanation; `progress` the end of a run.
+    `text` holds an explanation; `progress` the end of a run.
     """
 
     kind: str
     text: str | None = None
-    columns: tuple[str, ...] = ()
-    rows: tuple[tuple[str, ...], ...] = ()
     progress: Progress | None = None
     notes: tuple[str, ...] = ()
 
@@ -90,29 +94,39 @@ class SqlShell:
         words = first_words(statement)
         if words[:1] == ("EXPLAIN",):
             return self._explain(statement)
-        if words[:2] == ("SHOW", "TABLES"):
-            rows = tuple((name,) for name in sorted(self._tables))
-            return Outcome("listed", columns=("table",), rows=rows)
-        if words[:2] == ("SHOW", "FUNCTIONS"):
-            own = self._bind("").functions
-            listed = tuple((f.name, str(f.kind), f.path) for f in own)
-            return Outcome("listed", columns=("function", "kind", "python"), rows=listed)
-        if words[:1] in (("DESCRIBE",), ("DESC",)):
-            return self._describe(statement)
         script = self._bind(statement)
+        for listing in script.listings:
+            watcher.answer(listing)
+        if script.listings:
+            return Outcome("listed", notes=script.notes)
         if not script.inserts and not script.selects:
             self._declared.append(statement)
-            self._tables = {
-                name: tuple(column.name for column in table.schema.columns)
-                for name, table in script.tables.items()
-            }
+            self._remember(script)
             return Outcome("declared", notes=script.notes)
-        return self.run(self._compile(statement), watcher)
+        outcome = self.run(self._compile(statement), watcher)
+        for name in script.created:
+            self._declare_created(statement, name)
+        return outcome
+
+    def _declare_created(self, statement: str, name: tuple[str, str, str]) -> None:
+        """Keep a table of CREATE TABLE ... AS without its query, which has run."""
+        path = ".".join(quoted(part) for part in name)
+        script = self._bind(f"{statement};\nSHOW CREATE TABLE {path}")
+        self._declared += [f"DROP TABLE IF EXISTS {path}", script.listings[-1].text or ""]
+        self._remember(script)
+
+    def _remember(self, script: Script) -> None:
+        self._tables = {
+            name: tuple(column.name for column in table.schema.columns)
+            for name, table in script.tables.items()
+        }
 
     def execute_script(self, text: str, file: str, watcher: Watcher) -> Outcome:
         """Run a whole text as one job; its last statement may be a SELECT."""
         source = self._resolve(text, file)
         script = bind_source(source, {}, may_be_empty=True)
+        for listing in script.listings:
+            watcher.answer(listing)
         if not script.inserts and not script.selects:
             return Outcome("declared", notes=(*source.notes, *script.notes))
         return self.run(compile_source(source, {}), watcher)
@@ -143,31 +157,8 @@ class SqlShell:
     def _explain(self, statement: str) -> Outcome:
         from tidemill.plan import explain  # noqa: PLC0415 - loaded when used
 
-        # The word is blanked, not cut, so that errors keep their place.
-        at = statement.upper().index("EXPLAIN")
-        inner = statement[:at] + " " * len("EXPLAIN") + statement[at + len("EXPLAIN") :]
-        plan_for = first_words(inner)
-        if plan_for[:2] == ("PLAN", "FOR"):
-            for word in ("PLAN", "FOR"):
-                place = inner.upper().index(word)
-                inner = inner[:place] + " " * len(word) + inner[place + len(word) :]
+        inner = without_first_words(statement, EXPLAIN_WORDS)
         return Outcome("explained", text=explain(self._compile(inner).plan).text(queries=False))
-
-    def _describe(self, statement: str) -> Outcome:
-        named = without_comments(statement).split()[1:]
-        name = named[0].strip("`") if named else ""
-        script = self._bind("")
-        table = script.tables.get(name)
-        if table is None:
-            raise UserError(
-                f"there is no table `{name}`",
-                code="sql.unknown-table",
-                hint=did_you_mean(name, script.tables) or "SHOW TABLES; lists them.",
-            )
-        rows = tuple(
-            (column.name, str(column.type), column.kind.value) for column in table.schema.columns
-        )
-        return Outcome("listed", columns=("name", "type", "kind"), rows=rows)
 
     def _bind(self, statement: str) -> Script:
         text, offset = self._with_declarations(statement)

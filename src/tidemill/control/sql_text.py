@@ -35,10 +35,27 @@ def first_words(statement: str, count: int = 3) -> tuple[str, ...]:
     return tuple(found)
 
 
-def without_comments(text: str) -> str:
-    """The text with each comment replaced by a space."""
-    parts = (" " if _is_comment(p.group()) else p.group() for p in _PART.finditer(text))
-    return "".join(parts)
+EXPLAIN_WORDS = frozenset(
+    ("EXPLAIN", "PLAN", "FOR", "ESTIMATED_COST", "CHANGELOG_MODE", "JSON_EXECUTION_PLAN",
+     "PLAN_ADVICE", ",")
+)  # fmt: skip
+"""EXPLAIN, and what may stand between it and the statement."""
+
+
+def without_first_words(statement: str, words: frozenset[str]) -> str:
+    """The statement with its first words blanked as long as they are among these.
+
+    They are blanked, not cut, so that errors keep their place.
+    """
+    text = list(statement)
+    for part in _PART.finditer(statement):
+        piece = part.group()
+        if _is_space(piece):
+            continue
+        if piece.upper() not in words:
+            break
+        text[part.start() : part.end()] = " " * len(piece)
+    return "".join(text)
 
 
 def _statements(text: str) -> Iterator[tuple[str, bool]]:

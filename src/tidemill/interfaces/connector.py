@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from tidemill.interfaces.catalog import TableCatalog
 from tidemill.interfaces.format import FormatFactory
 from tidemill.interfaces.lookup import Lookup
 from tidemill.interfaces.options import OptionSet
@@ -49,6 +50,8 @@ class Connector:
     be read from this connector, with types.
     `group_key` gives equal texts for tables whose sinks share one commit; `commit_group` then gets
     all of a job's tables with that key.
+    `catalog` makes a catalog of CREATE CATALOG's options (secrets revealed by the second argument);
+    tables it names keep their options as written. It checks `catalog_options` only.
     """
 
     name: str
@@ -61,3 +64,5 @@ class Connector:
     group_key: Callable[[TableDescriptor, JobContext], str] | None = None
     commit_group: Callable[[Sequence[TableDescriptor], JobContext], CommitGroup] | None = None
     lookup: Callable[[TableDescriptor, JobContext], Lookup] | None = None
+    catalog_options: OptionSet | None = None
+    catalog: Callable[[Mapping[str, str], Callable[[str], str]], TableCatalog] | None = None

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from types import MappingProxyType
 
 from tidemill.errors import Span, SqlError
@@ -13,6 +14,7 @@ from tidemill.sql.catalog import BrokenNameError
 from tidemill.sql.dialect import Token, tokenize
 from tidemill.sql.logical import Script
 from tidemill.sql.session import Session
+from tidemill.sql.statements.catalogs import load_table
 from tidemill.sql.statements.dispatch import run_statement
 from tidemill.sql.statements.statement_set import check_closed
 from tidemill.sql.syntax.cursor import Cursor
@@ -28,6 +30,7 @@ def compile_script(
     variables: Mapping[str, str] | None = None,
     may_be_empty: bool = False,
     functions: FunctionLoader | None = None,
+    reveal: Callable[[str], str] | None = None,
 ) -> Script:
     """Bind a whole file; raises SqlError at the first thing that is refused.
 
@@ -39,8 +42,10 @@ def compile_script(
         variables: what `${name}` in an option's value stands for; None leaves them as they are.
         may_be_empty: take a text that only declares things, as a shell does step by step.
         functions: finds Python functions and models; None: there are none.
+        reveal: puts secrets into an option that is needed at once, to read a server's catalog.
     """
-    session = Session(SourceText(file, text), connectors, formats, variables, functions=functions)
+    session = _session(SourceText(file, text), connectors, formats, variables, reveal)
+    session.functions = functions
     for cursor in _statements(session.source):
         _run(session, cursor)
     check_closed(session)
@@ -57,12 +62,14 @@ def check_script(
     *,
     variables: Mapping[str, str] | None = None,
     functions: FunctionLoader | None = None,
+    reveal: Callable[[str], str] | None = None,
 ) -> list[SqlError]:
     """As many errors as can be found: the first of each statement, without those that follow.
 
     A statement that uses a table whose declaration was refused gives no error of its own.
     """
-    session = Session(SourceText(file, text), connectors, formats, variables, functions=functions)
+    session = _session(SourceText(file, text), connectors, formats, variables, reveal)
+    session.functions = functions
     errors: list[SqlError] = []
     try:
         for cursor in _statements(session.source):
@@ -79,6 +86,20 @@ def check_script(
     except SqlError as error:
         errors.append(error)
     return errors
+
+
+def _session(
+    source: SourceText,
+    connectors: Mapping[str, Connector],
+    formats: Mapping[str, FormatFactory],
+    variables: Mapping[str, str] | None,
+    reveal: Callable[[str], str] | None,
+) -> Session:
+    session = Session(source, connectors, formats, variables)
+    if reveal is not None:
+        session.reveal = reveal
+    session.catalog.load = partial(load_table, session)
+    return session
 
 
 def _statements(source: SourceText) -> Iterator[Cursor]:
@@ -107,7 +128,7 @@ def _run(session: Session, cursor: Cursor) -> None:
 
 
 def _check_not_empty(session: Session) -> None:
-    if session.inserts or session.selects:
+    if session.inserts or session.selects or session.listings:
         return
     raise session.source.error(
         "empty-script",
@@ -127,4 +148,7 @@ def _script(session: Session) -> Script:
         MappingProxyType(dict(session.catalog.descriptors())),
         tuple(session.notes),
         session.catalog.functions.all(),
+        tuple(session.listings),
+        tuple(session.created),
+        {name: catalog.options for name, catalog in session.catalog.catalogs.items()},
     )

@@ -16,6 +16,7 @@ from tidemill.errors import Span, TextWhere
 from tidemill.interfaces.python_function import PythonFunction
 from tidemill.model import DataType, Schema, TableDescriptor
 from tidemill.sql.expressions import AggregateCall, Call, Expression, LiteralValue
+from tidemill.sql.listing import Listing
 
 
 class TimeAttribute(Enum):
@@ -326,7 +327,9 @@ class Script:
     ignored, in sentences. `selects` is empty in a pipeline file; in the shell the last statement
     may be one.
     `tables` are all tables that the file declares, by name; `functions` its Python functions and
-    models, dropped ones left out.
+    models, dropped ones left out. `listings` answer its SHOW and DESCRIBE statements; `created` are
+    the full names of the tables that CREATE TABLE ... AS made; `catalogs` are the options of its
+    catalogs, by name.
     """
 
     file: str
@@ -337,6 +340,9 @@ class Script:
     tables: Mapping[str, TableDescriptor]
     notes: tuple[str, ...] = field(default=())
     functions: tuple[PythonFunction, ...] = field(default=())
+    listings: tuple[Listing, ...] = field(default=())
+    created: tuple[tuple[str, str, str], ...] = field(default=())
+    catalogs: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
 def inputs(node: LogicalNode) -> tuple[LogicalNode, ...]:

@@ -60,6 +60,7 @@ _KNOWN_FORMATS = frozenset(
         "protobuf",
         "json-registry",
         "avro-registry",
+        "proto-registry",
         "csv",
         "parquet",
         "raw",
@@ -67,6 +68,14 @@ _KNOWN_FORMATS = frozenset(
         "debezium-json",
     ]
 )
+
+_CLOUD = {
+    "confluent": "It is Confluent's cloud's; write 'connector' = 'kafka' with 'topic', "
+    "'properties.bootstrap.servers' and 'format'.",
+    "avro-registry": "It is Confluent's cloud's; the same format is 'avro-confluent' elsewhere.",
+    "json-registry": "It is Confluent's cloud's; write 'format' = 'json'.",
+    "proto-registry": "It is Confluent's cloud's; the same format is 'protobuf' elsewhere.",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +132,16 @@ def check_options(session: Session, definition: TableDefinition) -> TableOptions
     _check(session.source, connector.options, own, span)
     values = {option.key: option.value for option in given.values()}
     return TableOptions(values, connector, factories.get("value.format", factories.get("format")))
+
+
+def check_catalog_options(
+    session: Session, declared: OptionSet, pairs: Sequence[OptionPair], span: Span
+) -> dict[str, str]:
+    """The options of a CREATE CATALOG by key, checked; SqlError that points at what is wrong."""
+    given = _given(session, pairs)
+    own = [option for option in given.values() if option.key != "type"]
+    _check(session.source, declared, own, span)
+    return {option.key: option.value for option in given.values()}
 
 
 def _given(session: Session, pairs: Sequence[OptionPair]) -> dict[str, _Given]:
@@ -207,7 +226,7 @@ def _connector(
             "not-supported",
             f"the connector `{option.value}` is not supported yet",
             option.value_span,
-            hint=f"Connectors: {known}.",
+            hint=_CLOUD.get(option.value) or f"Connectors: {known}.",
         )
     raise session.source.error(
         "unknown-connector",
@@ -227,7 +246,7 @@ def _format(session: Session, option: _Given) -> FormatFactory:
             "not-supported",
             f"the format `{option.value}` is not supported yet",
             option.value_span,
-            hint=f"Formats: {known}.",
+            hint=_CLOUD.get(option.value) or f"Formats: {known}.",
         )
     raise session.source.error(
         "unknown-format",

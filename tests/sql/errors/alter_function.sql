@@ -1,7 +1,7 @@
 -- | error[sql.not-supported]: ALTER FUNCTION is not supported yet
--- |   --> alter_function.sql:7:1
+-- |   --> alter_function.sql:7:7
 -- |   |
--- | 7 | ALTER TEMPORARY FUNCTION f AS 'good.shout' LANGUAGE PYTHON;
--- |   | ^^^^^
--- | hint: DROP FUNCTION, then CREATE FUNCTION.
-ALTER TEMPORARY FUNCTION f AS 'good.shout' LANGUAGE PYTHON;
+-- | 7 | ALTER FUNCTION f AS 'x';
+-- |   |       ^^^^^^^^
+-- | hint: DROP it and CREATE it.
+ALTER FUNCTION f AS 'x';

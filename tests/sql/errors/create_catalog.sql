@@ -1,6 +1,7 @@
--- | error[sql.not-supported]: CREATE CATALOG is not supported yet
--- |   --> create_catalog.sql:6:1
+-- | error[sql.not-supported]: a catalog of the type iceberg is not supported yet
+-- |   --> create_catalog.sql:7:36
 -- |   |
--- | 6 | CREATE CATALOG lake WITH ('type' = 'iceberg');
--- |   | ^^^^^^
+-- | 7 | CREATE CATALOG lake WITH ('type' = 'iceberg');
+-- |   |                                    ^^^^^^^^^
+-- | hint: Declare the tables one by one; what Tidemill reads and writes is in the docs. Types: generic_in_memory, jdbc.
 CREATE CATALOG lake WITH ('type' = 'iceberg');

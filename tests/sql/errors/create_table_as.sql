@@ -1,9 +1,9 @@
--- | error[sql.not-supported]: CREATE TABLE AS is not supported yet
--- |   --> create_table_as.sql:17:79
+-- | error[sql.not-supported]: CREATE TEMPORARY TABLE ... AS is not Flink SQL
+-- |   --> create_table_as.sql:17:24
 -- |    |
--- | 17 | CREATE TABLE t WITH ('connector' = 'kafka', 'topic' = 't', 'format' = 'json') AS SELECT * FROM trips;
--- |    |                                                                               ^^
--- | hint: Declare the table with its columns, then INSERT INTO it.
+-- | 17 | CREATE TEMPORARY TABLE t WITH ('connector' = 'blackhole') AS SELECT note FROM trips;
+-- |    |                        ^
+-- | hint: Declare the table, then INSERT INTO it.
 CREATE TABLE trips (
   vendor_id INT,
   fare_amount DOUBLE,
@@ -14,4 +14,4 @@ CREATE TABLE trips (
   pickup_at TIMESTAMP(3),
   WATERMARK FOR pickup_at AS pickup_at - INTERVAL '5' SECOND
 ) WITH ('connector' = 'kafka', 'topic' = 'trips', 'format' = 'json');
-CREATE TABLE t WITH ('connector' = 'kafka', 'topic' = 't', 'format' = 'json') AS SELECT * FROM trips;
+CREATE TEMPORARY TABLE t WITH ('connector' = 'blackhole') AS SELECT note FROM trips;

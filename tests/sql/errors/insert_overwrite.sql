@@ -3,7 +3,7 @@
 -- |    |
 -- | 18 | INSERT OVERWRITE totals SELECT vendor_id, fare_amount FROM trips;
 -- |    |        ^^^^^^^^^
--- | hint: Write INSERT INTO.
+-- | hint: Write INSERT INTO, with a path that is empty before.
 CREATE TABLE trips (
   vendor_id INT,
   fare_amount DOUBLE,

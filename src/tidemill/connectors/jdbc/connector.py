@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tidemill.connectors.jdbc.catalog import CATALOG_OPTIONS, JdbcCatalog
 from tidemill.connectors.jdbc.lookup import JdbcLookup
 from tidemill.connectors.jdbc.options import OPTIONS, parse
 from tidemill.connectors.jdbc.sink import JdbcGroup, group_key
@@ -38,5 +39,7 @@ CONNECTOR = Connector(
     sink_changelog=_sink_changelog,
     group_key=group_key,
     commit_group=JdbcGroup,
+    catalog_options=CATALOG_OPTIONS,
+    catalog=JdbcCatalog,
 )
 """The connector `jdbc`."""

@@ -18,7 +18,7 @@ from tidemill.model.types import MAX_LENGTH
 _INTS = frozenset({"int2", "int4", "int8"})
 _APPROXIMATE = frozenset({"float4", "float8"})
 TEXTS = frozenset({"text", "varchar", "bpchar", "name", "citext", "char"})
-_TEXT_FORM = frozenset(
+TEXT_FORM = frozenset(
     {"json", "jsonb", "uuid", "xml", "inet", "cidr", "macaddr", "macaddr8", "jsonpath", "ltree",
      "interval", "money", "bit", "varbit", "timetz", "int4range", "int8range", "numrange",
      "tsrange", "tstzrange", "daterange", "hstore", "tsvector", "tsquery", "point", "oid"}
@@ -42,8 +42,8 @@ _WRITES = {
     TypeRoot.FLOAT: _APPROXIMATE | {"numeric"},
     TypeRoot.DOUBLE: _APPROXIMATE | {"numeric"},
     TypeRoot.DECIMAL: frozenset({"numeric"}),
-    TypeRoot.CHAR: TEXTS | _TEXT_FORM,
-    TypeRoot.VARCHAR: TEXTS | _TEXT_FORM,
+    TypeRoot.CHAR: TEXTS | TEXT_FORM,
+    TypeRoot.VARCHAR: TEXTS | TEXT_FORM,
     TypeRoot.BINARY: frozenset({"bytea"}),
     TypeRoot.VARBINARY: frozenset({"bytea"}),
     TypeRoot.DATE: frozenset({"date"}),

@@ -18,6 +18,7 @@ SESSION: Mapping[str, str] = {
 """What makes a run on Flink deterministic; the text's own SET statements come after it."""
 
 QUERIES = ("SELECT", "WITH", "VALUES", "(")
+_LISTINGS = ("SHOW", "DESCRIBE", "DESC")
 
 
 def run_on_flink(
@@ -27,13 +28,18 @@ def run_on_flink(
     *,
     timeout_s: float = 120.0,
     secrets: Sequence[str] = (),
+    listings: bool = False,
 ) -> list[QueryResult]:
-    """Run all statements in one session; return the rows of each query; raises TidemillError."""
+    """Run all statements in one session; return the rows of each query; raises TidemillError.
+
+    With `listings`, the answers of SHOW and DESCRIBE count as queries.
+    """
+    kinds = (*QUERIES, *_LISTINGS) if listings else QUERIES
     results = []
     with gateway.session({**SESSION, **(settings or {})}) as session:
         for statement in script.statements:
             result = session.execute(statement, timeout_s, secrets)
-            if statement.kind not in QUERIES:
+            if statement.kind not in kinds:
                 continue
             results.append(
                 QueryResult(

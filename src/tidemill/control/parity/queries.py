@@ -26,11 +26,15 @@ def as_queries(text: str, file: str) -> str:
 
 
 def sink_names(text: str, file: str) -> list[str]:
-    """The tables that the INSERTs write, in order; one entry per INSERT."""
+    """The tables that the INSERTs (and CREATE TABLE ... AS) write, in order, one for each."""
     tokens = tokenize(SourceText(file, text))
-    return [
-        tokens[_name_end(tokens, i + 2)].text for i, _ in enumerate(tokens) if _is_insert(tokens, i)
-    ]
+    names = []
+    for index, _ in enumerate(tokens):
+        if _is_insert(tokens, index):
+            names.append(tokens[_name_end(tokens, index + 2)].text)
+        elif _as_of_create(tokens, index) is not None:
+            names.append(tokens[_name_end(tokens, _created_name(tokens, index))].text)
+    return names
 
 
 def insert_columns(text: str, file: str) -> list[tuple[str, ...]]:
@@ -60,13 +64,46 @@ def _heads(tokens: Sequence[Token]) -> Iterator[Span]:
             index = last
         elif tokens[index].upper == "END" and _first(tokens, index):
             yield tokens[index].span
+        elif (last_of_create := _as_of_create(tokens, index)) is not None:
+            yield Span(tokens[index].span.start, tokens[last_of_create].span.end)
+            index = last_of_create
         elif _is_insert(tokens, index):
-            last = _name_end(tokens, index + 2)
-            if last + 1 < len(tokens) and tokens[last + 1].upper == "(":
-                last = _closing(tokens, last + 1)
+            last = _head_end(tokens, _name_end(tokens, index + 2))
             yield Span(tokens[index].span.start, tokens[last].span.end)
             index = last
         index += 1
+
+
+def _head_end(tokens: Sequence[Token], last: int) -> int:
+    """The index of the last token before the query: behind OPTIONS, PARTITION and column names."""
+    if last + 1 < len(tokens) and tokens[last + 1].upper == "/*+":
+        last = next(i for i in range(last, len(tokens)) if tokens[i].upper == "*/")
+    if _starts(tokens, last + 1, ("PARTITION", "(")):
+        last = _closing(tokens, last + 2)
+    following = tokens[last + 2].upper if last + 2 < len(tokens) else ""
+    if _starts(tokens, last + 1, ("(",)) and following not in ("SELECT", "WITH", "VALUES", "("):
+        last = _closing(tokens, last + 1)
+    return last
+
+
+def _as_of_create(tokens: Sequence[Token], index: int) -> int | None:
+    """The index of the AS of a CREATE TABLE ... AS that begins at `index`."""
+    if tokens[index].upper not in ("CREATE", "REPLACE") or not _first(tokens, index):
+        return None
+    if "TABLE" not in [token.upper for token in tokens[index : index + 5]]:
+        return None
+    depth = 0
+    for at in range(index, len(tokens)):
+        word = tokens[at].upper
+        depth += {"(": 1, ")": -1}.get(word, 0)
+        if depth == 0 and word in ("AS", ";"):
+            return at if word == "AS" else None
+    return None
+
+
+def _created_name(tokens: Sequence[Token], index: int) -> int:
+    at = next(i for i in range(index, len(tokens)) if tokens[i].upper == "TABLE") + 1
+    return at + 3 if _starts(tokens, at, ("IF", "NOT", "EXISTS")) else at
 
 
 def _is_insert(tokens: Sequence[Token], index: int) -> bool:

@@ -56,7 +56,7 @@ class Statement:
 
 @dataclass(frozen=True, slots=True)
 class TableOptions:
-    """The WITH clause of a CREATE TABLE."""
+    """The WITH clause of a CREATE TABLE or CREATE CATALOG."""
 
     table: str
     options: Mapping[str, str]
@@ -113,7 +113,7 @@ def _statement(
 ) -> Statement:
     span = Span(tokens[0].span.start, tokens[-1].span.end)
     text, edited_at = source.slice(span), None
-    clause = _with_clause(tokens) if tokens[0].upper == "CREATE" else None
+    clause = _with_clause(tokens) if tokens[0].upper in ("CREATE", "REPLACE") else None
     if clause is not None:
         given = _options(source, tokens, clause)
         wanted = _for_flink(given, rewrite, notes)
@@ -152,8 +152,8 @@ def _inserts(source: SourceText, tokens: Sequence[Token]) -> Iterator[str]:
 
 
 def _with_clause(tokens: Sequence[Token]) -> tuple[int, int] | None:
-    """The indexes of the opening and closing parenthesis behind WITH, in a CREATE TABLE."""
-    if "TABLE" not in [token.upper for token in tokens[:3]]:
+    """The indexes of the parentheses behind WITH, in a CREATE TABLE or CREATE CATALOG."""
+    if not {"TABLE", "CATALOG"} & {token.upper for token in tokens[:5]}:
         return None
     depth = 0
     opened = None
@@ -177,7 +177,7 @@ def _options(source: SourceText, tokens: Sequence[Token], clause: tuple[int, int
 
 
 def _table_name(tokens: Sequence[Token]) -> str:
-    index = next(i for i, token in enumerate(tokens) if token.upper == "TABLE") + 1
+    index = next(i for i, token in enumerate(tokens) if token.upper in ("TABLE", "CATALOG")) + 1
     if tokens[index].upper == "IF":
         index += 3
     while index + 2 < len(tokens) and tokens[index + 1].upper == ".":

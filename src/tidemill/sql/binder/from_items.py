@@ -86,7 +86,8 @@ def _table(context: BindContext, item: TableReference) -> Relation:
         return named(context.common_tables[first], (first,))
     if len(item.path.parts) == 1:
         name = context.catalog.full_name(context.source, item.path)
-        if name not in context.catalog.entries and name not in context.catalog.broken:
+        there = name in context.catalog.broken or context.catalog.entry(name, item.path)
+        if not there:
             raise context.catalog.unknown(context.source, item.path, context.common_tables)
     entry = context.catalog.find(context.source, item.path)
     if not isinstance(entry, Table):

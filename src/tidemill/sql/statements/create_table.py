@@ -1,4 +1,4 @@
-"""CREATE [TEMPORARY] TABLE."""
+"""CREATE [TEMPORARY] TABLE, with or without AS."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from tidemill.sql.binder.tables import bind_table
 from tidemill.sql.dialect.tokens import TokenKind
 from tidemill.sql.session import Session
 from tidemill.sql.statements.context import bind_context
+from tidemill.sql.statements.create_table_as import CreateAs, Replace, create_as
 from tidemill.sql.statements.like import merge_like
 from tidemill.sql.syntax.cursor import Cursor
 from tidemill.sql.syntax.definitions import (
@@ -20,35 +21,54 @@ from tidemill.sql.syntax.definitions import (
 from tidemill.sql.syntax.expressions import parse_expression
 from tidemill.sql.syntax.from_items import parse_option
 from tidemill.sql.syntax.nodes import Name
+from tidemill.sql.syntax.queries import parse_query
 from tidemill.sql.types import parse_type
 
 _CONSTRAINTS = ("UNIQUE", "CHECK", "FOREIGN")
 
 
-def run_create_table(session: Session, cursor: Cursor, temporary: bool) -> None:
-    """Read the statement behind CREATE [TEMPORARY] TABLE and declare the table."""
+def run_create_table(
+    session: Session, cursor: Cursor, temporary: bool, replace: Replace = Replace.NO
+) -> None:
+    """Read the statement behind CREATE [TEMPORARY] TABLE and declare the table; CTAS too."""
     start = cursor.previous.span
     if_not_exists = cursor.take("IF", "NOT", "EXISTS")
     path = cursor.path("a table name")
     name = session.catalog.full_name(session.source, path)
     with session.poisoning(name):
         definition = TableDefinition(path, start, temporary, if_not_exists)
-        _body(cursor, definition)
+        order = _body(cursor, definition)
+        query = parse_query(cursor) if cursor.take("AS") else None
         cursor.done()
-        if session.declared(path, name, if_not_exists):
+        session.refuse_on_server(path, name, temporary)
+        if query is not None:
+            create_as(session, CreateAs(definition, order, query, replace), name)
+            return
+        if order:
+            name_end = order[0].span.end
+            raise cursor.error(
+                "syntax", f"expected the type of `{order[0].text}`", Span(name_end, name_end + 1)
+            )
+        if session.declared(path, name, if_not_exists, replace is not Replace.NO):
             return
         definition = merge_like(session, definition)
         session.catalog.entries[name] = bind_table(bind_context(session), session, definition, name)
 
 
-def _body(cursor: Cursor, definition: TableDefinition) -> None:
-    if cursor.take("("):
-        cursor.listed(lambda: _item(cursor, definition))
+def _body(cursor: Cursor, definition: TableDefinition) -> tuple[Name, ...]:
+    """All up to LIKE or AS; the names are those of CTAS's list without types."""
+    order: tuple[Name, ...] = ()
+    if _lists_names(cursor):
+        order = cursor.parenthesised(lambda: cursor.name("a column name"))
+    elif cursor.take("("):
+        cursor.listed(lambda: parse_item(cursor, definition))
         cursor.expect(")")
     if cursor.take("COMMENT"):
         definition.comment = cursor.string("a comment").value
     if cursor.at("DISTRIBUTED"):
-        raise cursor.unsupported("DISTRIBUTED")
+        raise cursor.unsupported(
+            "DISTRIBUTED", hint="Leave it out: the number of partitions is the topic's own."
+        )
     if cursor.take("PARTITIONED"):
         cursor.expect("BY")
         definition.partitioned_by = cursor.parenthesised(lambda: cursor.name("a column name"))
@@ -60,13 +80,19 @@ def _body(cursor: Cursor, definition: TableDefinition) -> None:
             definition.options = cursor.parenthesised(lambda: parse_option(cursor))
     if cursor.take("LIKE"):
         definition.like = _like(cursor)
-    if cursor.at("AS"):
-        raise cursor.unsupported(
-            "CREATE TABLE AS", hint="Declare the table with its columns, then INSERT INTO it."
-        )
+    return order
 
 
-def _item(cursor: Cursor, definition: TableDefinition) -> None:
+def _lists_names(cursor: Cursor) -> bool:
+    """Whether the list holds names alone, as CREATE TABLE (b, a) ... AS does."""
+    ahead = 0
+    while cursor.peek(ahead).upper in ("(", ",") and cursor.peek(ahead + 2).upper in (",", ")"):
+        ahead += 2
+    return ahead > 0 and cursor.peek(ahead).upper == ")"
+
+
+def parse_item(cursor: Cursor, definition: TableDefinition) -> None:
+    """One item of the list in parentheses: a column, the watermark or the primary key."""
     if cursor.at("WATERMARK"):
         _watermark(cursor, definition)
     elif cursor.at("PRIMARY", "KEY"):

@@ -1,12 +1,10 @@
-"""CREATE DATABASE and USE, within the default catalog."""
+"""CREATE DATABASE and DROP DATABASE."""
 
 from __future__ import annotations
 
-from tidemill.sql.catalog import DEFAULT_CATALOG
 from tidemill.sql.session import Session
 from tidemill.sql.syntax.cursor import Cursor
 from tidemill.sql.syntax.from_items import parse_option
-from tidemill.sql.syntax.nodes import Path
 
 
 def run_create_database(session: Session, cursor: Cursor) -> None:
@@ -19,7 +17,8 @@ def run_create_database(session: Session, cursor: Cursor) -> None:
         cursor.parenthesised(lambda: parse_option(cursor))
         session.note(f"The options of the database `{path}` are ignored.")
     cursor.done()
-    name = _database(session, path)
+    name = session.catalog.database(session.source, path)
+    session.refuse_on_server(path, (*name, ""), temporary=False)
     if name in session.catalog.databases and not if_not_exists:
         raise session.source.error(
             "table-exists", f"the database `{path}` is there already", path.span
@@ -27,40 +26,28 @@ def run_create_database(session: Session, cursor: Cursor) -> None:
     session.catalog.databases.add(name)
 
 
-def run_use(session: Session, cursor: Cursor) -> None:
-    """Read USE [CATALOG] name."""
-    cursor.expect("USE")
-    if cursor.at("MODULES"):
-        raise cursor.unsupported("USE MODULES")
-    if cursor.at("CATALOG") and cursor.peek().upper not in ("", "."):
-        cursor.advance()
-        path = cursor.path("a catalog name")
-        cursor.done()
-        if str(path) != DEFAULT_CATALOG:
-            raise session.source.error(
-                "not-supported",
-                f"the catalog `{path}` is not supported yet",
-                path.span,
-                hint=f"There is one catalog, `{DEFAULT_CATALOG}`.",
-            )
-        return
+def run_drop_database(session: Session, cursor: Cursor) -> None:
+    """Read the statement behind DROP DATABASE; with tables in it, it takes CASCADE."""
+    if_exists = cursor.take("IF", "EXISTS")
     path = cursor.path("a database name")
+    cascade = cursor.take("CASCADE")
+    if not cascade:
+        cursor.take("RESTRICT")
     cursor.done()
-    name = _database(session, path)
-    if name not in session.catalog.databases:
-        raise session.catalog.unknown_database(session.source, path.span, str(path))
-    session.catalog.current = name
-
-
-def _database(session: Session, path: Path) -> tuple[str, str]:
-    parts = [part.text for part in path.parts]
-    if len(parts) > 2:
-        raise session.source.error("syntax", f"`{path}` has more than two parts", path.span)
-    if len(parts) == 2 and parts[0] != DEFAULT_CATALOG:
+    name = session.catalog.database(session.source, path)
+    if name not in session.catalog.databases and if_exists:
+        return
+    session.catalog.known_database(session.source, path)
+    session.refuse_on_server(path, (*name, ""), temporary=False)
+    inside = [full for full in session.catalog.entries if full[:2] == name]
+    if name == session.catalog.current or (inside and not cascade):
+        why = "in use" if name == session.catalog.current else "not empty"
         raise session.source.error(
-            "not-supported",
-            f"the catalog `{parts[0]}` is not supported yet",
-            path.parts[0].span,
-            hint=f"There is one catalog, `{DEFAULT_CATALOG}`.",
+            "wrong-kind",
+            f"the database `{path}` is {why} and cannot be dropped",
+            path.span,
+            hint="USE another one before." if why == "in use" else "Write CASCADE behind it.",
         )
-    return DEFAULT_CATALOG, parts[-1]
+    for full in inside:
+        del session.catalog.entries[full]
+    session.catalog.databases.discard(name)

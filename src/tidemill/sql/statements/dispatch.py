@@ -4,37 +4,41 @@ from __future__ import annotations
 
 from tidemill.sql.dialect.tokens import TokenKind
 from tidemill.sql.session import Session
+from tidemill.sql.statements.alter import run_alter
+from tidemill.sql.statements.catalogs import run_create_catalog, run_use
 from tidemill.sql.statements.create_function import run_create_function
 from tidemill.sql.statements.create_table import run_create_table
+from tidemill.sql.statements.create_table_as import Replace
 from tidemill.sql.statements.create_view import run_create_view
-from tidemill.sql.statements.databases import run_create_database, run_use
+from tidemill.sql.statements.databases import run_create_database
+from tidemill.sql.statements.describe import run_describe
 from tidemill.sql.statements.drop import run_drop
+from tidemill.sql.statements.explain import run_explain
 from tidemill.sql.statements.insert import run_insert
 from tidemill.sql.statements.select import run_select
-from tidemill.sql.statements.set import run_set
+from tidemill.sql.statements.set import run_reset, run_set
+from tidemill.sql.statements.show import run_show
 from tidemill.sql.statements.statement_set import run_begin, run_end
 from tidemill.sql.syntax.cursor import Cursor
 from tidemill.sql.syntax.queries import QUERY_STARTS
 
 _REFUSED = {
-    "ALTER": "Change the CREATE statement instead.",
-    "SHOW": "The interactive shell and `tidemill check` list what a file declares.",
-    "DESCRIBE": "The interactive shell and `tidemill check` list what a file declares.",
-    "DESC": "The interactive shell and `tidemill check` list what a file declares.",
-    "EXPLAIN": "Use `tidemill explain` with the file.",
-    "RESET": "Leave out the SET instead.",
-    "ANALYZE": "Leave it out.",
+    "ANALYZE": "Leave it out: plans here need no statistics.",
     "UPDATE": "A pipeline inserts; an upsert sink updates by its primary key.",
     "DELETE": "A pipeline inserts; an upsert sink deletes by its primary key.",
     "MERGE": "A pipeline inserts; an upsert sink updates by its primary key.",
-    "TRUNCATE": None,
-    "CALL": None,
-    "LOAD": None,
-    "UNLOAD": None,
-    "REMOVE": None,
+    "TRUNCATE": "Empty the table with a client of its server.",
+    "CALL": "Procedures belong to catalogs that Tidemill does not have.",
+    "LOAD": "All functions of Flink's core module are there already.",
+    "UNLOAD": "All functions of Flink's core module are there already.",
+    "REMOVE": "A pipeline file loads no code, so there is none to remove.",
     "STOP": "Use `tidemill down` or stop the run.",
-    "COMPILE": None,
-    "REPLACE": None,
+    "COMPILE": "Use `tidemill explain` to see the plan.",
+}
+_CREATE_HINTS = {
+    "MATERIALIZED": "Declare a table and INSERT INTO it; the pipeline keeps it fresh.",
+    "CONNECTION": "Confluent's cloud has connections; give the options in WITH, secrets by "
+    "reference: '${secret:name}'.",
 }
 _LOADS_CODE = ("ADD",)
 
@@ -58,10 +62,23 @@ def run_statement(session: Session, cursor: Cursor) -> None:
         _create(session, cursor)
     elif cursor.at("DROP"):
         run_drop(session, cursor)
+    elif cursor.at("ALTER"):
+        run_alter(session, cursor)
     elif cursor.at("SET"):
         run_set(session, cursor)
+    elif cursor.at("RESET"):
+        run_reset(session, cursor)
     elif cursor.at("USE"):
         run_use(session, cursor)
+    elif cursor.at("SHOW"):
+        run_show(session, cursor)
+    elif cursor.at_any("DESCRIBE", "DESC"):
+        run_describe(session, cursor)
+    elif cursor.at("EXPLAIN"):
+        run_explain(session, cursor, run_statement)
+    elif cursor.at("REPLACE", "TABLE"):
+        cursor.take("REPLACE", "TABLE")
+        run_create_table(session, cursor, False, Replace.MUST)
     elif cursor.at_any(*QUERY_STARTS):
         run_select(session, cursor)
     else:
@@ -70,23 +87,23 @@ def run_statement(session: Session, cursor: Cursor) -> None:
 
 def _create(session: Session, cursor: Cursor) -> None:
     start = cursor.expect("CREATE").span
-    if cursor.at("OR", "REPLACE"):
-        raise cursor.unsupported("CREATE OR REPLACE", hint="DROP it before.")
+    replaces = cursor.take("OR", "REPLACE")
     temporary = cursor.take("TEMPORARY")
     if cursor.at("FUNCTION") or cursor.at("SYSTEM", "FUNCTION"):
         run_create_function(session, cursor, temporary)
     elif cursor.take("TABLE"):
-        run_create_table(session, cursor, temporary)
+        run_create_table(session, cursor, temporary, Replace.MAY if replaces else Replace.NO)
     elif cursor.take("VIEW"):
-        run_create_view(session, cursor, temporary)
-    elif cursor.take("DATABASE") and not temporary:
-        run_create_database(session, cursor)
-    elif cursor.at_any("CATALOG", "MODEL", "MATERIALIZED", "CONNECTION"):
+        run_create_view(session, cursor, temporary, replaces)
+    elif cursor.at_any("DATABASE", "CATALOG") and not temporary and not replaces:
+        run = run_create_database if cursor.advance().upper == "DATABASE" else run_create_catalog
+        run(session, cursor)
+    elif cursor.at_any("MODEL", "MATERIALIZED", "CONNECTION"):
         word = cursor.token.upper
         name = "MATERIALIZED TABLE" if word == "MATERIALIZED" else word
-        raise cursor.unsupported(f"CREATE {name}", cursor.since(start))
+        raise cursor.unsupported(f"CREATE {name}", cursor.since(start), _CREATE_HINTS.get(word))
     else:
-        raise cursor.unexpected("TABLE, VIEW or DATABASE")
+        raise cursor.unexpected("TABLE, VIEW, DATABASE or CATALOG")
 
 
 def _refuse(cursor: Cursor) -> None:

@@ -1,11 +1,13 @@
-"""DROP [TEMPORARY] TABLE and VIEW, DROP [TEMPORARY [SYSTEM]] FUNCTION."""
+"""DROP: tables, views and functions here, databases and catalogs beside them."""
 
 from __future__ import annotations
 
 from tidemill.errors import did_you_mean
 from tidemill.sql.catalog import Table
 from tidemill.sql.session import Session
+from tidemill.sql.statements.catalogs import run_drop_catalog
 from tidemill.sql.statements.create_function import FunctionPlace
+from tidemill.sql.statements.databases import run_drop_database
 from tidemill.sql.syntax.cursor import Cursor
 
 
@@ -16,6 +18,12 @@ def run_drop(session: Session, cursor: Cursor) -> None:
     if cursor.at("FUNCTION") or (temporary and cursor.at("SYSTEM", "FUNCTION")):
         _function(session, cursor)
         return
+    if not temporary and cursor.take("DATABASE"):
+        run_drop_database(session, cursor)
+        return
+    if not temporary and cursor.take("CATALOG"):
+        run_drop_catalog(session, cursor)
+        return
     kind = cursor.token
     if kind.upper not in ("TABLE", "VIEW"):
         raise cursor.unsupported(f"DROP {kind.text.upper()}")
@@ -25,11 +33,12 @@ def run_drop(session: Session, cursor: Cursor) -> None:
     cursor.done()
     name = session.catalog.full_name(session.source, path)
     session.catalog.broken.discard(name)
-    if name not in session.catalog.entries:
+    entry = session.catalog.entry(name, path)
+    if entry is None:
         if if_exists:
             return
         raise session.catalog.unknown(session.source, path)
-    entry = session.catalog.entries[name]
+    session.refuse_on_server(path, name, entry.temporary)
     if isinstance(entry, Table) is not (kind.upper == "TABLE"):
         other = "view" if kind.upper == "TABLE" else "table"
         raise session.source.error(

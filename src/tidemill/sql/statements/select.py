@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from tidemill.model import Column, Schema
 from tidemill.sql.binder.query import bind_query
 from tidemill.sql.logical import Fields, Select
@@ -22,14 +24,18 @@ def run_select(session: Session, cursor: Cursor) -> None:
 
 
 def _schema(fields: Fields) -> Schema:
-    """The columns with unique names: a second `a` becomes `a0`, as in Flink."""
-    taken = {field.name for field in fields}
+    names = unique_names([field.name for field in fields])
+    return Schema(tuple(Column(n, field.type) for n, field in zip(names, fields, strict=True)))
+
+
+def unique_names(names: Sequence[str]) -> list[str]:
+    """The names, each once: a second `a` becomes `a0`, as in Flink."""
     seen: set[str] = set()
-    columns: list[Column] = []
-    for field in fields:
-        name, number = field.name, 0
-        while name in seen or (name != field.name and name in taken):
-            name, number = f"{field.name}{number}", number + 1
+    unique: list[str] = []
+    for given in names:
+        name, number = given, 0
+        while name in seen or (name != given and name in names):
+            name, number = f"{given}{number}", number + 1
         seen.add(name)
-        columns.append(Column(name, field.type))
-    return Schema(tuple(columns))
+        unique.append(name)
+    return unique

@@ -1,4 +1,4 @@
-"""SET 'key' = 'value'."""
+"""SET 'key' = 'value', and RESET."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from zoneinfo import ZoneInfo
 
 from tidemill.errors import Span, did_you_mean
 from tidemill.interfaces.options import parse_duration_ms
+from tidemill.model.types import STRING
 from tidemill.sql.dialect.tokens import TokenKind
+from tidemill.sql.listing import Listing
 from tidemill.sql.session import Session
 from tidemill.sql.syntax.cursor import Cursor
 from tidemill.sql.syntax.nodes import StringLiteral
@@ -49,10 +51,13 @@ _CHANGES_RESULTS = {
 
 
 def run_set(session: Session, cursor: Cursor) -> None:
-    """Read the statement from SET on."""
+    """Read the statement from SET on; without a key it lists what is set."""
     start = cursor.expect("SET").span
     if cursor.token.kind is TokenKind.END:
-        raise cursor.unsupported("SET without a key")
+        rows = tuple(sorted(session.settings.items()))
+        columns = (("key", STRING), ("value", STRING))
+        session.listings.append(Listing(columns, rows, session.source.where(start)))
+        return
     key = _key(cursor)
     cursor.expect("=")
     if cursor.token.kind is not TokenKind.STRING:
@@ -60,6 +65,17 @@ def run_set(session: Session, cursor: Cursor) -> None:
     value = cursor.string()
     cursor.done()
     _apply(session, key, value, cursor.since(start))
+
+
+def run_reset(session: Session, cursor: Cursor) -> None:
+    """Read the statement from RESET on: one key, or all, as if they had not been set."""
+    cursor.expect("RESET")
+    if cursor.token.kind is TokenKind.END:
+        session.settings.clear()
+        return
+    key = cursor.string("a key in quotes")
+    cursor.done()
+    session.settings.pop(key.value.strip(), None)
 
 
 def _key(cursor: Cursor) -> StringLiteral:

@@ -1,9 +1,9 @@
--- | error[sql.not-supported]: ALTER is not supported yet
--- |   --> alter_table.sql:17:1
+-- | error[sql.duplicate-column]: the column `note` is there already
+-- |   --> alter_column_there.sql:17:24
 -- |    |
--- | 17 | ALTER TABLE trips RENAME TO t;
--- |    | ^^^^^
--- | hint: Change the CREATE statement instead.
+-- | 17 | ALTER TABLE trips ADD (note INT);
+-- |    |                        ^^^^
+-- | hint: MODIFY changes a column.
 CREATE TABLE trips (
   vendor_id INT,
   fare_amount DOUBLE,
@@ -14,4 +14,4 @@ CREATE TABLE trips (
   pickup_at TIMESTAMP(3),
   WATERMARK FOR pickup_at AS pickup_at - INTERVAL '5' SECOND
 ) WITH ('connector' = 'kafka', 'topic' = 'trips', 'format' = 'json');
-ALTER TABLE trips RENAME TO t;
+ALTER TABLE trips ADD (note INT);
