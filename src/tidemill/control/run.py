@@ -68,6 +68,7 @@ def progress_as_dict(progress: Progress) -> dict[str, Any]:
         "rows_in_per_s": round(progress.rows_in_per_s, 1),
         "rows_out_per_s": round(progress.rows_out_per_s, 1),
         "state_bytes": progress.state_bytes,
+        "operator_state_bytes": dict(progress.operator_state_bytes),
         "restarts": progress.restarts,
         "last_error": progress.last_error,
         "last_rejected": progress.last_rejected,

@@ -187,7 +187,7 @@ class Engine:
         rows_out = total(counts, "sink.", ".out")
         marks: dict[str, int | None] = {}
         holders: dict[str, Mapping[str, int]] = {}
-        state_bytes = 0
+        state_bytes: dict[str, int] = {}
         graph = getattr(session, "graph", None)
         if graph is not None:
             for intake in list(graph.intakes.values()):
@@ -215,7 +215,8 @@ class Engine:
             lag=sum(lags) if lags else None,
             watermarks_us=marks,
             holders_us=holders,
-            state_bytes=state_bytes,
+            state_bytes=sum(state_bytes.values()),
+            operator_state_bytes=state_bytes,
             rows_in_per_s=self._rate.rows_in_per_s,
             rows_out_per_s=self._rate.rows_out_per_s,
             commit_ms=session.commit_ms if session else 0.0,

@@ -19,7 +19,7 @@ from tidemill.engine.clock import Clock, SystemClock
 from tidemill.engine.contract import forbidden_nulls, null_letters
 from tidemill.engine.counters import Counters
 from tidemill.engine.intake import Intake, render
-from tidemill.engine.isolate import BadRow, find_bad_rows, passing_rows, run_isolated
+from tidemill.engine.isolate import BadRow, edge_rows, find_bad_rows, passing_rows, run_isolated
 from tidemill.engine.kernel import Kernel
 from tidemill.engine.node import LateRows, Node
 from tidemill.engine.nodes import NODES
@@ -117,7 +117,7 @@ class Graph:
         """Rows that the edge's query cannot compute go to the dead letters; the others."""
         bad = find_bad_rows(
             self.kernel,
-            lambda table: self.kernel.run(edge.query, edge.input, table),
+            lambda table: edge_rows(self.kernel, edge, table),
             edge.probe, edge.input, batch.table,
         )  # fmt: skip
         alive = np.ones(len(batch), dtype=np.bool_)
@@ -135,6 +135,19 @@ class Graph:
         if bad:
             self.counters.add(f"{stage}.dead", len(bad))
             self.report(self._letters(edge.input, batch, bad))
+
+    def lose(
+        self, stage: OperatorStage, rows: Sequence[tuple[str, str, dict[str, object]]]
+    ) -> None:
+        """Rows held in an operator's state, as (code, message, values), go to the dead letters."""
+        origin = self.plan.source_of(stage.id)[0]
+        letters = [
+            DeadLetter(origin.table.name, "function", code, message, value=render(row))
+            for code, message, row in rows
+        ]
+        self.counters.add(f"{stage.id}.lost", len(letters))
+        self.intakes[origin.id].check(letters)
+        self.report(letters)
 
     def _letters(self, node: str, batch: StageBatch, bad: Sequence[BadRow]) -> list[DeadLetter]:
         while batch.base is not None:
@@ -160,7 +173,7 @@ class Graph:
         schema = self.plan.schemas[edge.input]
         if edge.identity:
             return schema
-        return self.kernel.run(edge.query, edge.input, schema.empty_table()).schema
+        return edge_rows(self.kernel, edge, schema.empty_table()).schema
 
     # -- late rows
 
@@ -275,6 +288,6 @@ class Graph:
             self.nodes[name].restore(chain)
         self.watermarks.update(watermarks)
 
-    def state_bytes(self) -> int:
-        """Size of all state in bytes."""
-        return sum(node.state_bytes() for node in self.nodes.values())
+    def state_bytes(self) -> dict[str, int]:
+        """Size of each operator's state in bytes, by the operator's id."""
+        return {name: node.state_bytes() for name, node in self.nodes.items()}

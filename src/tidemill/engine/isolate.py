@@ -64,11 +64,20 @@ def run_isolated(
         raise query_failed(error, node) from error
 
 
+def edge_rows(kernel: Kernel, edge: FusedStage, table: pa.Table) -> pa.Table:
+    """What an edge's query gives for a batch; raises duckdb.Error."""
+    if edge.numbered or edge.pairs:
+        return kernel.run(edge.query, wide(edge.input), widen(table))
+    return kernel.run(edge.query, edge.input, table)
+
+
 def passing_rows(
     kernel: Kernel, edge: FusedStage, batch: StageBatch
 ) -> tuple[np.ndarray, StageBatch, list[BadRow]]:
     """Indexes (in the batch without its bad rows) of the rows that pass an edge's filters."""
-    _, kept, bad = run_isolated(kernel, edge.query, edge.probe, edge.input, batch)
+    _, kept, bad = run_isolated(
+        kernel, edge.query, edge.probe, edge.input, batch, edge.numbered or edge.pairs
+    )
     passing = kernel.run(edge.passing, wide(edge.input), widen(kept.table))
     return np.unique(passing.column(ROW).to_numpy()), kept, bad
 

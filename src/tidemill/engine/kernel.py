@@ -2,7 +2,7 @@
 
 A query is prepared once; the relation it reads is an Arrow stream whose content is swapped for
 each batch, so a call costs about a third of a millisecond plus its rows. Nothing is ever stored in
-DuckDB. Used from one thread.
+DuckDB. `memory` is the budget of the state that the queries work on. Used from one thread.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ from collections.abc import Sequence
 
 import duckdb
 import pyarrow as pa
+
+from tidemill.engine.state.memory import StateMemory
 
 
 class _Slot:
@@ -45,10 +47,17 @@ class Kernel:
 
     Args:
         threads: of a database of its own.
+        memory: what state may take, for the operators.
         database: shared with other kernels; it stays open, and they see nothing of each other.
     """
 
-    def __init__(self, threads: int = 1, database: duckdb.DuckDBPyConnection | None = None) -> None:
+    def __init__(
+        self,
+        threads: int = 1,
+        memory: StateMemory | None = None,
+        database: duckdb.DuckDBPyConnection | None = None,
+    ) -> None:
+        self.memory = memory or StateMemory()
         self._connection = open_database(threads) if database is None else database.cursor()
         self._connection.execute("SET TimeZone = 'UTC'")
         self._slots: dict[str, _Slot] = {}

@@ -76,6 +76,12 @@ class Host(Protocol):
         """Rows of a batch that an operator cannot take go to the dead letters."""
         ...
 
+    def lose(
+        self, stage: OperatorStage, rows: Sequence[tuple[str, str, dict[str, object]]]
+    ) -> None:
+        """Rows held in an operator's state, as (code, message, values), go to the dead letters."""
+        ...
+
     def report(self, letters: list[DeadLetter]) -> None:
         """Rows go to the dead letters."""
         ...

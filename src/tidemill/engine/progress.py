@@ -14,6 +14,7 @@ class Progress:
     `holders_us` each active partition's. `lag` counts records known to wait in the stores.
     `counters` is the whole row accounting (see `engine.counters`). `last_rejected` is why the last
     row that could not be processed since this start could not be, as `code: message`.
+    `operator_state_bytes` is by operator id, as `explain` shows them; spilled state counts too.
     """
 
     state: str
@@ -38,3 +39,4 @@ class Progress:
     last_error: str | None
     counters: Mapping[str, int] = field(default_factory=dict)
     last_rejected: str | None = None
+    operator_state_bytes: Mapping[str, int] = field(default_factory=dict)

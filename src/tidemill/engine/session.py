@@ -26,6 +26,8 @@ from tidemill.engine.kernel import Kernel
 from tidemill.engine.reader import Delivery, Inbox, Reader
 from tidemill.engine.recovery import Held, Recovered, recover
 from tidemill.engine.routing import Router
+from tidemill.engine.settings import state_memory_bytes
+from tidemill.engine.state.memory import StateMemory
 from tidemill.engine.values_source import ValuesSource
 from tidemill.engine.watermarks import SourceWatermarks
 from tidemill.engine.worker import Failure, GroupWorker
@@ -53,7 +55,9 @@ class Session:
         """Set when the session failed: what it had computed since its last commit is undone."""
         self.committed_counts: dict[str, int] = {}
         self.committed_any = False
+        memory = StateMemory(state_memory_bytes(job.plan.settings), job.checkpoint_dir / "spill")
         self._kernel = job.kernel or Kernel(job.settings.threads)
+        self._kernel.memory = memory
         self._workers = {
             spec.name: GroupWorker(spec, self.failure, job.settings.queued_bytes_max)
             for spec in job.groups

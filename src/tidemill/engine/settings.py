@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+
+from tidemill.interfaces.options import parse_memory_bytes
+
+STATE_MEMORY = "tidemill.state.memory"
+"""How much of a pipeline's state stays in memory (`512 mb`); the rest lies in files."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,3 +35,9 @@ class EngineSettings:
     retry_first_ms: int = 100
     retry_longest_ms: int = 10_000
     retries_max: int | None = None
+
+
+def state_memory_bytes(settings: Mapping[str, str]) -> int | None:
+    """What a pipeline's SET allows its state in memory; None: a share of the machine's."""
+    given = settings.get(STATE_MEMORY)
+    return None if given is None else parse_memory_bytes(given)

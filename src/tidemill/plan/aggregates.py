@@ -73,6 +73,10 @@ class AggregateSql:
         weight = _WEIGHT if self.retracts else None
         return aggregate_plan(self.node.aggregates[index], index, columns, weight, self.zone)
 
+    def python_indexes(self) -> list[int]:
+        """Which of the aggregates are Python functions."""
+        return [i for i, call in enumerate(self.node.aggregates) if call.user is not None]
+
     def _additive(self) -> list[AggregatePlan]:
         plans = [self._plan(i) for i in range(len(self.node.aggregates))]
         return [plan for plan in plans if not plan.needs_values]
@@ -99,17 +103,22 @@ class AggregateSql:
     def edge(self, chain: Chain, source: str, source_has_kind: bool) -> FusedStage:
         """The partial aggregation of one input, fused with the chain before it."""
         carried = [KIND] if source_has_kind and self.retracts else []
+        numbered = [ROW] if self.python_indexes() else []
         hopping = self.grid is not None and self.grid.hops
+        read = rows_query(chain, wide(source) if numbered else source, [*carried, *numbered])
         return FusedStage(
             input=source,
-            query=text(self._partial(rows_query(chain, source, carried), carried, None)),
+            query=text(self._partial(read, carried, None)),
+            numbered=bool(numbered),
             probe=text(probe_query(chain, wide(source), self._evaluated())),
             passing=text(over(rows_query(chain, wide(source), [ROW]), [column(ROW)])),
             filters=chain.filters,
             first_end_query=(
                 text(
                     self._partial(
-                        rows_query(chain, wide(source), [*carried, FIRST_END]), carried, FIRST_END
+                        rows_query(chain, wide(source), [*carried, *numbered, FIRST_END]),
+                        carried,
+                        FIRST_END,
                     )
                 )
                 if hopping

@@ -19,8 +19,10 @@ from tidemill.plan import refusals
 from tidemill.plan.changelog import Tables
 from tidemill.plan.keys import sink_key
 from tidemill.plan.operators import PLANNERS
+from tidemill.plan.operators.aggregate import is_group
 from tidemill.plan.physical import OperatorStage, OutputStage, PhysicalPlan
 from tidemill.plan.planning import Planning
+from tidemill.plan.python_aggregates import folded
 from tidemill.plan.python_calls import split_script
 from tidemill.sql.logical import Insert, Script, Select
 
@@ -40,8 +42,8 @@ def build_plan(
             hint="Add an INSERT INTO statement that moves rows from one table to another.",
         )
     tables = Tables(connectors, JobContext("plan", formats))
-    script = split_script(script, lambda node: None)
     planning = Planning(script.settings, tables, PLANNERS)
+    script = split_script(script, lambda node: None if is_group(node, planning) else folded(node))
     for query in [*(i.query for i in script.inserts), *(s.query for s in script.selects)]:
         planning.find_watermarks(query, set())
     outputs: list[OutputStage] = []

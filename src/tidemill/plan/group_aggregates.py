@@ -14,6 +14,8 @@ from dataclasses import dataclass, replace
 
 from sqlglot import exp
 
+from tidemill.interfaces.python_function import PythonFunction
+from tidemill.model import DataType
 from tidemill.model.types import BOOLEAN, INT
 from tidemill.plan.aggregates import AggregateSql, _big, _Valued
 from tidemill.plan.fuse import alias, column, over, relation, text
@@ -32,6 +34,20 @@ CHANGED = "changed"
 """Hidden column: whether the finished row differs from the one before."""
 
 _EXTREMES = ("MIN", "MAX")
+
+
+@dataclass(frozen=True, slots=True)
+class PythonAggregate:
+    """An aggregate function in Python: the types of its arguments, and its columns.
+
+    `rows` is what a batch gives of each group; `accumulator` and `value` are stored.
+    """
+
+    function: PythonFunction
+    types: tuple[DataType, ...]
+    rows: str
+    accumulator: str
+    value: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +80,22 @@ class GroupSql(AggregateSql):
         return [
             _Part(i, self._of_moves(valued[i]) if i in valued else self._plan(i), valued.get(i))
             for i in range(len(self.node.aggregates))
+            if self.node.aggregates[i].user is None
+        ]
+
+    def python(self) -> list[PythonAggregate]:
+        """The aggregate functions in Python."""
+        calls = [(i, self.node.aggregates[i]) for i in self.python_indexes()]
+        return [
+            PythonAggregate(
+                call.user,
+                tuple(argument.type for argument in call.arguments),
+                f"a{i}_rows",
+                f"a{i}_accumulator",
+                f"a{i}_value",
+            )
+            for i, call in calls
+            if call.user is not None
         ]
 
     def _of_moves(self, valued: _Valued) -> AggregatePlan:
@@ -88,6 +120,7 @@ class GroupSql(AggregateSql):
     def partial_names(self) -> list[str]:
         """The columns of stored partials, without keys."""
         names = [p.name for part in self._parts() for p in part.plan.partials]
+        names += [n for part in self.python() for n in (part.accumulator, part.value)]
         return [*names, *(["wt"] if self.retracts else [])]
 
     def value_names(self) -> list[str]:
@@ -151,7 +184,9 @@ class GroupSql(AggregateSql):
         """Each group's finished row before (`p0`...) and now (`c0`...), and if they differ."""
         count = len(self.node.aggregates)
         keys = [column(f"g{i}") for i in range(len(self.node.keys))]
-        finals = [part.plan.final for part in self._parts()]
+        found = {part.index: part.plan.final for part in self._parts()}
+        found |= {i: column(f"a{i}_value") for i in self.python_indexes()}
+        finals = [found[i] for i in range(count)]
         before = [alias(_prefixed(f, "o_"), f"p{i}") for i, f in enumerate(finals)]
         now = [alias(_prefixed(f, "n_"), f"q{i}") for i, f in enumerate(finals)]
         inner = exp.Select(expressions=[*keys, *before, *now])

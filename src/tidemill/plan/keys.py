@@ -19,6 +19,7 @@ from tidemill.sql.logical import (
     Project,
     PythonCalc,
     Rank,
+    SetOperation,
     Watermark,
 )
 
@@ -49,6 +50,8 @@ def upsert_keys(node: LogicalNode) -> list[frozenset[int]] | None:
         return upsert_keys(node.input)
     if isinstance(node, Project):
         return _through(node)
+    if isinstance(node, SetOperation) and not node.all:
+        return [frozenset(range(len(node.fields)))]
     if isinstance(node, Rank):
         return [*_rank_keys(node), *(upsert_keys(node.input) or [])]
     return None

@@ -40,6 +40,7 @@ from tidemill.sql.logical import (
     RowField,
     Scan,
     Script,
+    SetOperation,
     Sort,
     Union,
     Unnest,
@@ -179,6 +180,10 @@ class _Splitter:
             parts = tuple(self._split(part) for part in node.inputs)
             changed = any(a is not b for a, b in zip(parts, node.inputs, strict=True))
             return replace(node, inputs=parts) if changed else node
+        if isinstance(node, SetOperation):
+            left, right = (self._split(part) for part in node.inputs)
+            same = (left, right) == node.inputs
+            return node if same else replace(node, inputs=(left, right))
         if isinstance(node, Watermark):
             return self._watermark(node)
         if isinstance(node, Project):

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from typing import cast
 
 from tidemill.errors import SqlError, TextWhere
+from tidemill.functions import AggregateFunction
 from tidemill.interfaces.connector import Changelog
+from tidemill.interfaces.python_function import PythonFunction
 from tidemill.model import TableDescriptor, TypeRoot
 from tidemill.plan.fuse import Chain, chains
 from tidemill.plan.physical import ErrorMode, LateMode
@@ -168,7 +170,14 @@ def retractable(node: Aggregate, changelogs: Sequence[Changelog], where: TextWhe
             hint="Read the changes as debezium-json, which carries both images.",
         )
     for call in node.aggregates:
-        declared = AGGREGATES.get(call.function)
+        if call.user is not None and not has_retract(call.user):
+            raise SqlError(
+                f"{call.function} cannot take rows back, and its input is a changelog",
+                code="plan.not-retractable",
+                where=where,
+                hint="Give its AggregateFunction a method `retract`.",
+            )
+        declared = None if call.user is not None else AGGREGATES.get(call.function)
         if declared is not None and not declared.retractable:
             raise SqlError(
                 f"{call.function} cannot take rows back, and its input is a changelog",
@@ -232,6 +241,18 @@ def filtered_upserts(changelog: Changelog, chain: Chain, where: TextWhere | None
         )
 
 
+def set_operation_upserts(changelog: Changelog, name: str, where: TextWhere | None) -> None:
+    """A set operation counts rows, so it must be told which row goes."""
+    if changelog.upsert:
+        raise SqlError(
+            f"{name} over an upsert source is not supported yet",
+            code="plan.upsert-source",
+            where=where,
+            detail="The source gives updates without the row that was before.",
+            hint="Read the changes as debezium-json, which carries both images.",
+        )
+
+
 def changelog_into_append_only(
     changelog: Changelog, takes: Changelog, sink: TableDescriptor, where: TextWhere | None
 ) -> None:
@@ -265,3 +286,8 @@ def sink_schema(fields: Fields, sink: TableDescriptor, where: TextWhere | None) 
                 where=where,
                 hint=f"CAST({given.name} AS {wanted.type.sql()})",
             )
+
+
+def has_retract(function: PythonFunction) -> bool:
+    """Whether an aggregate function in Python can take rows back."""
+    return type(function.loaded.function).retract is not AggregateFunction.retract

@@ -28,7 +28,7 @@ def collection_list(step: Correlate, inputs: Sequence[str], zone: str) -> exp.Ex
     if root is TypeRoot.MAP:
         return fn("map_entries", value)
     if root is TypeRoot.MULTISET:
-        return template(
+        value = template(
             "flatten(list_transform(map_entries(:m), lambda e: "
             "list_transform(range(e.value), lambda i: e.key)))",
             m=value,
@@ -77,10 +77,7 @@ def _unnest(step: Correlate) -> Unnest:
 
 
 def _is_row(collection: DataType) -> bool:
-    element = collection.element
-    return (
-        collection.root is TypeRoot.ARRAY and element is not None and element.root is TypeRoot.ROW
-    )
+    return collection.element is not None and collection.element.root is TypeRoot.ROW
 
 
 def _part(element: exp.Expression, name: str) -> exp.Expression:

@@ -151,6 +151,27 @@ class Union:
     fields: Fields
 
 
+class SetOperator(Enum):
+    """The set operations that are no unions."""
+
+    INTERSECT = "INTERSECT"
+    EXCEPT = "EXCEPT"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SetOperation:
+    """INTERSECT or EXCEPT of two inputs with the same types; NULLs are equal.
+
+    `all`: a row stands as often as the less frequent side has it (INTERSECT), or as often as the
+    left side has it more often (EXCEPT). Otherwise each row stands once.
+    """
+
+    inputs: tuple[LogicalNode, LogicalNode]
+    operator: SetOperator
+    all: bool
+    fields: Fields
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Values:
     """Constant rows; bounded."""
@@ -170,7 +191,7 @@ class SortKey:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sort:
-    """ORDER BY, OFFSET and LIMIT at the top of a bounded query or of a shell's SELECT."""
+    """ORDER BY, OFFSET and LIMIT; over a stream with a limit it is a Top-N of all rows."""
 
     input: LogicalNode
     keys: tuple[SortKey, ...]
@@ -294,7 +315,7 @@ class PythonCalc:
 
 LogicalNode: TypeAlias = (
     "Scan | Watermark | Project | Filter | WindowTableFunction | Aggregate | Union | Values | Sort"
-    " | Rank | Correlate | Join | PythonCalc"
+    " | Rank | Correlate | Join | PythonCalc | SetOperation"
 )
 
 
@@ -347,7 +368,7 @@ class Script:
 
 def inputs(node: LogicalNode) -> tuple[LogicalNode, ...]:
     """The direct inputs of a node."""
-    if isinstance(node, Union):
+    if isinstance(node, (Union, SetOperation)):
         return node.inputs
     if isinstance(node, Join):
         return (node.left, node.right)

@@ -32,6 +32,7 @@ from tidemill.sql.logical import (
     Scan,
     Script,
     Select,
+    SetOperation,
     Sort,
     SortKey,
     Union,
@@ -159,6 +160,9 @@ def line(node: LogicalNode) -> str:
             return _aggregate(node)
         case Union():
             return f"Union all [{_fields(node.fields)}]"
+        case SetOperation():
+            name = node.operator.value.capitalize() + (" all" if node.all else "")
+            return f"{name} [{_fields(node.fields)}]"
         case Values():
             rows = ", ".join(
                 f"({', '.join(_literal(value) for value in row)})" for row in node.rows

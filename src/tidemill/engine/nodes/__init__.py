@@ -7,11 +7,13 @@ from tidemill.engine.node import Host, Node
 from tidemill.engine.nodes.group_aggregate import GroupNode
 from tidemill.engine.nodes.python_calc import PythonCalcNode
 from tidemill.engine.nodes.rank import RankNode
+from tidemill.engine.nodes.set_operation import SetNode
 from tidemill.engine.nodes.sort import SortNode
 from tidemill.engine.nodes.window_aggregate import WindowNode
 from tidemill.plan.operators.group_aggregate import GroupStage
 from tidemill.plan.operators.python_calc import PythonCalcStage
 from tidemill.plan.operators.rank import RankStage
+from tidemill.plan.operators.set_operation import SetStage
 from tidemill.plan.operators.sort import SortStage
 from tidemill.plan.operators.window_aggregate import AggregateStage
 from tidemill.plan.physical import OperatorStage
@@ -21,5 +23,6 @@ NODES: Mapping[type[OperatorStage], Callable[[Any, Host], Node]] = {
     GroupStage: GroupNode,
     PythonCalcStage: PythonCalcNode,
     RankStage: RankNode,
+    SetStage: SetNode,
     SortStage: SortNode,
 }

@@ -7,6 +7,7 @@ import numpy as np
 from tidemill.engine.batches import StageBatch
 from tidemill.engine.node import Host, LateRows, OperatorNode
 from tidemill.engine.operators.group_aggregate import GroupAggregate
+from tidemill.engine.python.lifecycle import opened
 from tidemill.plan.operators.group_aggregate import GroupStage
 from tidemill.plan.physical import FusedStage
 
@@ -16,6 +17,7 @@ class GroupNode(OperatorNode):
 
     def __init__(self, stage: GroupStage, host: Host) -> None:
         self.stage = stage
+        opened(part.function for part in stage.python)
         self.operator = GroupAggregate(
             stage, host.kernel, host.partials(stage), host.clock, host.deltas_max
         )
@@ -28,6 +30,16 @@ class GroupNode(OperatorNode):
         passed = int(np.add.reduce(partials.column("n").to_numpy())) if len(partials) else 0
         host.counters.passed(stage.id, len(kept), passed)
         if passed:  # without keys there is a row of partials even over no rows
-            for changes in self.operator.add(partials):
+            done = self.operator.add(partials)
+            self._set_aside(edge, kept)
+            for changes in done:
                 host.push(stage.id, StageBatch(changes))
         return ()
+
+    def _set_aside(self, edge: FusedStage, batch: StageBatch) -> None:
+        """Rows that an aggregate function in Python could not take."""
+        found = {lost.place: lost.failure.bad_row(lost.place) for lost in self.operator.lost}
+        bad = [found[place] for place in sorted(found)]
+        if bad:
+            self._host.counters.add(f"{self.stage.id}.out", -len(bad))
+            self._host.refuse(edge, self.stage.id, batch, bad)

@@ -10,11 +10,13 @@ import pyarrow as pa
 from tidemill.engine.batches import StageBatch
 from tidemill.engine.isolate import BadRow
 from tidemill.engine.node import Host, LateRows, Stateless
+from tidemill.engine.python.aggregate import folder_of
 from tidemill.engine.python.failures import Failure
 from tidemill.engine.python.lifecycle import opened
 from tidemill.engine.python.scalar import evaluate
+from tidemill.engine.python.values import from_python
 from tidemill.model import RowKind
-from tidemill.plan.operators.python_calc import PythonCalcStage
+from tidemill.plan.operators.python_calc import PythonCalcStage, PythonCallStage
 from tidemill.plan.physical import KIND, ROW, FusedStage
 
 
@@ -30,14 +32,13 @@ class PythonCalcNode(Stateless):
         """Call the functions for a batch's rows and hand them on."""
         host, stage = self._host, self.stage
         rows, kept = host.isolated(edge, stage.id, batch)
-        host.counters.add(f"{stage.id}.filtered", len(kept) - _distinct(rows))
+        host.counters.passed(stage.id, len(kept), rows.num_rows)
         if not rows.num_rows:
             return ()
         origins = rows.column(ROW).to_numpy()
         made, failures = self._called(rows)
         if failures:
             made, origins = self._without(edge, kept, made, origins, failures)
-        host.counters.add(f"{stage.id}.out", made.num_rows)
         if made.num_rows:
             host.push(stage.id, StageBatch.made_of(made, edge.input, kept, origins))
         return ()
@@ -48,7 +49,7 @@ class PythonCalcNode(Stateless):
         failures: dict[int, Failure] = {}
         for call in stage.calls:
             arguments = [rows.column(place) for place in call.arguments]
-            result, failed = evaluate(call.function, arguments, call.types, rows.num_rows)
+            result, failed = self._evaluated(call, arguments, rows.num_rows)
             columns.append(result)
             for one in failed:
                 failures.setdefault(one.index, one)
@@ -59,6 +60,17 @@ class PythonCalcNode(Stateless):
             for c, field in zip(columns, schema, strict=True)
         ]
         return pa.table(fitting, schema=schema), [failures[i] for i in sorted(failures)]
+
+    def _evaluated(
+        self, call: PythonCallStage, arguments: list[pa.ChunkedArray], rows: int
+    ) -> tuple[pa.Array, list[Failure]]:
+        if call.function.kind != "aggregate":
+            return evaluate(call.function, arguments, call.types, rows)
+        values, failures, lost = folder_of(call.function, call.types[0]).fold(arguments[0])
+        if lost:
+            found = [(one.failure.code, one.failure.message, one.shown()) for one in lost]
+            self._host.lose(self.stage, found)
+        return from_python(values, call.function.result_type), failures
 
     def _without(
         self,
@@ -74,15 +86,14 @@ class PythonCalcNode(Stateless):
             index = int(origins[one.index])
             bad.setdefault(index, one.bad_row(index))
         self._host.refuse(edge, self.stage.id, kept, list(bad.values()))
+        counters = self._host.counters
+        counters.add(f"{self.stage.id}.out", -len(failures))
+        counters.add(f"{self.stage.id}.filtered", len(failures) - len(bad))
         alive = np.ones(made.num_rows, np.bool_)
         alive[[one.index for one in failures]] = False
         if KIND in made.column_names:
             made = _kinds_alone(made, alive)
         return made.filter(pa.array(alive)), origins[alive]
-
-
-def _distinct(rows: pa.Table) -> int:
-    return len(np.unique(rows.column(ROW).to_numpy()))
 
 
 def _kinds_alone(made: pa.Table, alive: np.ndarray) -> pa.Table:

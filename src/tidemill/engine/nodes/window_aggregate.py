@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from tidemill.engine.batches import Int64s, StageBatch, widen
+from tidemill.engine.isolate import edge_rows
 from tidemill.engine.node import Host, LateRows, OperatorNode
 from tidemill.engine.operators.window_aggregate import WindowAggregate
 from tidemill.plan.operators.window_aggregate import AggregateStage
@@ -84,5 +85,5 @@ class WindowNode(OperatorNode):
         if self.operator.rows() == 0:
             edge = self.stage.edges[0]
             empty = self._host.plan.schemas[edge.input].empty_table()
-            partials = self._host.kernel.run(edge.query, edge.input, empty)
+            partials = edge_rows(self._host.kernel, edge, empty)
             self.operator.add(partials.drop_columns(["n"]))

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import reduce
+from typing import Any
 
 import duckdb
 import numpy as np
@@ -23,6 +24,8 @@ import pyarrow.compute as pc
 
 from tidemill.engine.clock import Clock
 from tidemill.engine.kernel import Kernel
+from tidemill.engine.python.aggregate import GroupFolder, RowFailure
+from tidemill.engine.python.values import to_python
 from tidemill.engine.state.hash_index import EMPTY, Ids
 from tidemill.engine.state.keyed import KeyedState, Mask
 from tidemill.engine.state.several import delta_of, restore_all
@@ -66,6 +69,10 @@ class GroupAggregate:
             )
         self._owner: Ids = np.zeros(0, np.int64)
         self._swept_ms = clock.now_ms()
+        self._python = [(part, GroupFolder(part.function, part.types)) for part in stage.python]
+        self._in_python = {n for part in stage.python for n in (part.accumulator, part.value)}
+        self.lost: list[RowFailure] = []
+        """Rows of the last batch that an aggregate function in Python could not take."""
 
     # -- a batch
 
@@ -93,6 +100,7 @@ class GroupAggregate:
             counted = self._count(partials, values)
             parts.append(self._run(str(self.stage.moves), "moves", counted.moves))
         merged = self._merge(parts, partials)
+        merged = self._accumulated(merged, partials, before, known)
         if counted is not None:
             merged = self._restored_extremes(merged, ids, counted)
         alive = self._alive(merged)
@@ -110,7 +118,8 @@ class GroupAggregate:
 
     def _numbered(self, table: pa.Table, groups: Ids, before: bool) -> pa.Table:
         """The partials with the numbers of their groups."""
-        names = [name for name in self.stage.partials if name in table.column_names]
+        given = set(table.column_names) - self._in_python
+        names = [name for name in self.stage.partials if name in given]
         columns = [table.column(name) for name in names]
         columns += [pa.array(groups), pa.array(np.full(len(groups), before))]
         return pa.table(columns, names=[*names, GROUP, BEFORE])
@@ -128,6 +137,22 @@ class GroupAggregate:
             columns.append(made if made.type == wanted else made.cast(wanted))
         return pa.table(columns, names=[*self._keys, *names])
 
+    def _accumulated(
+        self, merged: pa.Table, partials: pa.Table, before: pa.Table, known: Ids
+    ) -> pa.Table:
+        """The merged partials with the accumulators and values of functions in Python."""
+        self.lost = []
+        for part, folder in self._python:
+            stored: list[Any] = [None] * merged.num_rows
+            held = to_python(before.column(part.accumulator), folder.accumulator_type)
+            for group, accumulator in zip(known.tolist(), held, strict=True):
+                stored[group] = accumulator
+            accumulators, values, lost = folder.update(stored, partials.column(part.rows))
+            merged = merged.append_column(part.accumulator, accumulators)
+            merged = merged.append_column(part.value, values)
+            self.lost += lost
+        return merged
+
     def _alive(self, merged: pa.Table) -> Mask:
         """Groups that have rows; without keys and retraction that is every one."""
         if not self.stage.retracts:
@@ -137,7 +162,8 @@ class GroupAggregate:
 
     def _changes(self, merged: pa.Table, before: pa.Table, known: Ids, alive: Mask) -> pa.Table:
         """The finished rows of the groups that changed, before and now."""
-        names = list(self.stage.partials)
+        accumulators = {part.accumulator for part in self.stage.python}
+        names = [name for name in self.stage.partials if name not in accumulators]
         count = merged.num_rows
         places = np.full(count, -1, np.int64)
         places[known] = np.arange(len(known))
@@ -384,6 +410,11 @@ class _Counted:
 def _stored_schema(stage: GroupStage, kernel: Kernel, partials: pa.Schema) -> pa.Schema:
     """Keys and stored partials: those of the edges, and those that moves give."""
     fields = {field.name: field for field in partials}
+    for part in stage.python:
+        accumulator = part.function.accumulator_type
+        assert accumulator is not None
+        fields[part.accumulator] = pa.field(part.accumulator, accumulator.arrow())
+        fields[part.value] = pa.field(part.value, part.function.result_type.arrow())
     if stage.moves is not None:
         columns = [partials.field(name) for name in stage.values]
         columns += [pa.field(GROUP, pa.int64()), pa.field(MOVE, pa.int32())]

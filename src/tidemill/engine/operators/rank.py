@@ -110,13 +110,15 @@ class TopRows:
     # -- what comes out
 
     def _changes(self, before: pa.Table, after: pa.Table) -> list[pa.Table]:
-        limit = self.stage.limit
+        limit, offset = self.stage.limit, self.stage.offset
         old_group = before.column(GROUP).to_numpy()
         place = _places(old_group)
-        if self.stage.retracts:
-            before = before.filter(pa.array(place <= limit))
-            old_group, place = old_group[place <= limit], place[place <= limit]
-            after = after.filter(pa.array(after.column(NUMBER).to_numpy() <= limit))
+        if self.stage.retracts or offset:
+            seen = (place > offset) & (place <= limit)
+            before = before.filter(pa.array(seen))
+            old_group, place = old_group[seen], place[seen]
+            new_place = after.column(NUMBER).to_numpy()
+            after = after.filter(pa.array((new_place > offset) & (new_place <= limit)))
         before = before.append_column(NUMBER, pa.array(place))
         group, number = after.column(GROUP).to_numpy(), after.column(NUMBER).to_numpy()
         old_row, row = before.column(SEQUENCE).to_numpy(), after.column(SEQUENCE).to_numpy()
@@ -152,6 +154,8 @@ class TopRows:
     def _shown(self, rows: pa.Table) -> pa.Table:
         """The output columns: the input's, then the number."""
         names = [name for name in self.stage.schema.names if name != KIND]
+        if not self.stage.shows_number:
+            return rows.select(names)
         number = rows.column(NUMBER).cast(pa.int64())
         shown = pa.table([*rows.select(names[:-1]).columns, number], names=names)
         return shown if KIND in self.stage.schema.names else shown.cast(self.stage.schema)

@@ -22,6 +22,7 @@ import pyarrow as pa
 
 from tidemill.engine.batches import concat
 from tidemill.engine.kernel import Kernel
+from tidemill.engine.python.aggregate import placed_rows
 from tidemill.errors import EngineError, Where
 from tidemill.interfaces.operator import StateDelta
 from tidemill.plan.operators.window_aggregate import AggregateStage
@@ -56,6 +57,7 @@ class WindowAggregate:
         self._delta_rows = 0
         self._finished = False
         self._finished_saved = False
+        self._arrived = 0
 
     @property
     def fired_us(self) -> int:
@@ -67,12 +69,22 @@ class WindowAggregate:
         if partials.num_rows == 0:
             return
         self._finished = False
-        part = self._part(partials)
+        part = self._part(self._placed(partials))
         self._pile.append(part)
         self._fresh.append(part)
         self._rows += partials.num_rows
         if self._rows > max(MERGE_ROWS_MIN, 2 * self._merged_rows):
             self._merge()
+
+    def _placed(self, partials: pa.Table) -> pa.Table:
+        """Rows in lists get their place in the stream for that in the batch."""
+        arrived = self._arrived
+        for name in self.stage.row_lists:
+            placed, after = placed_rows(partials.column(name), arrived)
+            self._arrived = max(self._arrived, after)
+            index = partials.column_names.index(name)
+            partials = partials.set_column(index, name, placed)
+        return partials
 
     def _part(self, table: pa.Table) -> _Part:
         if self.stage.grid is None:
@@ -153,6 +165,8 @@ class WindowAggregate:
             return None
         self._finished_saved = self._finished
         meta = {"fired_us": str(self._fired_us), "finished": str(int(self._finished))}
+        if self.stage.row_lists:
+            meta["arrived"] = str(self._arrived)
         self._fired_saved_us = self._fired_us
         self._deltas += 1
         self._delta_rows += sum(part.table.num_rows for part in self._fresh)
@@ -177,6 +191,7 @@ class WindowAggregate:
                 self._pile.append(self._part(delta.tables["partials"]))
             self._fired_us = int(delta.meta["fired_us"])
             self._finished = delta.meta["finished"] == "1"
+            self._arrived = int(delta.meta.get("arrived", "0"))
         if self.stage.grid is not None and self._fired_us > MIN_WATERMARK_US:
             self._pile = self._pruned(self._pile, self._fired_us)
         self._fired_saved_us, self._finished_saved = self._fired_us, self._finished

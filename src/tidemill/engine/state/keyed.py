@@ -26,6 +26,7 @@ from tidemill.engine.state.row_log import RowLog
 from tidemill.interfaces.operator import StateDelta
 
 _SWEEP_ROWS_MIN = 50_000
+_SWEPT_AT_ONCE = 500_000
 _FILE_ROWS = 2_000
 """What reading one more checkpoint file costs at a restore, in rows."""
 BLOCK = "$block"
@@ -59,7 +60,7 @@ class KeyedState:
 
     def _reset(self) -> None:
         self._index = HashIndex()
-        self._log = RowLog(self.schema)
+        self._log = RowLog(self.schema, self._kernel.memory)
         self._first: Ids = np.zeros(0, np.int64)
         self._size: npt.NDArray[np.int32] = np.zeros(0, np.int32)
         self._touched: Ids = np.zeros(0, np.int64)
@@ -193,9 +194,11 @@ class KeyedState:
 
     def _sweep(self) -> None:
         live = self.live()
-        rows, _ = self.take(live)
-        self._log = RowLog(self.schema)
-        self._log.append(rows)
+        swept = RowLog(self.schema, self._kernel.memory)
+        for start in range(0, len(live), _SWEPT_AT_ONCE):  # never all of it in memory
+            rows, _ = self.take(live[start : start + _SWEPT_AT_ONCE])
+            swept.append(rows)
+        self._log = swept
         sizes = self._size[live].astype(np.int64)
         self._first[live] = np.cumsum(sizes) - sizes
 

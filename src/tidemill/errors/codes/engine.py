@@ -18,6 +18,7 @@ CODES: dict[str, str] = {
     "checksum.",
     "engine.checkpoint-format": "A checkpoint was written by a newer version.",
     "engine.checkpoint-io": "A checkpoint could not be written.",
+    "engine.spill-failed": "State that has no room in memory could not be written to a file.",
     "engine.plan-changed": "The state of the last run belongs to another plan.",
     "engine.state-lost": "A sink holds an epoch that no checkpoint knows.",
     "engine.sink-behind": "A sink holds an older epoch than it had committed.",

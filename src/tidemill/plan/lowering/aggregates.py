@@ -23,6 +23,7 @@ from tidemill.plan.lowering import integers
 from tidemill.plan.lowering.build import cast, duckdb_type, fn, template
 from tidemill.plan.lowering.decimals import quotient, scaled, unscaled
 from tidemill.plan.lowering.lower import lower
+from tidemill.plan.lowering.python_rows import merged, row_list, rows_type
 from tidemill.sql.expressions import AggregateCall
 
 
@@ -109,6 +110,8 @@ def aggregate_plan(
     condition = None if call.filter is None else lower(call.filter, columns, time_zone)
     weighed = None if weight is None else exp.column(exp.to_identifier(weight, quoted=True))
     given = _Input(call, index, args, condition, weighed)
+    if call.user is not None:
+        return _python(given)
     if call.function not in PLANS:
         raise SqlError(
             f"{call.function} is not supported yet by the embedded engine",
@@ -122,6 +125,18 @@ def aggregate_plan(
     if not values_needed:
         return plan
     return AggregatePlan(plan.partials, plan.final, True, args)
+
+
+# --- Python --------------------------------------------------------------------------------------
+
+
+def _python(given: _Input) -> AggregatePlan:
+    """The rows themselves: the function folds them, behind the aggregate or in its state."""
+    type_ = duckdb_type(rows_type(given.call))
+    gathered = given.filtered(row_list(given.call, given.args, given.weight))
+    lists = given.column("rows")
+    part = PartialColumn(given.name("rows"), cast(gathered, type_), merged(lists), type_)
+    return AggregatePlan((part,), given.column("rows"))
 
 
 # --- COUNT ---------------------------------------------------------------------------------------

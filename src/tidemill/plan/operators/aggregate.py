@@ -13,9 +13,14 @@ from tidemill.sql.logical import Aggregate
 
 
 def _plan(node: Aggregate, planning: Planning, _used: Columns) -> OperatorStage:
-    if node.window is not None or planning.bounded(node.input):
-        return plan_window(node, planning, _parts)
-    return plan_group(node, planning, _parts)
+    if is_group(node, planning):
+        return plan_group(node, planning, _parts)
+    return plan_window(node, planning, _parts)
+
+
+def is_group(node: Aggregate, planning: Planning) -> bool:
+    """Whether a GROUP BY gives a changelog: neither in windows nor over bounded input."""
+    return node.window is None and not planning.bounded(node.input)
 
 
 def _parts(node: Aggregate, planning: Planning) -> tuple[list[tuple[Chain, str]], bool]:

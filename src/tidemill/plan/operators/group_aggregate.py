@@ -8,7 +8,7 @@ from typing import Any
 
 from tidemill.interfaces.connector import Changelog
 from tidemill.plan.fuse import Chain
-from tidemill.plan.group_aggregates import GroupSql
+from tidemill.plan.group_aggregates import GroupSql, PythonAggregate
 from tidemill.plan.keys import state_bound, state_ttl_ms
 from tidemill.plan.physical import OperatorStage, changelog_mode
 from tidemill.plan.planning import Planning, stage_schema
@@ -33,6 +33,7 @@ class GroupStage(OperatorStage):
     values: tuple[str, ...]
     value_weights: tuple[str, ...]
     extremes: tuple[str, ...]
+    python: tuple[PythonAggregate, ...]
     retracts: bool
     ttl_ms: int
 
@@ -44,6 +45,8 @@ class GroupStage(OperatorStage):
     def facts(self) -> dict[str, Any]:
         """Keys and how long their partials live."""
         kept = "partials, one row per key"
+        if self.python:
+            kept = kept.replace("partials", "partials and accumulators")
         if self.values:
             kept += ", and one row per key and counted value"
         return {
@@ -58,7 +61,11 @@ class GroupStage(OperatorStage):
 
     def fingerprint(self) -> tuple[str, ...]:
         """The queries name every stored column."""
-        return (self.merge, self.moves or "", self.changes)
+        stored = [
+            f"{part.accumulator} {part.function.accumulator_type}, {part.function.result_type}"
+            for part in self.python
+        ]
+        return (self.merge, self.moves or "", self.changes, *stored)
 
     @property
     def growing_keys(self) -> tuple[str, ...]:
@@ -89,6 +96,7 @@ def plan_group(
         values=tuple(sql.value_names()),
         value_weights=tuple(sql.value_weights()),
         extremes=tuple(sql.extremes()),
+        python=tuple(sql.python()),
         retracts=retracts,
         ttl_ms=state_ttl_ms(planning.settings, planning.where),
         where=planning.where,

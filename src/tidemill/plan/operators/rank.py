@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from tidemill.interfaces.connector import Changelog
+from tidemill.model.types import BIGINT
 from tidemill.plan import refusals
 from tidemill.plan.changelog import APPEND_ONLY
 from tidemill.plan.keys import state_bound, state_ttl_ms
 from tidemill.plan.physical import OperatorStage, changelog_mode
 from tidemill.plan.planning import Columns, OperatorPlanner, Planning, stage_schema
 from tidemill.plan.ranks import RankKind, RankSql, rank_kind
-from tidemill.sql.logical import Rank
+from tidemill.sql.logical import Rank, RowField, Sort
 from tidemill.sql.render import render_expression
 
 
@@ -32,7 +33,11 @@ class RankStage(OperatorStage):
     keys: tuple[str, ...]
     order: tuple[str, ...]
     limit: int
+    offset: int
+    """The first so many rows are kept, but do not come out."""
     number: bool
+    shows_number: bool
+    """Whether the number is an output column at all; ORDER BY ... LIMIT has none."""
     retracts: bool
     ttl_ms: int
 
@@ -55,6 +60,7 @@ class RankStage(OperatorStage):
             "order_by": list(self.order),
             "keep": None if self.kind in ("top", "window") else self.kind,
             "limit": self.limit,
+            "offset": self.offset or None,
             "number": self.number,
             "changelog": changelog_mode(self.changelog),
             "state": "none" if self.kind == "window" else f"{kept}; {bound}",
@@ -63,7 +69,7 @@ class RankStage(OperatorStage):
 
     def fingerprint(self) -> tuple[str, ...]:
         """The queries name every stored column."""
-        return (self.kind, self.batch, self.top)
+        return (self.kind, self.batch, self.top, f"{self.offset}, {self.limit}")
 
     @property
     def growing_keys(self) -> tuple[str, ...]:
@@ -71,13 +77,13 @@ class RankStage(OperatorStage):
         return () if self.ttl_ms or self.kind == "window" else self.keys
 
 
-def _plan(node: Rank, planning: Planning, used: Columns) -> RankStage:
+def _plan(node: Rank, planning: Planning, used: Columns, kind: RankKind | None = None) -> RankStage:
     limit = refusals.rank_limit(node)
     parts = planning.parts(node.input, frozenset(range(len(node.input.fields))))
     changelogs = [planning.changelogs[name] for _, name in parts]
     retracts = any(changelog.updates for changelog in changelogs)
     refusals.ranked_upserts(changelogs, node.where)
-    kind = rank_kind(node, [chain for chain, _ in parts], retracts)
+    kind = kind or rank_kind(node, [chain for chain, _ in parts], retracts)
     name = planning.name("r")
     sql = RankSql(node, kind, retracts, name, planning.zone)
     appends = kind.startswith("first") or kind == "window"
@@ -93,10 +99,27 @@ def _plan(node: Rank, planning: Planning, used: Columns) -> RankStage:
         keys=tuple(render_expression(key) for key in node.keys),
         order=tuple(render_expression(key.expression) for key in node.order),
         limit=limit,
+        offset=0,
         number=_number_used(node, used),
+        shows_number=True,
         retracts=retracts,
         ttl_ms=state_ttl_ms(planning.settings, planning.where),
         where=node.where,
+    )
+
+
+def plan_top(node: Sort, planning: Planning) -> RankStage:
+    """ORDER BY ... LIMIT ... OFFSET over a stream: a Top-N of all rows, without a number."""
+    number = RowField("$row_number", BIGINT.with_nullable(False))
+    limit = node.offset + (node.limit or 0)
+    rank = Rank(node.input, (), node.keys, (*node.fields, number), limit, planning.where)
+    stage = _plan(rank, planning, frozenset(range(len(node.fields))), "top")
+    updates = stage.changelog.updates
+    return replace(
+        stage,
+        offset=node.offset,
+        shows_number=False,
+        schema=stage_schema(node.fields, updates),
     )
 
 

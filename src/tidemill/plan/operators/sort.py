@@ -1,4 +1,7 @@
-"""ORDER BY, OFFSET, LIMIT: of the whole bounded input, or a bare limit of a stream."""
+"""ORDER BY, OFFSET, LIMIT: of the whole bounded input, or a bare limit of a stream.
+
+ORDER BY with LIMIT over a stream is a Top-N (`rank`).
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from typing import Any
 
 from tidemill.plan import refusals
 from tidemill.plan.changelog import APPEND_ONLY
+from tidemill.plan.operators.rank import plan_top
 from tidemill.plan.physical import OperatorStage
 from tidemill.plan.planning import Columns, OperatorPlanner, Planning, stage_schema
 from tidemill.plan.sort import sort_query
@@ -31,7 +35,9 @@ class SortStage(OperatorStage):
         return {"limit": self.limit, "offset": self.offset, "sql": self.query}
 
 
-def _plan(node: Sort, planning: Planning, _used: Columns) -> SortStage:
+def _plan(node: Sort, planning: Planning, _used: Columns) -> OperatorStage:
+    if node.keys and node.limit is not None and not planning.bounded(node.input):
+        return plan_top(node, planning)
     if node.keys and not planning.tables.bounded(node.input):
         refusals.unbounded_sort(planning.where)
     edges, changelog = planning.row_edges(node.input)

@@ -32,6 +32,8 @@ class AggregateStage(OperatorStage):
     keys: tuple[str, ...]
     aggregates: tuple[str, ...]
     retracts: bool
+    row_lists: tuple[str, ...]
+    """Partials that are lists of rows, for functions in Python."""
     never_empty: bool
     """Whether a row comes out even where no row went in (no keys, no window)."""
 
@@ -101,6 +103,7 @@ def plan_window(
         keys=tuple(f.name for f in node.fields[: len(node.keys)]),
         aggregates=tuple(call.function for call in node.aggregates),
         retracts=retracts,
+        row_lists=tuple(f"a{i}_rows" for i in sql.python_indexes()),
         never_empty=not node.keys and grid is None,
         where=planning.where,
     )

@@ -10,6 +10,7 @@ from tidemill.errors import Span
 from tidemill.sql.binder.context import BindContext
 from tidemill.sql.binder.joins import bind_join
 from tidemill.sql.binder.scope import Part, Scope, Visible
+from tidemill.sql.binder.unnest import bind_unnest_alone, bind_unnest_join
 from tidemill.sql.binder.windows import bind_window_function
 from tidemill.sql.catalog import Table
 from tidemill.sql.logical import LogicalNode
@@ -21,6 +22,7 @@ from tidemill.sql.syntax.nodes import (
     Query,
     TableAlias,
     TableReference,
+    UnnestedTable,
     WindowFunction,
 )
 from tidemill.sql.text import SourceText
@@ -64,6 +66,12 @@ def bind_from(
                 context, item, lambda inner: bind_from(context, inner, bind_query, rename).node
             )
             return _aliased(context, named(node, ()), item.alias, rename)
+        case UnnestedTable():
+            alone, part = bind_unnest_alone(context, item)
+            return Relation(alone, (part,))
+        case JoinedTable() if isinstance(item.right, UnnestedTable):
+            left = bind_from(context, item.left, bind_query, rename)
+            return bind_unnest_join(context, item, item.right, left)
         case JoinedTable():
             return bind_join(
                 context, item, lambda inner: bind_from(context, inner, bind_query, rename)

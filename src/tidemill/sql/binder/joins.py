@@ -31,7 +31,7 @@ def bind_join(
 ) -> Relation:
     """The relation of a join; `bind` gives that of one side."""
     left, right = bind(item.left), bind(item.right)
-    _different_names(context, left, right, item.right.span)
+    different_names(context, left, right, item.right.span)
     kind = JoinKind.INNER if item.kind == "CROSS" else JoinKind[item.kind]
     width = len(left.node.fields)
     parts = (*left.parts, *(part.moved(width) for part in right.parts))
@@ -53,8 +53,8 @@ def bind_join(
     return replace(left, node=node, parts=parts, visible=visible)
 
 
-def _different_names(context: BindContext, left: Relation, right: Relation, span: Span) -> None:
-    """Two relations of one FROM have different names."""
+def different_names(context: BindContext, left: Relation, right: Relation, span: Span) -> None:
+    """Refuse two relations of one FROM with the same name."""
     taken = {part.qualifier for part in left.parts if part.qualifier}
     for part in right.parts:
         if part.qualifier in taken:

@@ -15,11 +15,10 @@ from tidemill.sql.binder.ordering import bind_ordering
 from tidemill.sql.binder.pushdown import filtered
 from tidemill.sql.binder.ranks import bind_rank, over_call
 from tidemill.sql.binder.scope import Scope
-from tidemill.sql.binder.unions import bind_union
+from tidemill.sql.binder.unions import bind_set_operation, bind_union, distinct
 from tidemill.sql.binder.values import bind_values, one_row
 from tidemill.sql.expressions import Call, Expression, InputRef
 from tidemill.sql.logical import (
-    Aggregate,
     Fields,
     Filter,
     LogicalNode,
@@ -37,6 +36,7 @@ from tidemill.sql.syntax.nodes import (
     Query,
     SelectItem,
     SelectQuery,
+    SetQuery,
     Star,
     UnionQuery,
     ValuesQuery,
@@ -45,7 +45,7 @@ from tidemill.sql.syntax.nodes import (
 
 
 def bind_query(context: BindContext, query: Query, *, top: bool = False) -> LogicalNode:
-    """The logical node of a query; ORDER BY and LIMIT may stand at the top only."""
+    """The logical node of a query; only at the top does an ORDER BY without LIMIT count."""
     match query:
         case SelectQuery():
             return _select(context, query)
@@ -53,15 +53,12 @@ def bind_query(context: BindContext, query: Query, *, top: bool = False) -> Logi
             return bind_values(context, query)
         case UnionQuery():
             inputs = [bind_query(context, part) for part in query.inputs]
-            return bind_union(context, inputs, query.inputs)
+            return bind_union(context, inputs, query.inputs, "UNION ALL")
+        case SetQuery():
+            left, right = (bind_query(context, part) for part in query.inputs)
+            return bind_set_operation(context, query, left, right)
         case OrderedQuery():
-            if not top:
-                raise context.unsupported(
-                    "ORDER BY or LIMIT inside a query",
-                    query.at,
-                    "They may stand at the end of the outermost query.",
-                )
-            return bind_ordering(context, query, bind_query(context, query.input))
+            return bind_ordering(context, query, bind_query, top=top)
         case WithQuery():
             return _with(context, query, top=top)
 
@@ -130,7 +127,7 @@ def _select(context: BindContext, query: SelectQuery) -> LogicalNode:
     result = (
         _grouped(context, query, node, scope) if grouped else _plain(context, query, node, scope)
     )
-    return result if query.distinct is None else _distinct(result)
+    return result if query.distinct is None else distinct(result)
 
 
 def _source(context: BindContext, query: SelectQuery) -> Relation:
@@ -270,8 +267,3 @@ def _grouped(
 
 def _having(having: Node | None, grouping: Grouping) -> Expression | None:
     return None if having is None else GroupedBinder(grouping, "HAVING").bind_condition(having)
-
-
-def _distinct(node: LogicalNode) -> LogicalNode:
-    fields = tuple(RowField(field.name, field.type) for field in node.fields)
-    return Aggregate(node, references(node.fields), (), fields)

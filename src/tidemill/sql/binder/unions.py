@@ -1,4 +1,4 @@
-"""UNION ALL: inputs brought to common types."""
+"""Set operations: inputs brought to common types."""
 
 from __future__ import annotations
 
@@ -8,36 +8,70 @@ from tidemill.errors import Span
 from tidemill.sql.binder.context import BindContext
 from tidemill.sql.expressions import InputRef
 from tidemill.sql.functions.coerce import cast_to, common_type
-from tidemill.sql.logical import LogicalNode, Project, RowField, Union
-from tidemill.sql.syntax.nodes import Query
+from tidemill.sql.logical import (
+    Aggregate,
+    LogicalNode,
+    Project,
+    RowField,
+    SetOperation,
+    SetOperator,
+    Union,
+)
+from tidemill.sql.syntax.nodes import Query, SetQuery
 
 
 def bind_union(
-    context: BindContext, inputs: Sequence[LogicalNode], queries: Sequence[Query]
+    context: BindContext, inputs: Sequence[LogicalNode], queries: Sequence[Query], name: str
 ) -> Union:
-    """The Union of bound inputs; names come from the first."""
+    """UNION ALL of bound inputs; column names come from the first. `name` is for messages."""
+    fields = _fields(context, inputs, queries, name)
+    return Union(tuple(_cast(node, fields) for node in inputs), fields)
+
+
+def bind_set_operation(
+    context: BindContext, query: SetQuery, left: LogicalNode, right: LogicalNode
+) -> LogicalNode:
+    """UNION, INTERSECT or EXCEPT of two bound inputs; time attributes end here."""
+    name = f"{query.operator} ALL" if query.all else query.operator
+    if query.operator == "UNION":
+        return distinct(bind_union(context, (left, right), query.inputs, name))
+    fields = _fields(context, (left, right), query.inputs, name)
+    plain = tuple(RowField(field.name, field.type) for field in fields)
+    sides = (_cast(left, fields), _cast(right, fields))
+    return SetOperation(sides, SetOperator[query.operator], query.all, plain)
+
+
+def distinct(node: LogicalNode) -> Aggregate:
+    """Each row once."""
+    keys = tuple(InputRef(i, field.name, field.type) for i, field in enumerate(node.fields))
+    return Aggregate(node, keys, (), tuple(RowField(f.name, f.type) for f in node.fields))
+
+
+def _fields(
+    context: BindContext, inputs: Sequence[LogicalNode], queries: Sequence[Query], name: str
+) -> tuple[RowField, ...]:
     first = inputs[0]
     for node, query in zip(inputs[1:], queries[1:], strict=True):
         if len(node.fields) != len(first.fields):
             raise context.error(
                 "column-count",
-                f"UNION ALL of {len(first.fields)} and {len(node.fields)} columns",
+                f"{name} of {len(first.fields)} and {len(node.fields)} columns",
                 query.span,
             )
-    fields = tuple(
-        _field(context, inputs, index, queries[-1].span) for index in range(len(first.fields))
-    )
-    return Union(tuple(_cast(node, fields) for node in inputs), fields)
+    span = queries[-1].span
+    return tuple(_field(context, inputs, i, span, name) for i in range(len(first.fields)))
 
 
-def _field(context: BindContext, inputs: Sequence[LogicalNode], index: int, span: Span) -> RowField:
+def _field(
+    context: BindContext, inputs: Sequence[LogicalNode], index: int, span: Span, name: str
+) -> RowField:
     column = [node.fields[index] for node in inputs]
     type_ = common_type([field.type for field in column])
     if type_ is None:
         types = " and ".join(dict.fromkeys(field.type.sql() for field in column))
         raise context.error(
             "type-mismatch",
-            f"column {index + 1} of UNION ALL has no common type: {types}",
+            f"column {index + 1} of {name} has no common type: {types}",
             span,
             hint="CAST the column to the same type in each query.",
         )

@@ -7,7 +7,7 @@ import re
 from zoneinfo import ZoneInfo
 
 from tidemill.errors import Span, did_you_mean
-from tidemill.interfaces.options import parse_duration_ms
+from tidemill.interfaces.options import parse_duration_ms, parse_memory_bytes
 from tidemill.model.types import STRING
 from tidemill.sql.dialect.tokens import TokenKind
 from tidemill.sql.listing import Listing
@@ -20,7 +20,10 @@ _DURATIONS = (
     "table.exec.state.ttl",
     "execution.checkpointing.interval",
 )
-_TAKEN = (*_DURATIONS, "table.local-time-zone", "pipeline.name", "execution.runtime-mode")
+_STATE_MEMORY = "tidemill.state.memory"
+_TAKEN = (
+    *_DURATIONS, "table.local-time-zone", "pipeline.name", "execution.runtime-mode", _STATE_MEMORY,
+)  # fmt: skip
 _IGNORED = re.compile(
     r"(parallelism\.|execution\.|pipeline\.|state\.|restart-strategy|taskmanager\.|jobmanager\.|"
     r"rest\.|metrics\.|sql-client\.|cluster\.|pekko\.|akka\.|heartbeat\.|slot\.|web\.|client\.|"
@@ -124,6 +127,8 @@ def _checked(session: Session, name: str, value: StringLiteral) -> str:
     try:
         if name in _DURATIONS:
             parse_duration_ms(text)
+        elif name == _STATE_MEMORY:
+            parse_memory_bytes(text)
         elif name == "table.local-time-zone":
             ZoneInfo(text)
         elif name == "execution.runtime-mode" and text.lower() not in (

@@ -23,6 +23,7 @@ from tidemill.sql.syntax.nodes import (
     StringLiteral,
     TableAlias,
     TableReference,
+    UnnestedTable,
     WindowArgument,
     WindowFunction,
 )
@@ -79,7 +80,11 @@ def _join_condition(
 
 def parse_from_item(cursor: Cursor, query: ParseQuery) -> FromItem:
     """Parse one relation of a FROM clause."""
-    if cursor.at_any("LATERAL", "UNNEST"):
+    if cursor.at("LATERAL", "UNNEST"):
+        cursor.advance()
+    if cursor.at("UNNEST"):
+        return _unnest(cursor)
+    if cursor.at("LATERAL"):
         raise cursor.unsupported(cursor.token.upper)
     if cursor.at("TABLE", "("):
         return _window_function(cursor, query)
@@ -185,6 +190,20 @@ def _derived(cursor: Cursor, query: ParseQuery) -> DerivedTable:
     inner = query(cursor)
     cursor.expect(")")
     return DerivedTable(inner, _alias(cursor), cursor.since(start))
+
+
+def _unnest(cursor: Cursor) -> UnnestedTable:
+    start = cursor.expect("UNNEST").span
+    arguments = cursor.parenthesised(lambda: parse_expression(cursor))
+    if len(arguments) > 1:
+        raise cursor.unsupported(
+            "UNNEST of several collections",
+            cursor.since(start),
+            "Unnest one after the other, or WITH ORDINALITY and compare the places.",
+        )
+    ordinality = cursor.take("WITH", "ORDINALITY")
+    alias = _alias(cursor)
+    return UnnestedTable(arguments[0], ordinality, alias, cursor.since(start))
 
 
 def _window_function(cursor: Cursor, query: ParseQuery) -> WindowFunction:

@@ -218,7 +218,17 @@ class JoinedTable:
     at: Span
 
 
-FromItem: TypeAlias = "TableReference | DerivedTable | WindowFunction | JoinedTable"
+@dataclass(frozen=True, slots=True)
+class UnnestedTable:
+    """UNNEST(collection) [WITH ORDINALITY]; the collection sees the relations left of it."""
+
+    collection: Node
+    ordinality: bool
+    alias: TableAlias | None
+    span: Span
+
+
+FromItem: TypeAlias = "TableReference | DerivedTable | WindowFunction | JoinedTable | UnnestedTable"
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,6 +259,16 @@ class UnionQuery:
     """UNION ALL of queries."""
 
     inputs: tuple[Query, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class SetQuery:
+    """UNION, INTERSECT or EXCEPT of two queries; UNION ALL is a UnionQuery."""
+
+    operator: str
+    all: bool
+    inputs: tuple[Query, Query]
     span: Span
 
 
@@ -300,4 +320,4 @@ class WithQuery:
     span: Span
 
 
-Query: TypeAlias = "SelectQuery | ValuesQuery | UnionQuery | OrderedQuery | WithQuery"
+Query: TypeAlias = "SelectQuery | ValuesQuery | UnionQuery | SetQuery | OrderedQuery | WithQuery"

@@ -1,4 +1,4 @@
-"""Queries: WITH, SELECT, VALUES, UNION ALL, ORDER BY and LIMIT."""
+"""Queries: WITH, SELECT, VALUES, set operations, ORDER BY and LIMIT."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from tidemill.sql.syntax.nodes import (
     Query,
     SelectItem,
     SelectQuery,
+    SetQuery,
     Star,
     UnionQuery,
     ValuesQuery,
@@ -91,16 +92,41 @@ def _limits(cursor: Cursor) -> tuple[int | None, int]:
 
 
 def _union(cursor: Cursor) -> Query:
+    """UNION and EXCEPT from left to right, over INTERSECT, which binds closer."""
     start = cursor.token.span
-    inputs = [_term(cursor)]
-    while cursor.at_any("UNION", "EXCEPT", "INTERSECT", "MINUS"):
-        at = cursor.advance()
-        if at.upper != "UNION" or not cursor.take("ALL"):
-            name = "UNION DISTINCT" if at.upper == "UNION" else at.upper
-            hint = "UNION ALL is supported." if at.upper == "UNION" else None
-            raise cursor.unsupported(name, at.span, hint)
-        inputs.append(_term(cursor))
-    return inputs[0] if len(inputs) == 1 else UnionQuery(tuple(inputs), cursor.since(start))
+    left = _intersection(cursor)
+    whole = False  # whether `left` is a UNION ALL of this level, which takes one more input
+    while cursor.at_any("UNION", "EXCEPT", "MINUS"):
+        operator, keeps_all = _set_operator(cursor)
+        right = _intersection(cursor)
+        span = cursor.since(start)
+        if operator == "UNION" and keeps_all:
+            inputs = left.inputs if whole and isinstance(left, UnionQuery) else (left,)
+            left = UnionQuery((*inputs, right), span)
+        else:
+            left = SetQuery(operator, keeps_all, (left, right), span)
+        whole = isinstance(left, UnionQuery)
+    return left
+
+
+def _intersection(cursor: Cursor) -> Query:
+    start = cursor.token.span
+    left = _term(cursor)
+    while cursor.at("INTERSECT"):
+        operator, keeps_all = _set_operator(cursor)
+        left = SetQuery(operator, keeps_all, (left, _term(cursor)), cursor.since(start))
+    return left
+
+
+def _set_operator(cursor: Cursor) -> tuple[str, bool]:
+    """The operator, and whether it keeps duplicates."""
+    if cursor.at("MINUS"):
+        raise cursor.error("syntax", "MINUS is not Flink SQL", hint="Write EXCEPT.")
+    operator = cursor.advance().upper
+    keeps_all = cursor.take("ALL")
+    if not keeps_all:
+        cursor.take("DISTINCT")
+    return operator, keeps_all
 
 
 def _term(cursor: Cursor) -> Query:

@@ -1,8 +1,9 @@
--- | error[sql.not-supported]: INTERSECT is not supported yet
--- |   --> intersect.sql:16:24
+-- | error[sql.syntax]: MINUS is not Flink SQL
+-- |   --> set_minus.sql:17:24
 -- |    |
--- | 16 | SELECT note FROM trips INTERSECT SELECT note FROM trips;
--- |    |                        ^^^^^^^^^
+-- | 17 | SELECT note FROM trips MINUS SELECT note FROM trips;
+-- |    |                        ^^^^^
+-- | hint: Write EXCEPT.
 CREATE TABLE trips (
   vendor_id INT,
   fare_amount DOUBLE,
@@ -13,4 +14,4 @@ CREATE TABLE trips (
   pickup_at TIMESTAMP(3),
   WATERMARK FOR pickup_at AS pickup_at - INTERVAL '5' SECOND
 ) WITH ('connector' = 'kafka', 'topic' = 'trips', 'format' = 'json');
-SELECT note FROM trips INTERSECT SELECT note FROM trips;
+SELECT note FROM trips MINUS SELECT note FROM trips;

@@ -1,9 +1,8 @@
--- | error[sql.not-supported]: UNION DISTINCT is not supported yet
--- |   --> union_distinct.sql:17:24
+-- | error[sql.column-count]: EXCEPT of 1 and 2 columns
+-- |   --> except_width.sql:16:36
 -- |    |
--- | 17 | SELECT note FROM trips UNION SELECT note FROM trips;
--- |    |                        ^^^^^
--- | hint: UNION ALL is supported.
+-- | 16 | SELECT vendor_id FROM trips EXCEPT SELECT vendor_id, note FROM trips;
+-- |    |                                    ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
 CREATE TABLE trips (
   vendor_id INT,
   fare_amount DOUBLE,
@@ -14,4 +13,4 @@ CREATE TABLE trips (
   pickup_at TIMESTAMP(3),
   WATERMARK FOR pickup_at AS pickup_at - INTERVAL '5' SECOND
 ) WITH ('connector' = 'kafka', 'topic' = 'trips', 'format' = 'json');
-SELECT note FROM trips UNION SELECT note FROM trips;
+SELECT vendor_id FROM trips EXCEPT SELECT vendor_id, note FROM trips;

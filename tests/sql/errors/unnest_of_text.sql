@@ -1,8 +1,8 @@
--- | error[sql.not-supported]: UNNEST is not supported yet
--- |   --> unnest.sql:16:15
+-- | error[sql.type-mismatch]: UNNEST takes an ARRAY, a MAP or a MULTISET, not a value of type STRING
+-- |   --> unnest_of_text.sql:16:39
 -- |    |
--- | 16 | SELECT * FROM UNNEST(ARRAY[1]);
--- |    |               ^^^^^^
+-- | 16 | SELECT * FROM trips CROSS JOIN UNNEST(note) AS t(x);
+-- |    |                                       ^^^^
 CREATE TABLE trips (
   vendor_id INT,
   fare_amount DOUBLE,
@@ -13,4 +13,4 @@ CREATE TABLE trips (
   pickup_at TIMESTAMP(3),
   WATERMARK FOR pickup_at AS pickup_at - INTERVAL '5' SECOND
 ) WITH ('connector' = 'kafka', 'topic' = 'trips', 'format' = 'json');
-SELECT * FROM UNNEST(ARRAY[1]);
+SELECT * FROM trips CROSS JOIN UNNEST(note) AS t(x);

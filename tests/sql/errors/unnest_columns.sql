@@ -1,9 +1,8 @@
--- | error[sql.not-supported]: ORDER BY or LIMIT inside a query is not supported yet
--- |   --> nested_limit.sql:17:39
+-- | error[sql.column-count]: 1 column names for an UNNEST of 2 columns
+-- |   --> unnest_columns.sql:16:22
 -- |    |
--- | 17 | SELECT * FROM (SELECT note FROM trips LIMIT 5);
--- |    |                                       ^^^^^
--- | hint: They may stand at the end of the outermost query.
+-- | 16 | SELECT * FROM trips, UNNEST(amounts) AS t(x);
+-- |    |                      ^^^^^^^^^^^^^^^^^^^^^^^
 CREATE TABLE trips (
   vendor_id INT,
   fare_amount DOUBLE,
@@ -14,4 +13,4 @@ CREATE TABLE trips (
   pickup_at TIMESTAMP(3),
   WATERMARK FOR pickup_at AS pickup_at - INTERVAL '5' SECOND
 ) WITH ('connector' = 'kafka', 'topic' = 'trips', 'format' = 'json');
-SELECT * FROM (SELECT note FROM trips LIMIT 5);
+SELECT * FROM trips, UNNEST(amounts) AS t(x);
