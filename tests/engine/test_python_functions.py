@@ -88,6 +88,25 @@ def later(t):
     return t + datetime.timedelta(microseconds=1_999)
 """
 
+MODULE += """
+@udtf(result_types=["STRING", "INT"])
+def exploded(text):
+    if text == "one":
+        return "one", 1
+    if text == "none":
+        return None
+    return ((word, len(word)) for word in text.split() if check(word))
+
+def check(word):
+    if word == "bad":
+        raise ValueError("no bad words")
+    return True
+
+@udtf(result_types=["BIGINT"])
+def count_words(n: int):
+    return range(n)
+"""
+
 NAMES = """shout length doubled tiny stops adder counter described pair upto letters money later
 count_words exploded spread total"""
 TABLES = """
@@ -313,3 +332,38 @@ def test_the_mode_fail_stops_at_the_first_bad_row(functions, tmp_path) -> None:
             functions, tmp_path, "SELECT shout(v) AS s FROM t;", rows(["a", "bad"]),
             "'error-handling.mode' = 'fail'",
         )  # fmt: skip
+
+
+def test_table_functions_give_rows_beside_each_row(functions, tmp_path) -> None:
+    query = """SELECT k, w, n FROM t, LATERAL TABLE(exploded(v)) AS a (w, n) WHERE n < 9;
+      SELECT k, w FROM t LEFT JOIN LATERAL TABLE(exploded(v)) AS a (w, n) ON TRUE;
+      SELECT k, f0 FROM t CROSS JOIN LATERAL TABLE(count_words(k + 1)) WHERE k < 2;
+      SELECT f0 FROM LATERAL TABLE(count_words(2)) AS c;"""
+    batch = rows(["a bc", "one", "none", "x bad", "", "quitealong word"])
+    world = World({"t": {"0": Partition(batch)}}, [Group("main", ("dead",))])
+    plan = kit.plan_of(TABLES.format(options="") + declared() + query, functions)
+    settings = kit.one_batch_at_a_time()
+    world.engine(plan, tmp_path / "s", settings=settings, dead_letter_table="dead").run("finished")
+    found: dict[int, list[Any]] = {}
+    for index, part in world.selected:
+        found.setdefault(index, []).extend(tuple(r.values()) for r in part.rows.to_pylist())
+    assert sorted(found[0]) == [(0, "a", 1), (0, "bc", 2), (1, "one", 1), (5, "word", 4)]
+    assert sorted(found[1], key=str) == [
+        (0, "a"), (0, "bc"), (1, "one"), (2, None), (4, None), (5, "quitealong"), (5, "word"),
+    ]  # fmt: skip
+    assert sorted(found[2]) == [(0, 0), (1, 0), (1, 1)]
+    assert sorted(found[3]) == [(0,), (1,)]
+    assert {d["code"] for d in world.rows("dead")} == {"engine.function-failed"}
+    assert "in check)" in world.rows("dead")[0]["message"]
+
+
+def test_a_change_behind_a_table_function_is_rows_that_go_and_come(functions, tmp_path) -> None:
+    kinds = [RowKind.INSERT, RowKind.UPDATE_BEFORE, RowKind.UPDATE_AFTER]
+    found, _, _ = run(
+        functions, tmp_path, "SELECT w FROM t, LATERAL TABLE(exploded(v)) AS a (w, n);",
+        rows(["a b", "a b", "c"], [1, 1, 1]), "'changelog' = 'true'",
+        kinds=[int(k) for k in kinds],
+    )  # fmt: skip
+    assert [(row["w"], row["$"]) for row in found] == [
+        ("a", "+I"), ("b", "+I"), ("a", "-D"), ("b", "-D"), ("c", "+I"),
+    ]  # fmt: skip

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeAlias, TypeGuard
+from typing import TypeAlias
 
 from sqlglot import exp
 
@@ -28,13 +28,11 @@ from tidemill.sql.logical import (
     Project,
     RowField,
     Union,
-    Unnest,
     Watermark,
     WindowTableFunction,
 )
 
 Step: TypeAlias = "Project | Filter | WindowTableFunction | Correlate"
-"""A Correlate is a step where it is an UNNEST; a user's function is an operator of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +68,9 @@ def chains(node: LogicalNode, zone: str = "UTC") -> list[Chain]:
         return chains(node.input, zone)
     if isinstance(node, Union):
         return [chain for part in node.inputs for chain in chains(part, zone)]
-    if isinstance(node, (Project, Filter, WindowTableFunction)) or _is_unnest(node):
+    if isinstance(node, (Project, Filter, WindowTableFunction, Correlate)):
         return [Chain(c.base, (*c.steps, node), zone) for c in chains(node.input, zone)]
     return [Chain(node, (), zone)]
-
-
-def _is_unnest(node: LogicalNode) -> TypeGuard[Correlate]:
-    return isinstance(node, Correlate) and isinstance(node.function, Unnest)
 
 
 def names(count: int) -> list[str]:
@@ -287,7 +281,6 @@ def columns_read(chain: Chain, wanted: frozenset[int]) -> frozenset[int]:
         elif isinstance(step, Filter):
             wanted = wanted | input_indexes(step.predicate)
         elif isinstance(step, Correlate):
-            assert isinstance(step.function, Unnest)
             width = len(step.input.fields)
             wanted = frozenset(i for i in wanted if i < width)
             wanted |= input_indexes(step.function.collection)

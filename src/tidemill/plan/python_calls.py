@@ -43,7 +43,6 @@ from tidemill.sql.logical import (
     SetOperation,
     Sort,
     Union,
-    Unnest,
     Values,
     Watermark,
     WindowTableFunction,
@@ -124,7 +123,7 @@ def _reads(node: LogicalNode, wanted: Columns) -> Columns:
         return _aggregate_reads(node)
     if isinstance(node, Correlate):
         own = frozenset(i for i in wanted if i < len(node.input.fields))
-        return own | _indexes(_arguments(node))
+        return own | input_indexes(node.function.collection)
     return frozenset().union(*(_all(part) for part in inputs(node)))
 
 
@@ -142,11 +141,6 @@ def _aggregate_expressions(node: Aggregate) -> list[Expression]:
         found += call.arguments
         found += [] if call.filter is None else [call.filter]
     return found
-
-
-def _arguments(node: Correlate) -> tuple[Expression, ...]:
-    function = node.function
-    return (function.collection,) if isinstance(function, Unnest) else function.arguments
 
 
 def _indexes(expressions: Sequence[Expression]) -> Columns:
@@ -214,18 +208,12 @@ class _Splitter:
         return node if same else replace(node, left=left, right=right)
 
     def _correlate(self, node: Correlate, below: LogicalNode) -> LogicalNode:
-        arguments = _arguments(node)
         width = len(node.input.fields)
-        if any(map(calls_python, arguments)):
+        if calls_python(node.function.collection):
             wanted = self._wanted.get(id(node), _all(node))
             kept = frozenset(i for i in wanted if i < width)
-            below, lifted = lift(below, arguments, kept)
-            function = node.function
-            moved = (
-                replace(function, collection=lifted[0])
-                if isinstance(function, Unnest)
-                else replace(function, arguments=tuple(lifted))
-            )
+            below, lifted = lift(below, [node.function.collection], kept)
+            moved = replace(node.function, collection=lifted[0])
             fields = (*below.fields, *node.fields[width:])
             made = replace(node, input=below, function=moved, fields=fields)
             places = [*range(width), *range(len(below.fields), len(fields))]

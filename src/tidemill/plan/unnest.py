@@ -15,14 +15,14 @@ from sqlglot import exp
 from tidemill.model import DataType, TypeRoot
 from tidemill.plan.lowering import lower
 from tidemill.plan.lowering.build import fn, template
-from tidemill.sql.logical import Correlate, CorrelateKind, Unnest
+from tidemill.sql.logical import Correlate, CorrelateKind
 
 LIST, PLACES = "u", "o"
 
 
 def collection_list(step: Correlate, inputs: Sequence[str], zone: str) -> exp.Expression:
     """The collection as a list of what each row is made of."""
-    unnest = _unnest(step)
+    unnest = step.function
     value = lower(unnest.collection, inputs, zone)
     root = unnest.collection.type.root
     if root is TypeRoot.MAP:
@@ -43,14 +43,14 @@ def unrolled(step: Correlate) -> list[exp.Expression]:
     places = template("range(1, len(:u) + 1)", u=_column(LIST))
     lists = [_or_null(step, _column(LIST)), _or_null(step, places)]
     found = [_alias(fn("UNNEST", lists[0]), "e")]
-    if _unnest(step).ordinality:
+    if step.function.ordinality:
         found.append(_alias(fn("UNNEST", lists[1]), PLACES))
     return found
 
 
 def taken_apart(step: Correlate) -> list[exp.Expression]:
     """The columns that an element `e` (and its place) is, named behind the input's."""
-    unnest = _unnest(step)
+    unnest = step.function
     first = len(step.input.fields)
     collection = unnest.collection.type
     element = _column("e")
@@ -69,11 +69,6 @@ def _or_null(step: Correlate, value: exp.Expression) -> exp.Expression:
     if step.kind is CorrelateKind.INNER:
         return value
     return template("CASE WHEN len(:u) > 0 THEN :v ELSE [NULL] END", u=_column(LIST), v=value)
-
-
-def _unnest(step: Correlate) -> Unnest:
-    assert isinstance(step.function, Unnest)
-    return step.function
 
 
 def _is_row(collection: DataType) -> bool:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import TypeAlias
 
-from tidemill.errors import Span, TextWhere
+from tidemill.errors import TextWhere
 from tidemill.interfaces.python_function import PythonFunction
 from tidemill.model import DataType, Schema, TableDescriptor
 from tidemill.sql.expressions import AggregateCall, Call, Expression, LiteralValue
@@ -229,15 +229,6 @@ class Unnest:
     ordinality: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class TableFunctionCall:
-    """A user's table function by its canonical name, over fields of the left row."""
-
-    function: str
-    arguments: tuple[Expression, ...]
-    span: Span | None = None
-
-
 class CorrelateKind(Enum):
     """What becomes of a left row for which the right side gives none."""
 
@@ -249,11 +240,12 @@ class CorrelateKind(Enum):
 class Correlate:
     """CROSS JOIN UNNEST(...) and LATERAL TABLE(f(...)): each left row beside what it gives.
 
-    Fields: the input's, then those of the function. LEFT keeps a row without results, with NULLs.
+    A table function in Python is unnested too: its call gives an ARRAY of rows. Fields: the
+    input's, then those of the function. LEFT keeps a row without results, with NULLs.
     """
 
     input: LogicalNode
-    function: Unnest | TableFunctionCall
+    function: Unnest
     kind: CorrelateKind
     fields: Fields
 

@@ -36,7 +36,6 @@ from tidemill.sql.logical import (
     Sort,
     SortKey,
     Union,
-    Unnest,
     Values,
     Watermark,
     WindowSpec,
@@ -183,13 +182,8 @@ def line(node: LogicalNode) -> str:
 
 
 def _correlate(node: Correlate) -> str:
-    function = node.function
-    if isinstance(function, Unnest):
-        places = " with ordinality" if function.ordinality else ""
-        called = f"UNNEST({render_expression(function.collection)}){places}"
-    else:
-        arguments = ", ".join(map(render_expression, function.arguments))
-        called = f"{function.function}({arguments})"
+    places = " with ordinality" if node.function.ordinality else ""
+    called = f"UNNEST({render_expression(node.function.collection)}){places}"
     return f"Correlate {node.kind.value} {called} -> [{_fields(node.fields)}]"
 
 

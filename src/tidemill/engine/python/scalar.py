@@ -13,7 +13,9 @@ from typing import Any
 import pyarrow as pa
 
 from tidemill.engine.python.failures import Failure, call_rows, failure
+from tidemill.engine.python.table import rows_of, table_coercion
 from tidemill.engine.python.values import (
+    Coerce,
     ResultError,
     coercion,
     fits,
@@ -35,7 +37,11 @@ def evaluate(
             function, [_one(c, t) for c, t in zip(columns, types, strict=True)], rows
         )
     values = [to_python(column, type_) for column, type_ in zip(columns, types, strict=True)]
-    results, failures = call_rows(function, callable_of(function), values, rows)
+    call = callable_of(function)
+    if function.kind == "table":
+        results, failures = call_rows(function, rows_of(call), values, rows)
+        return coerced(function, results, failures, table_coercion(function.result_type))
+    results, failures = call_rows(function, call, values, rows)
     return coerced(function, results, failures)
 
 
@@ -46,16 +52,23 @@ def callable_of(function: PythonFunction) -> Callable[..., Any]:
 
 
 def coerced(
-    function: PythonFunction, results: list[Any], failures: list[Failure]
+    function: PythonFunction,
+    results: list[Any],
+    failures: list[Failure],
+    rows: tuple[DataType, Coerce] | None = None,
 ) -> tuple[pa.Array, list[Failure]]:
-    """Results as a column of the function's type; those that do not fit are more failures."""
-    type_ = function.result_type
-    if not failures and fits(results, type_):
+    """Results as a column of the function's type; those that do not fit are more failures.
+
+    `rows` is the type, and how a result becomes it, of a table function.
+    """
+    type_ = function.result_type if rows is None else rows[0]
+    if rows is None and not failures and fits(results, type_):
         try:
             return from_python(results, type_), failures
         except (pa.ArrowException, OverflowError, UnicodeError):
             pass  # some value is out of range: find out which
-    coerce, failed = coercion(type_), {f.index for f in failures}
+    coerce = coercion(type_) if rows is None else rows[1]
+    failed = {f.index for f in failures}
     found = list(failures)
     values: list[Any] = []
     for index, result in enumerate(results):

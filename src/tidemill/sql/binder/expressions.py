@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from tidemill.errors import Span, SqlError, did_you_mean
 from tidemill.interfaces.python_function import PythonFunction
-from tidemill.model import TypeRoot
+from tidemill.model import DataType, TypeRoot
 from tidemill.model.types import BOOLEAN, timestamp_ltz
 from tidemill.sql.binder.context import BindContext
 from tidemill.sql.binder.literals import (
@@ -179,6 +179,33 @@ class ExpressionBinder:
         arguments = tuple(self.bind(argument) for argument in node.arguments)
         call = bind_user(self.context, user, arguments, node)
         return Call(user.name, call.arguments, call.type, node.span, user)
+
+    def bind_table(self, node: FunctionCall) -> Expression:
+        """A table function in Python, as the ARRAY of its rows."""
+        name = node.name.text
+        user = self.context.user_function(name)
+        if user is None or user.kind != "table":
+            known = [f.name for f in self.context.catalog.functions.all() if f.kind == "table"]
+            what = "unknown" if user is None and not self._is_known(name) else "no"
+            raise self.context.error(
+                "unknown-function" if what == "unknown" else "bad-argument",
+                f"unknown table function `{name}`"
+                if what == "unknown"
+                else f"{name} is no table function",
+                node.name.span,
+                hint=did_you_mean(name, known)
+                or "Declare it with CREATE FUNCTION ... LANGUAGE PYTHON and @udtf.",
+            )
+        self._refuse_aggregation(node, name)
+        arguments = tuple(self.bind(argument) for argument in node.arguments)
+        call = bind_user(self.context, user, arguments, node)
+        rows = DataType(TypeRoot.ARRAY, nullable=False, element=call.type)
+        return Call(user.name, call.arguments, rows, node.span, user)
+
+    def _is_known(self, name: str) -> bool:
+        canonical = self.context.function_name(name)
+        known = canonical in self.context.scalars or canonical in self.context.aggregates
+        return known or self.context.user_function(name) is not None
 
     def _refuse_aggregation(self, node: FunctionCall, name: str) -> None:
         if node.star or node.distinct or node.filter is not None:

@@ -18,6 +18,7 @@ from tidemill.sql.syntax.nodes import (
     DerivedTable,
     FromItem,
     JoinedTable,
+    LateralFunction,
     Name,
     Query,
     TableAlias,
@@ -66,10 +67,10 @@ def bind_from(
                 context, item, lambda inner: bind_from(context, inner, bind_query, rename).node
             )
             return _aliased(context, named(node, ()), item.alias, rename)
-        case UnnestedTable():
+        case UnnestedTable() | LateralFunction():
             alone, part = bind_unnest_alone(context, item)
             return Relation(alone, (part,))
-        case JoinedTable() if isinstance(item.right, UnnestedTable):
+        case JoinedTable() if isinstance(item.right, (UnnestedTable, LateralFunction)):
             left = bind_from(context, item.left, bind_query, rename)
             return bind_unnest_join(context, item, item.right, left)
         case JoinedTable():

@@ -1,9 +1,12 @@
-"""UNNEST in FROM: the elements of a collection beside each row of what stands left of it."""
+"""UNNEST and LATERAL TABLE in FROM: what they give beside each row of what stands left of them.
+
+A table function in Python gives an ARRAY of rows, which is unnested.
+"""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from tidemill.errors import SqlError
 from tidemill.model import DataType, TypeRoot
@@ -23,14 +26,17 @@ from tidemill.sql.logical import (
     RowField,
     Unnest,
 )
-from tidemill.sql.syntax.nodes import JoinedTable, UnnestedTable, WordLiteral
+from tidemill.sql.syntax.nodes import JoinedTable, LateralFunction, UnnestedTable, WordLiteral
 
 if TYPE_CHECKING:
     from tidemill.sql.binder.from_items import Relation
 
 
-def bind_unnest_alone(context: BindContext, item: UnnestedTable) -> tuple[LogicalNode, Part]:
-    """FROM UNNEST(constant)."""
+Lateral: TypeAlias = "UnnestedTable | LateralFunction"
+
+
+def bind_unnest_alone(context: BindContext, item: Lateral) -> tuple[LogicalNode, Part]:
+    """FROM UNNEST(constant), FROM LATERAL TABLE(f(constant))."""
     fields, unnest = _unnested(context, item, Scope(context.source, ()), CorrelateKind.INNER)
     row = one_row()
     node = Correlate(row, unnest, CorrelateKind.INNER, (*row.fields, *fields))
@@ -39,14 +45,15 @@ def bind_unnest_alone(context: BindContext, item: UnnestedTable) -> tuple[Logica
 
 
 def bind_unnest_join(
-    context: BindContext, item: JoinedTable, right: UnnestedTable, left: Relation
+    context: BindContext, item: JoinedTable, right: Lateral, left: Relation
 ) -> Relation:
-    """CROSS JOIN UNNEST(...), or INNER or LEFT JOIN UNNEST(...) ON TRUE."""
+    """CROSS JOIN UNNEST(...), or INNER or LEFT JOIN UNNEST(...) ON TRUE; so with LATERAL TABLE."""
+    what = "UNNEST" if isinstance(right, UnnestedTable) else "LATERAL TABLE"
     if item.kind not in ("CROSS", "INNER", "LEFT"):
-        raise _refused(context, item, f"{item.kind} JOIN UNNEST")
+        raise _refused(context, item, f"{item.kind} JOIN {what}", what)
     true = isinstance(item.on, WordLiteral) and item.on.word.upper() == "TRUE"
     if item.natural or item.using or (item.on is not None and not true):
-        raise _refused(context, item, "a condition of JOIN UNNEST other than TRUE")
+        raise _refused(context, item, f"a condition of JOIN {what} other than TRUE", what)
     kind = CorrelateKind.LEFT if item.kind == "LEFT" else CorrelateKind.INNER
     fields, unnest = _unnested(context, right, left.scope(context.source), kind)
     width = len(left.node.fields)
@@ -60,34 +67,39 @@ def bind_unnest_join(
     return replace(left, node=node, parts=(*left.parts, part), visible=visible)
 
 
-def _refused(context: BindContext, item: JoinedTable, what: str) -> SqlError:
+def _refused(context: BindContext, item: JoinedTable, what: str, name: str) -> SqlError:
     return context.error(
         "not-supported",
         f"{what} is not supported, as in Flink",
         item.at if item.on is None else item.on.span,
-        hint="Write CROSS JOIN UNNEST(...) or LEFT JOIN UNNEST(...) ON TRUE, and test the "
-        "elements in WHERE.",
+        hint=f"Write CROSS JOIN {name}(...) or LEFT JOIN {name}(...) ON TRUE, and test the "
+        f"{'elements' if name == 'UNNEST' else 'results'} in WHERE.",
     )
 
 
-def _qualifier(item: UnnestedTable) -> tuple[str, ...]:
+def _qualifier(item: Lateral) -> tuple[str, ...]:
     return () if item.alias is None else (item.alias.name.text,)
 
 
 def _unnested(
-    context: BindContext, item: UnnestedTable, scope: Scope, kind: CorrelateKind
+    context: BindContext, item: Lateral, scope: Scope, kind: CorrelateKind
 ) -> tuple[Fields, Unnest]:
     """The columns that a collection gives, named as Flink does, and the collection."""
-    collection = ExpressionBinder(context, scope, "UNNEST").bind(item.collection)
+    if isinstance(item, LateralFunction):
+        collection = ExpressionBinder(context, scope, "LATERAL TABLE").bind_table(item.call)
+    else:
+        collection = ExpressionBinder(context, scope, "UNNEST").bind(item.collection)
     given = _columns(collection.type)
     if given is None:
+        assert isinstance(item, UnnestedTable)
         raise context.error(
             "type-mismatch",
             f"UNNEST takes an ARRAY, a MAP or a MULTISET, not a value of type "
             f"{collection.type.sql()}",
             item.collection.span,
         )
-    if item.ordinality:
+    ordinality = isinstance(item, UnnestedTable) and item.ordinality
+    if ordinality:
         given.append(RowField("ORDINALITY", INT.with_nullable(False)))
     names = [field.name for field in given]
     if item.alias is not None and item.alias.columns:
@@ -97,7 +109,9 @@ def _unnested(
     if len(names) != len(given):
         raise context.error(
             "column-count",
-            f"{len(names)} column names for an UNNEST of {len(given)} columns",
+            f"{len(names)} column names for "
+            + ("an UNNEST" if isinstance(item, UnnestedTable) else "a function")
+            + f" of {len(given)} columns",
             item.span,
         )
     padded = kind is CorrelateKind.LEFT
@@ -105,7 +119,7 @@ def _unnested(
         RowField(name, field.type.with_nullable(True) if padded else field.type)
         for name, field in zip(names, given, strict=True)
     )
-    return fields, Unnest(collection, item.ordinality)
+    return fields, Unnest(collection, ordinality)
 
 
 _SCALAR = "EXPR$0"

@@ -15,7 +15,9 @@ from tidemill.sql.syntax.nodes import (
     DerivedTable,
     Descriptor,
     FromItem,
+    FunctionCall,
     JoinedTable,
+    LateralFunction,
     Name,
     Node,
     Path,
@@ -84,8 +86,12 @@ def parse_from_item(cursor: Cursor, query: ParseQuery) -> FromItem:
         cursor.advance()
     if cursor.at("UNNEST"):
         return _unnest(cursor)
+    if cursor.at("LATERAL", "TABLE", "("):
+        return _lateral_function(cursor)
     if cursor.at("LATERAL"):
-        raise cursor.unsupported(cursor.token.upper)
+        raise cursor.unsupported(
+            "LATERAL with a query", hint="LATERAL TABLE(f(...)) and UNNEST are."
+        )
     if cursor.at("TABLE", "("):
         return _window_function(cursor, query)
     if cursor.at("("):
@@ -204,6 +210,16 @@ def _unnest(cursor: Cursor) -> UnnestedTable:
     ordinality = cursor.take("WITH", "ORDINALITY")
     alias = _alias(cursor)
     return UnnestedTable(arguments[0], ordinality, alias, cursor.since(start))
+
+
+def _lateral_function(cursor: Cursor) -> LateralFunction:
+    start = cursor.token.span
+    cursor.expect("LATERAL", "TABLE", "(")
+    call = parse_expression(cursor)
+    if not isinstance(call, FunctionCall):
+        raise cursor.error("syntax", "LATERAL TABLE takes the call of a function", call.span)
+    cursor.expect(")")
+    return LateralFunction(call, _alias(cursor), cursor.since(start))
 
 
 def _window_function(cursor: Cursor, query: ParseQuery) -> WindowFunction:

@@ -228,7 +228,18 @@ class UnnestedTable:
     span: Span
 
 
-FromItem: TypeAlias = "TableReference | DerivedTable | WindowFunction | JoinedTable | UnnestedTable"
+@dataclass(frozen=True, slots=True)
+class LateralFunction:
+    """LATERAL TABLE(f(...)): a user's table function, which sees the relations left of it."""
+
+    call: FunctionCall
+    alias: TableAlias | None
+    span: Span
+
+
+FromItem: TypeAlias = (
+    "TableReference | DerivedTable | WindowFunction | JoinedTable | UnnestedTable | LateralFunction"
+)
 
 
 @dataclass(frozen=True, slots=True)
