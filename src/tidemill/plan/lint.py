@@ -88,9 +88,23 @@ def _unbounded_state(plan: PhysicalPlan) -> Iterator[Warning]:
             )
 
 
+def _unbounded_join(plan: PhysicalPlan) -> Iterator[Warning]:
+    """A join that keeps both sides for ever."""
+    for stage in plan.operators:
+        if stage.growing_rows:
+            yield Warning(
+                "unbounded-join",
+                "the join keeps every row of both sides and never forgets one",
+                "SET 'table.exec.state.ttl' = '1 d' to forget rows after a day, or bound the time "
+                "between the two: a.ts BETWEEN b.ts - INTERVAL '1' HOUR AND b.ts.",
+                stage.where,
+            )
+
+
 _RULES: tuple[Callable[[PhysicalPlan], Iterator[Warning]], ...] = (
     _no_idle_timeout,
     _no_delay,
     _dropped_late_rows,
     _unbounded_state,
+    _unbounded_join,
 )

@@ -132,6 +132,11 @@ class OperatorStage:
         """The keys with which state grows and never shrinks; empty where it is bounded."""
         return ()
 
+    @property
+    def growing_rows(self) -> bool:
+        """Whether state grows with every row and never shrinks by itself."""
+        return False
+
 
 def changelog_mode(changelog: Changelog) -> str:
     """The kinds of row, as Flink writes them."""

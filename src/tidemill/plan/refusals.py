@@ -227,6 +227,19 @@ def ranked_upserts(changelogs: Sequence[Changelog], where: TextWhere | None) -> 
         )
 
 
+def joined_upserts(changelogs: Sequence[Changelog], where: TextWhere | None) -> None:
+    """A join must be told which row goes."""
+    if any(changelog.upsert for changelog in changelogs):
+        raise SqlError(
+            "a join over an upsert source is not supported yet",
+            code="plan.upsert-source",
+            where=where,
+            detail="The source gives updates without the row that was before, so its pairs "
+            "cannot be withdrawn.",
+            hint="Read the changes as debezium-json, which carries both images.",
+        )
+
+
 def filtered_upserts(changelog: Changelog, chain: Chain, where: TextWhere | None) -> None:
     """A filter over updates without before-images would leave stale rows in the sink."""
     if changelog.upsert and (chain.filters or chain.unnests):

@@ -7,12 +7,14 @@ from tidemill.engine.node import Host, Node
 from tidemill.engine.nodes.group_aggregate import GroupNode
 from tidemill.engine.nodes.python_calc import PythonCalcNode
 from tidemill.engine.nodes.rank import RankNode
+from tidemill.engine.nodes.regular_join import RegularJoinNode
 from tidemill.engine.nodes.set_operation import SetNode
 from tidemill.engine.nodes.sort import SortNode
 from tidemill.engine.nodes.window_aggregate import WindowNode
 from tidemill.plan.operators.group_aggregate import GroupStage
 from tidemill.plan.operators.python_calc import PythonCalcStage
 from tidemill.plan.operators.rank import RankStage
+from tidemill.plan.operators.regular_join import RegularJoinStage
 from tidemill.plan.operators.set_operation import SetStage
 from tidemill.plan.operators.sort import SortStage
 from tidemill.plan.operators.window_aggregate import AggregateStage
@@ -24,5 +26,6 @@ NODES: Mapping[type[OperatorStage], Callable[[Any, Host], Node]] = {
     PythonCalcStage: PythonCalcNode,
     RankStage: RankNode,
     SetStage: SetNode,
+    RegularJoinStage: RegularJoinNode,
     SortStage: SortNode,
 }

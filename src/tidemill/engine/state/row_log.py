@@ -7,6 +7,8 @@ no room lie in files.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
@@ -76,19 +78,23 @@ class RowLog:
             chunks[-count:] = [pa.concat_tables(chunks[-count:]).combine_chunks()]
             self._in_file[-count:] = [False]
 
-    def take(self, positions: Positions) -> pa.Table:
-        """The rows at positions, in their order."""
+    def take(self, positions: Positions, columns: Sequence[str] | None = None) -> pa.Table:
+        """The rows at positions, in their order; of them only some columns where named."""
         if not len(positions):
-            return self.schema.empty_table()
-        if len(self._chunks) == 1:
-            return self._chunks[0].take(pa.array(positions))
-        ends = np.cumsum([chunk.num_rows for chunk in self._chunks])
+            empty = self.schema.empty_table()
+            return empty if columns is None else empty.select(columns)
+        chunks = self._chunks
+        if columns is not None:
+            chunks = [chunk.select(columns) for chunk in chunks]
+        if len(chunks) == 1:
+            return chunks[0].take(pa.array(positions))
+        ends = np.cumsum([chunk.num_rows for chunk in chunks])
         owner = np.searchsorted(ends, positions, side="right")
         order = np.argsort(owner, kind="stable")
-        starts = ends - [chunk.num_rows for chunk in self._chunks]
-        bounds = np.searchsorted(owner[order], np.arange(len(self._chunks) + 1))
+        starts = ends - [chunk.num_rows for chunk in chunks]
+        bounds = np.searchsorted(owner[order], np.arange(len(chunks) + 1))
         parts = []
-        for i, chunk in enumerate(self._chunks):
+        for i, chunk in enumerate(chunks):
             mine = order[bounds[i] : bounds[i + 1]]
             if len(mine):
                 parts.append(chunk.take(pa.array(positions[mine] - starts[i])))

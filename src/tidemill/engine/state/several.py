@@ -3,14 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Protocol
 
-from tidemill.engine.state.keyed import KeyedState
 from tidemill.interfaces.operator import StateDelta
 
 
-def delta_of(
-    states: Mapping[str, KeyedState], meta: dict[str, str] | None = None
-) -> StateDelta | None:
+class Part(Protocol):
+    """One of the states."""
+
+    def delta(self) -> StateDelta | None:
+        """What changed since the last call."""
+        ...
+
+    def whole(self) -> StateDelta:
+        """Everything, as a base."""
+        ...
+
+    def restore(self, deltas: Sequence[StateDelta]) -> None:
+        """Rebuild from a base and the deltas after it."""
+        ...
+
+
+def delta_of(states: Mapping[str, Part], meta: dict[str, str] | None = None) -> StateDelta | None:
     """What changed in any of the states; where one gives a base, all do."""
     deltas = {name: state.delta() for name, state in states.items()}
     found = {name: delta for name, delta in deltas.items() if delta is not None}
@@ -23,7 +37,7 @@ def delta_of(
     return StateDelta(base, tables, meta or {})
 
 
-def restore_all(states: Mapping[str, KeyedState], deltas: Sequence[StateDelta]) -> None:
+def restore_all(states: Mapping[str, Part], deltas: Sequence[StateDelta]) -> None:
     """Rebuild all states from a base and the deltas after it."""
     for name, state in states.items():
         prefix = name + "."

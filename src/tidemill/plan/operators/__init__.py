@@ -6,12 +6,13 @@ To add one: a node in `sql/logical.py`, a file here, a line in `PLANNERS`; a fil
 
 from collections.abc import Mapping
 
-from tidemill.plan.operators import aggregate, python_calc, rank, set_operation, sort
+from tidemill.plan.operators import aggregate, join, python_calc, rank, set_operation, sort
 from tidemill.plan.planning import OperatorPlanner
-from tidemill.sql.logical import Aggregate, PythonCalc, Rank, SetOperation, Sort
+from tidemill.sql.logical import Aggregate, Join, PythonCalc, Rank, SetOperation, Sort
 
 PLANNERS: Mapping[type, OperatorPlanner] = {
     Aggregate: aggregate.PLANNER,
+    Join: join.PLANNER,
     PythonCalc: python_calc.PLANNER,
     Rank: rank.PLANNER,
     SetOperation: set_operation.PLANNER,

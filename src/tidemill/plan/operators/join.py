@@ -1,19 +1,15 @@
-"""Joins."""
+"""Joins of two relations."""
 
 from __future__ import annotations
 
-from tidemill.errors import SqlError
+from tidemill.plan.operators.regular_join import plan_regular
 from tidemill.plan.physical import OperatorStage
 from tidemill.plan.planning import Columns, OperatorPlanner, Planning
 from tidemill.sql.logical import Join
 
 
-def _plan(node: Join, _planning: Planning, _used: Columns) -> OperatorStage:
-    raise SqlError(
-        f"{node.kind.value} JOIN cannot be run yet",
-        code="plan.unsupported-join",
-        where=node.where,
-    )
+def _plan(node: Join, planning: Planning, used: Columns) -> OperatorStage:
+    return plan_regular(node, planning, used)
 
 
-PLANNER = OperatorPlanner(_plan)
+PLANNER = OperatorPlanner(_plan, lambda _node, used: used)
