@@ -13,6 +13,7 @@ import duckdb
 import pyarrow as pa
 
 from tidemill.engine.state.memory import StateMemory
+from tidemill.plan.lowering.arrow import register
 
 
 class _Slot:
@@ -70,6 +71,7 @@ class Kernel:
         self._bind(relation, table)
         name = self._prepared.get(query)
         if name is None:
+            register(self._connection, query)
             name = f"q{len(self._prepared)}"
             self._connection.execute(f"PREPARE {name} AS {query}")
             self._prepared[query] = name

@@ -65,7 +65,8 @@ def _parse(cursor: Cursor) -> DataType:
 def _with_nullability(cursor: Cursor, type_: DataType) -> DataType:
     if cursor.take("NOT", "NULL"):
         return type_.with_nullable(False)
-    cursor.take("NULL")
+    if not cursor.at("NULL", "ON"):  # of JSON_VALUE's clauses behind RETURNING
+        cursor.take("NULL")
     return type_
 
 

@@ -14,6 +14,7 @@ from tidemill.interfaces.connector import Connector
 from tidemill.interfaces.options import OptionSet
 from tidemill.model import DataType, TypeRoot
 from tidemill.plan.lowering import duckdb_type, lower
+from tidemill.plan.lowering.arrow import register
 from tidemill.sql import compile_script
 from tidemill.sql.expressions import Expression
 from tidemill.sql.logical import Project
@@ -60,6 +61,7 @@ class Rows:
         expression, project = bind(sql, self.columns)
         names = [field.name for field in project.input.fields]
         lowered = lower(expression, names).sql(dialect="duckdb")
+        register(self.connection, lowered)
         query = (
             f"SELECT CAST(c AS VARCHAR), CAST(to_json(c) AS VARCHAR) FROM (SELECT {lowered} AS c"
         )

@@ -28,7 +28,12 @@ from tidemill.errors import CATALOGUE
         ("TO_DATE('x', 'dd/MM/yyyy')", "engine.bad-cast", "x"),
         ("TO_DATE('31/02/2021', 'dd/MM/yyyy')", "engine.bad-cast", "31/02/2021"),
         ("UNIX_TIMESTAMP('2021-02-30 10:00:00')", "engine.bad-cast", "2021-02-30"),
-        ("JSON_VALUE('{\"a\": 1e3}', '$.a')", "engine.invalid-argument", "1e3"),
+        ("JSON_VALUE('{\"a\": 1e3}', '$.a' RETURNING INT)", "engine.bad-cast", "1E+3"),
+        ("JSON_VALUE('{}', 'lax $.a' ERROR ON EMPTY)", "engine.invalid-argument", "{}"),
+        ("JSON_OBJECT('a' VALUE JSON('x'))", "engine.invalid-argument", "x"),
+        ("FROM_BASE64('a')", "engine.invalid-argument", "a"),
+        ("SHA2('a', id)", "engine.invalid-argument", "0"),
+        ("REGEXP_COUNT('é', CONCAT('\\b', 'é'))", "engine.invalid-argument", "é"),
     ],
 )
 def test_a_failed_row_says_its_code_and_value(

@@ -130,7 +130,8 @@ def _may_raise(node: object) -> bool:
     if isinstance(node, exp.Cast):
         return not isinstance(node.this, (exp.Literal, exp.Null))
     if isinstance(node, exp.Anonymous):
-        return node.name.lower() == "error"
+        name = node.name.lower()
+        return name == "error" or name.startswith("flink_")
     return isinstance(node, (exp.Add, exp.Sub, exp.Mul, exp.IntDiv, exp.Mod))
 
 

@@ -9,6 +9,7 @@ from sqlglot import exp
 from tidemill.plan.lowering import (
     collections,
     conditional,
+    encodings,
     hashes,
     json,
     math,
@@ -16,6 +17,7 @@ from tidemill.plan.lowering import (
     regex,
     strings,
     temporal,
+    urls,
 )
 from tidemill.plan.lowering.casts import lower_cast
 from tidemill.plan.lowering.core import UTC, Lowerer, Lowering
@@ -27,6 +29,8 @@ LOWERINGS: Mapping[str, Lowering] = {
     **conditional.LOWERINGS,
     **math.LOWERINGS,
     **strings.LOWERINGS,
+    **encodings.LOWERINGS,
+    **urls.LOWERINGS,
     **temporal.LOWERINGS,
     **collections.LOWERINGS,
     **json.LOWERINGS,

@@ -177,6 +177,23 @@ def _not_between(c: Lowered) -> exp.Expression:
     return template("NOT :inside", inside=_between(c))
 
 
+def _symmetric(c: Lowered) -> exp.Expression:
+    """Between the bounds in either order."""
+    value, one, other = c.args
+    type_ = c.type_of(0)
+    return template(
+        "(:a AND :b) OR (:c AND :d)",
+        a=comparison(">=", value, one, type_),
+        b=comparison("<=", value, other, type_),
+        c=comparison(">=", value, other, type_),
+        d=comparison("<=", value, one, type_),
+    )
+
+
+def _not_symmetric(c: Lowered) -> exp.Expression:
+    return template("NOT :inside", inside=_symmetric(c))
+
+
 def _in(c: Lowered) -> exp.Expression:
     value, *items = c.args
     listed: exp.Expression = exp.In(
@@ -268,6 +285,8 @@ LOWERINGS: Mapping[str, Lowering] = {
     "IS_NOT_DISTINCT_FROM": _not_distinct,
     "BETWEEN": _between,
     "NOT_BETWEEN": _not_between,
+    "SYMMETRIC_BETWEEN": _symmetric,
+    "NOT_SYMMETRIC_BETWEEN": _not_symmetric,
     "IN": _in,
     "NOT_IN": _not_in,
     "LIKE": _like,

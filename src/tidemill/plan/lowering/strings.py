@@ -6,8 +6,17 @@ from collections.abc import Mapping
 
 from sqlglot import exp
 
-from tidemill.plan.lowering.build import cast, error, fn, number, template, text
+from tidemill.model import TypeRoot
+from tidemill.plan.lowering.build import (
+    cast,
+    duckdb_type,
+    fn,
+    number,
+    template,
+    text,
+)
 from tidemill.plan.lowering.core import Lowered, Lowering
+from tidemill.plan.lowering.to_text import to_text
 
 
 def _call(name: str) -> Lowering:
@@ -141,14 +150,25 @@ def _right(c: Lowered) -> exp.Expression:
     return template("CASE WHEN :n < 0 THEN right(:v, 0) ELSE right(:v, :n) END", v=value, n=length)
 
 
+def _chars(value: exp.Expression) -> exp.Expression:
+    """The length in Java's chars, of which a character beyond U+FFFF takes two."""
+    astral = fn("regexp_replace", value, text(r"[^\x{10000}-\x{10FFFF}]"), text(""), text("g"))
+    return template(
+        "CAST(CASE WHEN strlen(:v) = length(:v) THEN length(:v) "
+        "ELSE length(:v) + length(:a) END AS INTEGER)",
+        v=value,
+        a=astral,
+    )
+
+
 def _overlay(c: Lowered) -> exp.Expression:
     """Characters from a position replaced; a position outside the string changes nothing."""
     value, put, start = c.args[:3]
-    length = c.args[3] if len(c.args) == 4 else cast(fn("length", put), "INTEGER")
+    length = c.args[3] if len(c.args) == 4 else _chars(put)
     return template(
         "CASE WHEN :put IS NULL OR :start IS NULL OR :n IS NULL THEN NULL "
         # Java counts such a character as two, and may cut it in halves.
-        "WHEN regexp_matches(:v || :put, :astral) THEN :failure "
+        "WHEN regexp_matches(:v || :put, :astral) THEN :slow "
         "WHEN :start <= 0 OR :start > length(:v) THEN :v "
         "ELSE left(:v, :start - 1) || :put || "
         "CASE WHEN :start + :n <= length(:v) AND :n > 0 "
@@ -158,13 +178,21 @@ def _overlay(c: Lowered) -> exp.Expression:
         start=start,
         n=length,
         astral=text(r"[\x{10000}-\x{10FFFF}]"),
-        failure=cast(error("engine.invalid-argument", "OVERLAY cannot cut", value), "VARCHAR"),
+        slow=fn("flink_overlay", value, put, start, length),
     )
 
 
 def _split_index(c: Lowered) -> exp.Expression:
     """The part at an index from 0, or NULL; an empty string has no parts."""
     value, separator, index = c.args
+    if c.type_of(1).is_integer:
+        return template(
+            "CASE WHEN :i >= 0 AND :code BETWEEN 1 AND 255 AND :v <> '' "
+            "THEN string_split(:v, chr(:code))[CAST(:i AS BIGINT) + 1] END",
+            v=value,
+            code=separator,
+            i=index,
+        )
     return template(
         "CASE WHEN :i >= 0 AND :v <> '' THEN "
         "string_split(:v, CASE WHEN :sep = '' THEN ' ' ELSE :sep END)[CAST(:i AS BIGINT) + 1] END",
@@ -172,10 +200,6 @@ def _split_index(c: Lowered) -> exp.Expression:
         sep=separator,
         i=index,
     )
-
-
-def _hex(c: Lowered) -> exp.Expression:
-    return fn("hex", c.args[0])
 
 
 def _initcap(c: Lowered) -> exp.Expression:
@@ -232,6 +256,58 @@ def _lower(c: Lowered) -> exp.Expression:
     )
 
 
+def _elt(c: Lowered) -> exp.Expression:
+    """The value at an index from 1."""
+    index, *values = c.args
+    branches = [
+        exp.If(this=template(":i = :n", i=index, n=number(i)), true=value)
+        for i, value in enumerate(values, 1)
+    ]
+    return cast(exp.Case(ifs=branches), duckdb_type(c.type))
+
+
+_KINDS = {
+    TypeRoot.TINYINT: "b",
+    TypeRoot.SMALLINT: "s",
+    TypeRoot.INTEGER: "i",
+    TypeRoot.BIGINT: "l",
+    TypeRoot.FLOAT: "f",
+    TypeRoot.DOUBLE: "d",
+    TypeRoot.BOOLEAN: "?",
+    TypeRoot.DECIMAL: "n",
+}
+
+
+def _printf(c: Lowered) -> exp.Expression:
+    """The values go as texts, with a letter for the type of each."""
+    types = [argument.type for argument in c.call.arguments[1:]]
+    shown = [to_text(v, t, c.time_zone) for v, t in zip(c.args[1:], types, strict=True)]
+    kinds = "".join(_KINDS.get(type_.root, "t") for type_ in types)
+    listed = cast(fn("list_value", *shown), "VARCHAR[]")
+    return fn("flink_printf", c.args[0], listed, text(kinds))
+
+
+_DECIMAL = (
+    r"[+-]?\p{Nd}{1,18}|[\x00- ]*[+-]?(NaN|Infinity|([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?"
+    r"[dDfF]?|0[xX]([0-9a-fA-F]+\.?|[0-9a-fA-F]*\.[0-9a-fA-F]+)[pP][+-]?[0-9]+[dDfF]?)[\x00- ]*"
+)
+
+
+def _is_text(source: str, *, numbers: bool = False, integers: bool = False) -> Lowering:
+    """Never NULL; of a number the answer depends on its type only."""
+
+    def lower(c: Lowered) -> exp.Expression:
+        type_ = c.type_of(0)
+        if not type_.is_numeric:
+            return template(f"COALESCE({source}, FALSE)", v=c.args[0])
+        # Flink asks the value's Java class: a DECIMAL is of none that it knows, a NULL of one.
+        if type_.is_integer or (numbers and type_.root is not TypeRoot.DECIMAL):
+            return exp.true() if numbers or integers else exp.false()
+        return exp.false()
+
+    return lower
+
+
 LOWERINGS: Mapping[str, Lowering] = {
     "UPPER": _upper,
     "LOWER": _lower,
@@ -257,21 +333,14 @@ LOWERINGS: Mapping[str, Lowering] = {
     "INITCAP": _initcap,
     "OVERLAY": _overlay,
     "SPLIT_INDEX": _split_index,
-    "ASCII": _of(
-        "CASE WHEN :a0 = '' THEN 0 "
-        "ELSE (CAST('0x' || left(hex(:a0), 2) AS INTEGER) + 128) % 256 - 128 END"
-    ),
-    "CHR": _of(
-        "CASE WHEN :a0 < 0 THEN '' WHEN :a0 IS NOT NULL THEN chr(CAST(:a0 % 256 AS INTEGER)) END"
-    ),
-    "TO_BASE64": _of("base64(encode(:a0))"),
-    "FROM_BASE64": _of("decode(from_base64(:a0))"),
-    "HEX": _hex,
-    "BIN": _of("bin(:a0)"),
-    "ENCODE": _of("encode(:a0)"),
-    "DECODE": _of("decode(:a0)"),
-    "IS_ALPHA": _of(r"COALESCE(regexp_full_match(:a0, '\pL+'), FALSE)"),
-    "IS_DIGIT": _of(r"COALESCE(regexp_full_match(:a0, '\p{Nd}+'), FALSE)"),
+    "TRANSLATE": _of("translate(:a0, :a1, COALESCE(:a2, ''))"),
+    "ELT": _elt,
+    "PRINTF": _printf,
+    "STR_TO_MAP": _call("flink_str_to_map"),
+    "UUID": lambda c: cast(fn("uuid"), "VARCHAR"),
+    "IS_DECIMAL": _is_text(f"regexp_full_match(:v, '{_DECIMAL}')", numbers=True),
+    "IS_ALPHA": _is_text(r"regexp_full_match(:v, '\pL+')"),
+    "IS_DIGIT": _is_text(r"regexp_full_match(:v, '\p{Nd}+')", integers=True),
     "STARTSWITH": _call("starts_with"),
     "ENDSWITH": _call("ends_with"),
 }

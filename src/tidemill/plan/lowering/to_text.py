@@ -7,6 +7,7 @@ from sqlglot import exp
 from tidemill.model import DataType, TypeRoot
 from tidemill.plan.lowering import instants
 from tidemill.plan.lowering.build import cast, fn, number, template, text
+from tidemill.plan.lowering.encodings import decode_utf8
 
 
 def to_text(value: exp.Expression, source: DataType, time_zone: str) -> exp.Expression:
@@ -24,7 +25,7 @@ def to_text(value: exp.Expression, source: DataType, time_zone: str) -> exp.Expr
     if root is TypeRoot.TIME:
         return time_text(value, source.precision or 0)
     if root in (TypeRoot.BINARY, TypeRoot.VARBINARY):
-        return fn("decode", value)
+        return decode_utf8(value)
     if root in (TypeRoot.ARRAY, TypeRoot.MAP, TypeRoot.ROW):
         return _constructed_text(value, source, time_zone)
     return cast(value, "VARCHAR")

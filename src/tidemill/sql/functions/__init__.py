@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from tidemill.sql.functions import (
     collections,
     conditional,
+    encodings,
     hashes,
     json,
     math,
@@ -18,6 +19,7 @@ from tidemill.sql.functions import (
     regex,
     strings,
     temporal,
+    urls,
 )
 from tidemill.sql.functions.aggregates import AGGREGATES
 from tidemill.sql.functions.registry import (
@@ -34,6 +36,8 @@ _GROUPS: tuple[FunctionTable, ...] = (
     conditional.FUNCTIONS,
     math.FUNCTIONS,
     strings.FUNCTIONS,
+    encodings.FUNCTIONS,
+    urls.FUNCTIONS,
     temporal.FUNCTIONS,
     collections.FUNCTIONS,
     json.FUNCTIONS,
@@ -45,8 +49,6 @@ SCALARS: FunctionTable = {name: function for group in _GROUPS for name, function
 
 ALIASES: Mapping[str, str] = {
     "CEILING": "CEIL",
-    "LCASE": "LOWER",
-    "UCASE": "UPPER",
     "CHARACTER_LENGTH": "CHAR_LENGTH",
     "SUBSTR": "SUBSTRING",
     "STDDEV": "STDDEV_SAMP",

@@ -12,8 +12,8 @@ from tidemill.sql.functions.registry import (
 from tidemill.sql.functions.signatures import (
     Arguments,
     any_nullable,
+    as_bytes_or_text,
     as_int,
-    as_text,
     count,
     fixed,
     literal_int,
@@ -23,20 +23,24 @@ from tidemill.sql.functions.signatures import (
 
 def _digest(name: str, length: int) -> ScalarFunction:
     returns = DataType(TypeRoot.CHAR, length=length)
-    return ScalarFunction(name, fixed(as_text, returns=returns), f"{name}(string)")
+    return ScalarFunction(name, fixed(as_bytes_or_text, returns=returns), f"{name}(string)")
 
 
 def _bind_sha2(arguments: Arguments) -> BoundCall:
     count(arguments, 2)
-    if literal_int(arguments[1]) != 256:
-        raise FunctionArgumentError("takes the length 256 only, as a literal")
+    bits = literal_int(arguments[1])
+    if bits is not None and bits not in (224, 256, 384, 512):
+        raise FunctionArgumentError(f"takes the length 224, 256, 384 or 512, not {bits}")
     returns = DataType(TypeRoot.VARCHAR, any_nullable(arguments), length=128)
-    return BoundCall((as_text(arguments[0]), as_int(arguments[1])), returns)
+    return BoundCall((as_bytes_or_text(arguments[0]), as_int(arguments[1])), returns)
 
 
 FUNCTIONS: FunctionTable = table(
     _digest("MD5", 32),
     _digest("SHA1", 40),
+    _digest("SHA224", 56),
     _digest("SHA256", 64),
-    ScalarFunction("SHA2", _bind_sha2, "SHA2(string, 256)"),
+    _digest("SHA384", 96),
+    _digest("SHA512", 128),
+    ScalarFunction("SHA2", _bind_sha2, "SHA2(string, length)"),
 )

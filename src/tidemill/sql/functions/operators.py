@@ -322,6 +322,8 @@ FUNCTIONS: FunctionTable = table(
     ),
     _operator("BETWEEN", _bind_between, "value BETWEEN low AND high"),
     _operator("NOT_BETWEEN", _bind_between, "value NOT BETWEEN low AND high"),
+    _operator("SYMMETRIC_BETWEEN", _bind_between, "value BETWEEN SYMMETRIC one AND other"),
+    _operator("NOT_SYMMETRIC_BETWEEN", _bind_between, "value NOT BETWEEN SYMMETRIC one AND other"),
     _operator("IN", _bind_in, "value IN (item, ...)"),
     _operator("NOT_IN", _bind_in, "value NOT IN (item, ...)"),
     _operator("LIKE", _bind_like, "string LIKE pattern [ESCAPE character]"),

@@ -14,6 +14,7 @@ from tidemill.sql.functions import (
     ALIASES,
     collections,
     conditional,
+    encodings,
     hashes,
     json,
     math,
@@ -21,6 +22,7 @@ from tidemill.sql.functions import (
     regex,
     strings,
     temporal,
+    urls,
 )
 
 _SECTIONS = {
@@ -28,6 +30,8 @@ _SECTIONS = {
     "Conditional functions": conditional.FUNCTIONS,
     "Mathematical functions": math.FUNCTIONS,
     "String functions": strings.FUNCTIONS,
+    "Encodings": encodings.FUNCTIONS,
+    "URLs and addresses": urls.FUNCTIONS,
     "Regular expressions": regex.FUNCTIONS,
     "Temporal functions": temporal.FUNCTIONS,
     "JSON functions": json.FUNCTIONS,

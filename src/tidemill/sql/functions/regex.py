@@ -1,11 +1,13 @@
-"""Regular expressions: only patterns that mean the same in Java and in the engine (RE2)."""
+"""Regular expressions: Java's, through RE2 where it means the same, else as Python has them."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from tidemill.model import DataType, TypeRoot
 from tidemill.model.types import BOOLEAN, INT, STRING
 from tidemill.sql.expressions import Expression, Literal
+from tidemill.sql.functions.java_regex import PatternError, java_pattern, similar_to_java
 from tidemill.sql.functions.registry import (
     BoundCall,
     FunctionArgumentError,
@@ -14,10 +16,11 @@ from tidemill.sql.functions.registry import (
 )
 from tidemill.sql.functions.signatures import (
     Arguments,
+    Bind,
     any_nullable,
+    as_int,
     as_text,
     count,
-    literal_int,
     literal_text,
     table,
 )
@@ -193,50 +196,102 @@ def _in_class(character: str) -> str:
     return "\\^" if character == "^" else character
 
 
-def _pattern(expression: Expression) -> Literal:
-    written = literal_text(expression, "the regular expression")
-    translate(written)
-    return Literal(written, expression.type, expression.span)
+def re2_pattern(expression: Expression) -> Pattern | None:
+    """The pattern of a string literal in RE2's syntax, or None where RE2 cannot follow it."""
+    if not isinstance(expression, Literal) or not isinstance(expression.value, str):
+        return None
+    try:
+        return translate(expression.value)
+    except FunctionArgumentError:
+        return None
+
+
+def _pattern(expression: Expression) -> Expression:
+    """A pattern; a literal one that cannot be followed is refused now, not row by row."""
+    text = as_text(expression)
+    if re2_pattern(text) is None and isinstance(text, Literal) and isinstance(text.value, str):
+        check_java_pattern(text.value)
+    return text
+
+
+def check_java_pattern(pattern: str) -> None:
+    """Refuse a pattern of Java's that is not followed; one that is none in Java may stand."""
+    try:
+        java_pattern(pattern)
+    except PatternError as error:
+        if not error.invalid:
+            raise FunctionArgumentError(
+                f"does not take {error} in the regular expression {pattern!r}", hint=_HINT
+            ) from None
+
+
+def _matching(returns: DataType) -> Bind:
+    """A string and a pattern."""
+
+    def bind(arguments: Arguments) -> BoundCall:
+        count(arguments, 2)
+        bound = (as_text(arguments[0]), _pattern(arguments[1]))
+        return BoundCall(bound, returns.with_nullable(True))
+
+    return bind
 
 
 def _bind_regexp(arguments: Arguments) -> BoundCall:
-    count(arguments, 2)
-    bound = (as_text(arguments[0]), _pattern(arguments[1]))
-    return BoundCall(bound, BOOLEAN.with_nullable(any_nullable(arguments)))
+    bound = _matching(BOOLEAN)(arguments)
+    return BoundCall(bound.arguments, BOOLEAN.with_nullable(any_nullable(arguments)))
 
 
-def _bind_extract(arguments: Arguments) -> BoundCall:
-    count(arguments, 2, 3)
-    pattern = _pattern(arguments[1])
-    translated = translate(str(pattern.value))
-    group = literal_int(arguments[2]) if len(arguments) == 3 else 0
-    if group is None or group < 0:
-        raise FunctionArgumentError("takes the number of a group as a literal")
-    if 0 < group <= translated.groups and group not in translated.sure_groups:
-        raise FunctionArgumentError(
-            f"cannot tell an empty group {group} from one that takes no part in the match",
-            hint="Put the optional part inside the group, as in (x?) for (x)?.",
-        )
-    if group == 0 and translated.ends_with_line:
-        raise FunctionArgumentError(
-            "takes no $ where the whole match is wanted",
-            hint="Put a group around what is wanted, and ask for that group.",
-        )
-    number = Literal(group, INT.with_nullable(False))
-    return BoundCall((as_text(arguments[0]), pattern, number), STRING)
+def _extracting(returns: DataType, group: int) -> Bind:
+    """A string, a pattern, and the number of a group."""
+
+    def bind(arguments: Arguments) -> BoundCall:
+        count(arguments, 2, 3)
+        number: Expression = Literal(group, INT.with_nullable(False))
+        if len(arguments) == 3:
+            number = as_int(arguments[2])
+        return BoundCall((as_text(arguments[0]), _pattern(arguments[1]), number), returns)
+
+    return bind
 
 
 def _bind_replace(arguments: Arguments) -> BoundCall:
     count(arguments, 3)
-    pattern = _pattern(arguments[1])
-    if translate(str(pattern.value)).ends_with_line:
-        raise FunctionArgumentError("takes no $ in a replacement", hint=_HINT)
-    bound = (as_text(arguments[0]), pattern, as_text(arguments[2]))
-    return BoundCall(bound, STRING.with_nullable(any_nullable(arguments)))
+    bound = (as_text(arguments[0]), _pattern(arguments[1]), as_text(arguments[2]))
+    return BoundCall(bound, STRING)
+
+
+def _bind_similar(arguments: Arguments) -> BoundCall:
+    """(string, Java's pattern)."""
+    count(arguments, 2, 3)
+    pattern = literal_text(as_text(arguments[1]), "the pattern of SIMILAR TO")
+    escape = literal_text(arguments[2], "the escape character") if len(arguments) == 3 else None
+    if escape is not None and len(escape) != 1:
+        raise FunctionArgumentError(f"takes one escape character, not {escape!r}")
+    try:
+        written = similar_to_java(pattern, escape)
+        java_pattern(written)
+    except PatternError as error:
+        raise FunctionArgumentError(f"does not take {error} in the pattern {pattern!r}") from None
+    bound = (as_text(arguments[0]), Literal(written, arguments[1].type, arguments[1].span))
+    return BoundCall(bound, BOOLEAN.with_nullable(any_nullable(arguments)))
 
 
 FUNCTIONS: FunctionTable = table(
+    ScalarFunction("SIMILAR_TO", _bind_similar, "string SIMILAR TO pattern [ESCAPE character]"),
+    ScalarFunction(
+        "NOT_SIMILAR_TO", _bind_similar, "string NOT SIMILAR TO pattern [ESCAPE character]"
+    ),
     ScalarFunction("REGEXP", _bind_regexp, "REGEXP(string, pattern)"),
-    ScalarFunction("REGEXP_EXTRACT", _bind_extract, "REGEXP_EXTRACT(string, pattern [, group])"),
+    ScalarFunction(
+        "REGEXP_EXTRACT", _extracting(STRING, 0), "REGEXP_EXTRACT(string, pattern [, group])"
+    ),
+    ScalarFunction(
+        "REGEXP_EXTRACT_ALL",
+        _extracting(DataType(TypeRoot.ARRAY, element=STRING), 1),
+        "REGEXP_EXTRACT_ALL(string, pattern [, group])",
+    ),
     ScalarFunction("REGEXP_REPLACE", _bind_replace, "REGEXP_REPLACE(string, pattern, replacement)"),
+    ScalarFunction("REGEXP_COUNT", _matching(INT), "REGEXP_COUNT(string, pattern)"),
+    ScalarFunction("REGEXP_INSTR", _matching(INT), "REGEXP_INSTR(string, pattern)"),
+    ScalarFunction("REGEXP_SUBSTR", _matching(STRING), "REGEXP_SUBSTR(string, pattern)"),
 )

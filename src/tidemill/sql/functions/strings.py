@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from tidemill.model import DataType, TypeRoot
-from tidemill.model.types import BOOLEAN, INT, STRING, bytes_
+from tidemill.model.types import BOOLEAN, INT, STRING
+from tidemill.sql.expressions import Literal
+from tidemill.sql.functions.coerce import cast_to
+from tidemill.sql.functions.regex import check_java_pattern
 from tidemill.sql.functions.registry import (
     BoundCall,
     FunctionArgumentError,
@@ -15,13 +18,13 @@ from tidemill.sql.functions.signatures import (
     Bind,
     any_nullable,
     as_any,
-    as_bigint,
     as_bytes_or_text,
     as_int,
     as_text,
     count,
     fixed,
     literal_text,
+    shared_type,
     table,
 )
 
@@ -102,45 +105,57 @@ def _bind_overlay(arguments: Arguments) -> BoundCall:
 def _bind_split_index(arguments: Arguments) -> BoundCall:
     count(arguments, 3)
     text, separator, index = arguments
-    if separator.type.is_integer:
-        raise FunctionArgumentError(
-            "takes a string as the separator here, not a character code",
-            hint="Write the character itself, as ',' for 44.",
-        )
-    return BoundCall((as_text(text), as_text(separator), as_int(index)), _NULLABLE_STRING)
-
-
-def _bind_hex(arguments: Arguments) -> BoundCall:
-    count(arguments, 1)
-    value = arguments[0]
-    value = as_bigint(value) if value.type.is_integer else as_text(value)
-    return BoundCall((value,), STRING.with_nullable(any_nullable(arguments)))
-
-
-def _charset(arguments: Arguments) -> None:
-    name = literal_text(arguments[1], "the character set").upper().replace("_", "-")
-    if name not in ("UTF-8", "UTF8"):
-        raise FunctionArgumentError(f"takes the character set UTF-8 only, not {name}")
-
-
-def _bind_encode(arguments: Arguments) -> BoundCall:
-    count(arguments, 2)
-    _charset(arguments)
-    bound = (as_text(arguments[0]),)
-    return BoundCall(bound, bytes_(any_nullable(arguments)))
-
-
-def _bind_decode(arguments: Arguments) -> BoundCall:
-    count(arguments, 2)
-    _charset(arguments)
-    if as_bytes_or_text(arguments[0]).type.root not in (TypeRoot.BINARY, TypeRoot.VARBINARY):
-        raise FunctionArgumentError(f"takes BYTES, not {arguments[0].type.sql()}")
-    return BoundCall((arguments[0],), STRING.with_nullable(any_nullable(arguments)))
+    separator = as_int(separator) if separator.type.is_integer else as_text(separator)
+    return BoundCall((as_text(text), separator, as_int(index)), _NULLABLE_STRING)
 
 
 def _bind_is_text(arguments: Arguments) -> BoundCall:
+    """Of a string, or of a number, for which the answer is known."""
     count(arguments, 1)
-    return BoundCall((as_text(as_any(arguments[0])),), BOOLEAN.with_nullable(False))
+    value = as_any(arguments[0])
+    if not value.type.is_numeric:
+        value = as_text(value)
+    return BoundCall((value,), BOOLEAN.with_nullable(False))
+
+
+def _bind_elt(arguments: Arguments) -> BoundCall:
+    count(arguments, 2, None)
+    index, *values = arguments
+    shared = shared_type(values, "its values")
+    bound = (as_int(index), *(cast_to(as_bytes_or_text(v), shared) for v in values))
+    return BoundCall(bound, shared.with_nullable(True))
+
+
+_PRINTED = (TypeRoot.BOOLEAN, TypeRoot.FLOAT, TypeRoot.DOUBLE, TypeRoot.DECIMAL)
+
+
+def _bind_printf(arguments: Arguments) -> BoundCall:
+    count(arguments, 1, None)
+    format_, *values = arguments
+    bound = [as_text(format_)]
+    for value in values:
+        shown = as_any(value)
+        if not (shown.type.is_string or shown.type.is_integer or shown.type.root in _PRINTED):
+            raise FunctionArgumentError(
+                f"takes strings, numbers and booleans, not {shown.type.sql()}",
+                hint="Cast the value to STRING and print it with %s.",
+            )
+        bound.append(shown)
+    return BoundCall(tuple(bound), STRING)
+
+
+def _bind_str_to_map(arguments: Arguments) -> BoundCall:
+    count(arguments, 1, 3)
+    if len(arguments) == 2:
+        raise FunctionArgumentError("takes both delimiters, or none")
+    bound = [as_text(a) for a in arguments]
+    for delimiter in bound[1:]:
+        if isinstance(delimiter, Literal) and isinstance(delimiter.value, str):
+            check_java_pattern(delimiter.value)
+    for missing in (",", "=")[len(bound) - 1 :]:
+        bound.append(Literal(missing, STRING.with_nullable(False)))
+    type_ = DataType(TypeRoot.MAP, any_nullable(arguments), key=STRING, value=STRING)
+    return BoundCall(tuple(bound), type_)
 
 
 _trim_set = fixed(as_text, as_text, returns=STRING, optional=1)
@@ -164,7 +179,11 @@ FUNCTIONS: FunctionTable = table(
         fixed(as_text, as_text, as_text, returns=STRING),
         "REPLACE(string, search, replacement)",
     ),
-    ScalarFunction("POSITION", fixed(as_text, as_text, returns=INT), "POSITION(string IN string)"),
+    ScalarFunction(
+        "POSITION",
+        fixed(as_text, as_text, as_int, returns=INT, optional=1),
+        "POSITION(string IN string [FROM position])",
+    ),
     ScalarFunction(
         "LOCATE",
         fixed(as_text, as_text, as_int, returns=INT, optional=1),
@@ -186,14 +205,23 @@ FUNCTIONS: FunctionTable = table(
     ScalarFunction(
         "SPLIT_INDEX", _bind_split_index, "SPLIT_INDEX(string, separator, index from 0)"
     ),
-    ScalarFunction("ASCII", fixed(as_text, returns=INT), "ASCII(string)"),
-    ScalarFunction("CHR", fixed(as_bigint, returns=STRING, nullable=True), "CHR(integer)"),
-    ScalarFunction("TO_BASE64", fixed(as_text, returns=STRING), "TO_BASE64(string)"),
-    ScalarFunction("FROM_BASE64", fixed(as_text, returns=STRING), "FROM_BASE64(string)"),
-    ScalarFunction("HEX", _bind_hex, "HEX(integer or string)"),
-    ScalarFunction("BIN", fixed(as_bigint, returns=STRING), "BIN(integer)"),
-    ScalarFunction("ENCODE", _bind_encode, "ENCODE(string, 'UTF-8')"),
-    ScalarFunction("DECODE", _bind_decode, "DECODE(bytes, 'UTF-8')"),
+    ScalarFunction(
+        "TRANSLATE",
+        fixed(as_text, as_text, as_text, returns=STRING, nullable=True),
+        "TRANSLATE(string, characters, replacements)",
+    ),
+    ScalarFunction("ELT", _bind_elt, "ELT(index, value, ...)"),
+    ScalarFunction("PRINTF", _bind_printf, "PRINTF(format, value, ...)"),
+    ScalarFunction(
+        "STR_TO_MAP", _bind_str_to_map, "STR_TO_MAP(string [, pair delimiter, value delimiter])"
+    ),
+    ScalarFunction(
+        "UUID",
+        fixed(returns=DataType(TypeRoot.CHAR, length=36), nullable=False),
+        "UUID()",
+        volatile=True,
+    ),
+    ScalarFunction("IS_DECIMAL", _bind_is_text, "IS_DECIMAL(string)"),
     ScalarFunction("IS_ALPHA", _bind_is_text, "IS_ALPHA(string)"),
     ScalarFunction("IS_DIGIT", _bind_is_text, "IS_DIGIT(string)"),
     ScalarFunction(

@@ -9,7 +9,7 @@ from __future__ import annotations
 from tidemill.errors import Span
 from tidemill.sql.syntax.cursor import Cursor
 from tidemill.sql.syntax.levels import ADD, AND, COMPARE, IS, MULTIPLY, NOT, OR, RANGE, UNARY
-from tidemill.sql.syntax.nodes import Node, Operation
+from tidemill.sql.syntax.nodes import Node, Operation, StringLiteral
 from tidemill.sql.syntax.primary import parse_primary
 from tidemill.sql.text import cover
 
@@ -136,8 +136,11 @@ def _is_test(cursor: Cursor, left: Node) -> Node:
         right = parse_expression(cursor, RANGE)
         name = prefix + "DISTINCT_FROM"
         return Operation(name, (left, right), cover(left.span, right.span), at)
-    if cursor.at("JSON"):
-        raise cursor.unsupported("IS JSON")
+    if cursor.take("JSON"):
+        kind = StringLiteral("VALUE", cursor.previous.span)
+        if cursor.at_any("VALUE", "SCALAR", "ARRAY", "OBJECT"):
+            kind = StringLiteral(cursor.advance().upper, cursor.previous.span)
+        return Operation(prefix + "JSON", (left, kind), cursor.since(left.span), cursor.since(at))
     for word in _IS_TESTS:
         if cursor.take(word):
             return Operation(prefix + word, (left,), cursor.since(left.span), cursor.since(at))
@@ -173,8 +176,7 @@ def _range_test(cursor: Cursor, left: Node) -> Node | None:
 
 def _between(cursor: Cursor, left: Node, prefix: str) -> Node:
     at = cursor.previous.span
-    if cursor.at("SYMMETRIC"):
-        raise cursor.unsupported("BETWEEN SYMMETRIC", hint="Write the smaller bound first.")
+    prefix += "SYMMETRIC_" if cursor.take("SYMMETRIC") else ""
     cursor.take("ASYMMETRIC")
     low = parse_expression(cursor, ADD)
     cursor.expect("AND")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from collections.abc import Callable
+from typing import Protocol, TypeAlias
 
 from tidemill.sql.syntax.cursor import Cursor
 from tidemill.sql.syntax.nodes import Node
@@ -16,3 +17,7 @@ class ExpressionParser(Protocol):
     def __call__(self, cursor: Cursor, level: int = OR) -> Node:
         """Parse it."""
         ...
+
+
+Form: TypeAlias = Callable[[Cursor, ExpressionParser], "tuple[Node, ...]"]
+"""Parses what stands between the parentheses of one function."""

@@ -5,15 +5,13 @@ Each form gives the plain arguments of the canonical function, units and flags a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import TypeAlias
+from collections.abc import Mapping
 
 from tidemill.sql.dialect.tokens import TokenKind
 from tidemill.sql.syntax.cursor import Cursor
-from tidemill.sql.syntax.levels import ADD, ExpressionParser
+from tidemill.sql.syntax.json import JSON_FORMS
+from tidemill.sql.syntax.levels import ADD, ExpressionParser, Form
 from tidemill.sql.syntax.nodes import Node, StringLiteral
-
-Form: TypeAlias = Callable[[Cursor, ExpressionParser], "tuple[Node, ...]"]
 
 
 def _unit_word(cursor: Cursor) -> StringLiteral:
@@ -68,8 +66,8 @@ def _position(cursor: Cursor, expression: ExpressionParser) -> tuple[Node, ...]:
     needle = expression(cursor, ADD)
     cursor.expect("IN")
     haystack = expression(cursor)
-    if cursor.at("FROM"):
-        raise cursor.unsupported("POSITION with FROM")
+    if cursor.take("FROM"):
+        return (needle, haystack, expression(cursor))
     return (needle, haystack)
 
 
@@ -89,13 +87,6 @@ def _unit_first(cursor: Cursor, expression: ExpressionParser) -> tuple[Node, ...
     return (unit, *_rest(cursor, expression))
 
 
-def _json(cursor: Cursor, expression: ExpressionParser) -> tuple[Node, ...]:
-    arguments = cursor.listed(lambda: expression(cursor))
-    if not cursor.at(")"):
-        raise cursor.unsupported(f"{cursor.token.text.upper()} in a JSON function")
-    return arguments
-
-
 SPECIAL_FORMS: Mapping[str, Form] = {
     "EXTRACT": _extract,
     "CEIL": _rounding,
@@ -107,7 +98,5 @@ SPECIAL_FORMS: Mapping[str, Form] = {
     "OVERLAY": _overlay,
     "TIMESTAMPADD": _unit_first,
     "TIMESTAMPDIFF": _unit_first,
-    "JSON_VALUE": _json,
-    "JSON_QUERY": _json,
-    "JSON_EXISTS": _json,
+    **JSON_FORMS,
 }
