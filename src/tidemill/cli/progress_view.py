@@ -83,11 +83,21 @@ def line(progress: Progress) -> str:
         parts.append(f"lag {progress.lag:,}")
     marks = [mark for mark in progress.watermarks_us.values() if mark is not None]
     if marks:
-        parts.append(f"watermark {_time(min(marks))}")
+        parts.append(f"watermark {_time(min(marks))}{_held(progress)}")
     parts.append(f"epoch {progress.epoch}")
     if progress.state == "recovering" and progress.last_error:
         parts.append(progress.last_error.split("\n", 1)[0])
     return " | ".join(parts)
+
+
+def _held(progress: Progress) -> str:
+    """Who holds the watermark back, where something waits for it and nothing comes."""
+    from tidemill.control.run import diagnosis_of  # noqa: PLC0415 - loaded already
+    from tidemill.control.watermark_text import held_by  # noqa: PLC0415
+
+    found = diagnosis_of(progress)
+    text = None if found is None else held_by(found)
+    return "" if text is None else f" ({text})"
 
 
 def _counts(progress: Progress) -> str:

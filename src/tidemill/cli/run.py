@@ -74,6 +74,8 @@ def run(
     for note in result.notes:
         say(f"note: {note}")
     say(view.summary(result.pipeline, result.progress))
+    for sentence in result.advice():
+        say(sentence)
     return 0
 
 

@@ -44,7 +44,10 @@ CONNECTOR = (
 VERBS = (
     VerbEntry("init", "tidemill.cli.init:APP", "Make a new project from a template.", PROJECT),
     VerbEntry(
-        "doctor", "tidemill.cli.doctor:APP", "Look for what could stop Tidemill here.", PROJECT
+        "doctor",
+        "tidemill.cli.doctor:APP",
+        "Look for what could stop Tidemill here, or what a pipeline waits for.",
+        PROJECT,
     ),
     VerbEntry("demo", "tidemill.cli.demo:APP", "Run an example project, end to end.", PROJECT),
     VerbEntry(

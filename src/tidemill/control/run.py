@@ -19,6 +19,8 @@ from typing import TYPE_CHECKING, Any, Literal
 from tidemill.control.pipeline import CompiledPipeline, compile_pipeline, opened
 from tidemill.control.project_context import project_for
 from tidemill.control.side_tables import DEAD_LETTER_TABLE, dead_letter_table, late_table
+from tidemill.control.watermark_text import held_by, late_sentences, waiting_sentences
+from tidemill.control.watermarks import Diagnosis, diagnose
 from tidemill.errors import UserError, Where
 from tidemill.observe import open_log
 from tidemill.project import Project, ensure_state_dir, no_project
@@ -44,13 +46,28 @@ class RunResult:
     progress: Progress
     notes: tuple[str, ...]
 
+    def advice(self) -> list[str]:
+        """What is still open, and what more delay would have saved, in sentences."""
+        found = diagnosis_of(self.progress)
+        if found is None:
+            return []
+        opened = [sentence for w in found.waiting[:1] for sentence in waiting_sentences(w)]
+        return opened + [sentence for late in found.late for sentence in late_sentences(late)]
+
     def as_dict(self) -> dict[str, Any]:
         """The result for `--json`."""
         return {"pipeline": self.pipeline, **progress_as_dict(self.progress)}
 
 
+def diagnosis_of(progress: Progress) -> Diagnosis | None:
+    """What the watermark doctor says about a moment of a run; None before it has begun."""
+    observed = progress.observed
+    return None if observed is None else diagnose(observed, progress.counters, observed.at_ms)
+
+
 def progress_as_dict(progress: Progress) -> dict[str, Any]:
     """A moment of a run for `--json`; times in milliseconds since 1970."""
+    found = diagnosis_of(progress)
     return {
         "state": progress.state,
         "epoch": progress.epoch,
@@ -72,6 +89,7 @@ def progress_as_dict(progress: Progress) -> dict[str, Any]:
         "restarts": progress.restarts,
         "last_error": progress.last_error,
         "last_rejected": progress.last_rejected,
+        "held_by": None if found is None else held_by(found),
     }
 
 

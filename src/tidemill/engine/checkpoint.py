@@ -21,6 +21,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pyarrow as pa
 
 from tidemill.engine import crash_points
@@ -30,6 +31,7 @@ FORMAT = 1
 _MAGIC = b"TIDEMILL"
 _DIGEST_BYTES = 32
 _APPLIED = "applied"
+_LOCK = "lock"
 _SUFFIX = ".checkpoint"
 
 
@@ -63,7 +65,7 @@ class CheckpointStore:
         """Take the folder for this process, or EngineError with who has it."""
         try:
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            fd = os.open(self.folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            fd = os.open(self.folder / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except OSError as error:
             raise _io_error(self.folder, error) from error
         try:
@@ -136,6 +138,35 @@ class CheckpointStore:
         except OSError as error:
             raise DamagedError(f"cannot be read: {error.strerror}") from error
         return _decode(epoch, data)
+
+    def manifest(self, epoch: int) -> dict[str, Any]:
+        """Only the manifest of an epoch, for a look at it; the checksum is not verified.
+
+        Raises DamagedError where it cannot be read, as when the engine has just removed it.
+        """
+        start = len(_MAGIC) + 8
+        try:
+            with self.path(epoch).open("rb") as file:
+                head = file.read(start)
+                if head[: len(_MAGIC)] != _MAGIC or len(head) < start:
+                    raise DamagedError("it is not a checkpoint")
+                (length,) = struct.unpack("<Q", head[len(_MAGIC) :])
+                found: dict[str, Any] = json.loads(file.read(length))
+        except OSError as error:
+            raise DamagedError(f"cannot be read: {error.strerror}") from error
+        except ValueError as error:
+            raise DamagedError("its manifest is no JSON") from error
+        return found
+
+    def owner(self) -> int | None:
+        """The process whose engine holds the folder now; None where there is none."""
+        lock = self.folder / _LOCK
+        try:
+            pid = int(lock.read_text() or 0)
+            files = psutil.Process(pid).open_files() if pid else []
+        except (OSError, ValueError, psutil.Error):
+            return None
+        return pid if any(Path(file.path) == lock.resolve() for file in files) else None
 
     def remove_before(self, epoch: int) -> None:
         """Remove the checkpoints that nothing needs any more."""

@@ -18,6 +18,7 @@ from tidemill.engine.counters import total
 from tidemill.engine.groups import GroupSpec
 from tidemill.engine.job import Job
 from tidemill.engine.kernel import Kernel
+from tidemill.engine.observe import observe
 from tidemill.engine.progress import Progress
 from tidemill.engine.routing import Collect
 from tidemill.engine.session import Session, Until
@@ -217,6 +218,7 @@ class Engine:
             holders_us=holders,
             state_bytes=sum(state_bytes.values()),
             operator_state_bytes=state_bytes,
+            observed=None if graph is None else observe(graph),
             rows_in_per_s=self._rate.rows_in_per_s,
             rows_out_per_s=self._rate.rows_out_per_s,
             commit_ms=session.commit_ms if session else 0.0,

@@ -41,6 +41,8 @@ class EpochWork:
     staged: dict[str, list[tuple[str, Batch]]]
     decider_writes: bool
     letters_taken: dict[str, int] = field(default_factory=dict)
+    observed: dict[str, Any] = field(default_factory=dict)
+    """Where event time stands, for the watermark doctor; recovery does not read it."""
     started: float = field(default_factory=time.monotonic)
 
 
@@ -147,6 +149,7 @@ class Committer:
             "positions": work.positions,
             "watermarks": work.watermarks,
             "counters": counters,
+            "observed": work.observed,
             "chains": {name: list(chain) for name, chain in self.chains.items()},
             "deltas": deltas,
             "staged": staged,

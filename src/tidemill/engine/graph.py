@@ -21,6 +21,7 @@ from tidemill.engine.counters import Counters
 from tidemill.engine.intake import Intake, render
 from tidemill.engine.isolate import BadRow, edge_rows, find_bad_rows, passing_rows, run_isolated
 from tidemill.engine.kernel import Kernel
+from tidemill.engine.lateness import count_late
 from tidemill.engine.node import LateRows, Node
 from tidemill.engine.nodes import NODES
 from tidemill.engine.pairs import run_pairs
@@ -56,6 +57,8 @@ class Graph:
         self.report = report
         self.intakes: dict[str, Intake] = {}
         self.watermarks: dict[str, int] = defaultdict(lambda: MIN_WATERMARK_US)
+        self._behind_us: dict[str, Int64s] = {}
+        """For the rows of the batch at hand, by source: how late they are; 0 where they are not."""
         self._write = write
         self._write_late = write_late
         self.nodes: dict[str, Node] = {
@@ -184,7 +187,9 @@ class Graph:
         standing: Int64s = np.minimum(batch.standing_us, min(others, default=MAX_WATERMARK_US))
         return standing
 
-    def late(self, edge: FusedStage, stage: str, batch: StageBatch, late: Mask) -> LateRows:
+    def late(
+        self, edge: FusedStage, stage: str, batch: StageBatch, late: Mask, behind_us: Int64s
+    ) -> LateRows:
         """Late rows count only where they pass the filters before the operator."""
         candidates = np.flatnonzero(late)
         some = batch.keep(late)
@@ -195,6 +200,9 @@ class Graph:
             alive[[row.index for row in bad]] = False
             candidates = candidates[alive]
         indexes = candidates[passing]
+        if edge.input in self.intakes and len(indexes):
+            behind = self._behind_us.setdefault(edge.input, np.zeros(len(batch), np.int64))
+            behind[indexes] = np.maximum(behind[indexes], behind_us[indexes])
         self.counters.add(f"{stage}.late", len(indexes))
         self.counters.add(f"{stage}.filtered", len(kept) - len(indexes))
         return [int(i) for i in indexes]
@@ -210,6 +218,7 @@ class Graph:
             return
         source = intake.stage
         self.counters.add(f"source.{source.table.name}.late", len(rows))
+        count_late(self.counters, source.table.name, self._behind_us.pop(node)[rows])
         if source.late_mode == "drop":
             return
         table, _ = kinds_of(batch.table.take(pa.array(rows)))

@@ -8,6 +8,7 @@ nothing of all that. What comes out it pushes on. One file each in `nodes/`.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
 import pyarrow as pa
@@ -22,6 +23,15 @@ from tidemill.model import DeadLetter
 from tidemill.plan.physical import FusedStage, OperatorStage, PhysicalPlan
 
 LateRows: TypeAlias = Sequence[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What an operator holds until event time comes to `watermark_us`, such as a window."""
+
+    watermark_us: int
+    window_us: tuple[int, int] | None = None
+    """Begin and end of the window that comes out then."""
 
 
 class Host(Protocol):
@@ -59,8 +69,14 @@ class Host(Protocol):
         """The watermark of a stage as each row comes (the batch has standings): the least input."""
         ...
 
-    def late(self, edge: FusedStage, stage: str, batch: StageBatch, late: Mask) -> LateRows:
-        """Count late rows that pass the edge's filters; gives their indexes in the batch."""
+    def late(
+        self, edge: FusedStage, stage: str, batch: StageBatch, late: Mask, behind_us: Int64s
+    ) -> LateRows:
+        """Count late rows that pass the edge's filters; gives their indexes in the batch.
+
+        `behind_us` says for every row of the batch how much further back the watermark had to be
+        for it to come in time; only those of late rows are looked at.
+        """
         ...
 
     def set_aside(self, edge: FusedStage, stage: str, batch: StageBatch) -> tuple[StageBatch, Mask]:
@@ -112,6 +128,14 @@ class Node(Protocol):
         """End of the last window that has come out; None for other operators."""
         ...
 
+    @property
+    def waiting(self) -> Waiting | None:
+        """What waits for event time, the first to come out; None where nothing does.
+
+        Asked from any thread.
+        """
+        ...
+
     def delta(self) -> StateDelta | None:
         """What changed in the state since the last call; None where nothing did."""
         ...
@@ -146,6 +170,7 @@ class OperatorNode:
 
     full = False
     fired_us: int | None = None
+    waiting: Waiting | None = None
 
     def __init__(self, host: Host, state: State) -> None:
         self._host = host
@@ -177,6 +202,7 @@ class Stateless:
 
     full = False
     fired_us: int | None = None
+    waiting: Waiting | None = None
 
     def advance(self, _watermark_us: int) -> Sequence[pa.Table]:
         """Nothing waits for event time."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from tidemill.engine.observation import Observation
+
 
 @dataclass(frozen=True, slots=True)
 class Progress:
@@ -40,3 +42,5 @@ class Progress:
     counters: Mapping[str, int] = field(default_factory=dict)
     last_rejected: str | None = None
     operator_state_bytes: Mapping[str, int] = field(default_factory=dict)
+    observed: Observation | None = None
+    """Where event time stands and what waits for it; None before the first session."""

@@ -23,6 +23,7 @@ from tidemill.engine.graph import Graph
 from tidemill.engine.intake import Intake
 from tidemill.engine.job import Job
 from tidemill.engine.kernel import Kernel
+from tidemill.engine.observe import observe
 from tidemill.engine.reader import Delivery, Inbox, Reader
 from tidemill.engine.recovery import Held, Recovered, recover
 from tidemill.engine.routing import Router
@@ -332,6 +333,7 @@ class Session:
             staged=staged,
             decider_writes=writes,
             letters_taken=taken,
+            observed=observe(self.graph).as_dict(),
         )
         self._next_epoch += 1
         self._dirty = False

@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tidemill.engine.clock import Clock
+from tidemill.engine.observation import PartitionTime
 from tidemill.plan.windows import MAX_WATERMARK_US, MIN_WATERMARK_US
 
 Int64s = npt.NDArray[np.int64]
@@ -25,6 +26,8 @@ class _Partition:
     watermark_us: int
     seen_ms: float
     idle: bool = False
+    rows: bool = False
+    """Whether a row came in this life."""
 
 
 class SourceWatermarks:
@@ -60,7 +63,7 @@ class SourceWatermarks:
         standing = np.empty_like(reached)
         standing[0] = self.current_us
         np.clip(reached[:-1], self.current_us, max(bound, self.current_us), out=standing[1:])
-        own.watermark_us, own.idle = int(reached[-1]), False
+        own.watermark_us, own.idle, own.rows = int(reached[-1]), False, True
         own.seen_ms = self._clock.monotonic_ms()
         self.current_us = max(self.current_us, min(own.watermark_us, bound))
         return standing
@@ -110,6 +113,19 @@ class SourceWatermarks:
     def holders(self) -> dict[str, int]:
         """Watermark of each active partition, to explain what holds time back."""
         return {n: p.watermark_us for n, p in self._partitions.items() if not p.idle}
+
+    def partitions(self) -> dict[str, PartitionTime]:
+        """How every partition stands; from any thread."""
+        since_ms = self._clock.now_ms() - self._clock.monotonic_ms()
+        return {
+            name: PartitionTime(
+                watermark_us=p.watermark_us if p.watermark_us > MIN_WATERMARK_US else None,
+                seen_at_ms=round(since_ms + p.seen_ms),
+                rows=p.rows,
+                idle=p.idle,
+            )
+            for name, p in list(self._partitions.items())
+        }
 
     def snapshot(self, closed_us: int) -> dict[str, int]:
         """For the checkpoint: partition watermarks, and the source's own under the key ''.

@@ -29,9 +29,11 @@ class RankNode(OperatorNode):
         late_rows: LateRows = ()
         if stage.kind == "first-by-rowtime" and batch.standing_us is not None:
             assert batch.event_time_us is not None
-            late = batch.event_time_us < host.standing_us(edge, stage, batch)
+            standing = host.standing_us(edge, stage, batch)
+            late = batch.event_time_us < standing
             if late.any():
-                late_rows = host.late(edge, stage.id, batch, late)
+                behind = standing - batch.event_time_us
+                late_rows = host.late(edge, stage.id, batch, late, behind)
                 batch = batch.keep(~late)
         rows, kept = host.isolated(edge, stage.id, batch)
         host.counters.passed(stage.id, len(kept), rows.num_rows)

@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from tidemill.engine.batches import Int64s, StageBatch, widen
 from tidemill.engine.isolate import edge_rows
-from tidemill.engine.node import Host, LateRows, OperatorNode
+from tidemill.engine.node import Host, LateRows, OperatorNode, Waiting
 from tidemill.engine.operators.window_aggregate import WindowAggregate
 from tidemill.plan.operators.window_aggregate import AggregateStage
 from tidemill.plan.physical import FusedStage, wide
@@ -29,6 +29,17 @@ class WindowNode(OperatorNode):
     def fired_us(self) -> int | None:  # type: ignore[override]
         """End of the last window that has come out."""
         return None if self.stage.grid is None else self.operator.fired_us
+
+    @property
+    def waiting(self) -> Waiting | None:  # type: ignore[override]
+        """The window that closes next, of those with rows."""
+        end_us, grid = self.operator.next_end_us, self.stage.grid
+        if end_us is None or grid is None:
+            return None
+        begin_us = end_us - grid.size_us
+        if grid.cumulates:
+            begin_us = grid.last_end(end_us - 1) - grid.size_us
+        return Waiting(end_us - MILLI_US, (begin_us, end_us))
 
     def take(self, edge: FusedStage, batch: StageBatch) -> LateRows:
         """Add a batch's partials; the indexes of its late rows."""
@@ -53,7 +64,10 @@ class WindowNode(OperatorNode):
         standing = self._host.standing_us(edge, self.stage, batch)
         fired = standing + MILLI_US
         late = grid.last_end(batch.event_time_us) <= fired
-        late_rows = self._host.late(edge, self.stage.id, batch, late) if late.any() else ()
+        late_rows: LateRows = ()
+        if late.any():
+            behind = fired - grid.last_end(batch.event_time_us) + 1
+            late_rows = self._host.late(edge, self.stage.id, batch, late, behind)
         if grid.hops:
             partly = (grid.first_end(batch.event_time_us) <= fired) & ~late
             if partly.any():

@@ -64,6 +64,18 @@ class WindowAggregate:
         """End of the last window that has come out."""
         return self._fired_us
 
+    @property
+    def next_end_us(self) -> int | None:
+        """End of the first window with rows that has not come out; from any thread."""
+        grid = self.stage.grid
+        oldest = min((part.oldest_us for part in list(self._pile)), default=None)
+        if grid is None or oldest is None:
+            return None
+        end_us, fired_us = grid.first_end(oldest), self._fired_us
+        if fired_us > MIN_WATERMARK_US:
+            end_us = max(end_us, fired_us + grid.slide_us)
+        return end_us
+
     def add(self, partials: pa.Table) -> None:
         """Take the partials of one batch."""
         if partials.num_rows == 0:
