@@ -19,6 +19,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from tidemill.control.flink_python import python_properties
 from tidemill.control.flink_text import flink_endpoints, flink_script
 from tidemill.control.pipeline import SqlSource, read_sql, resolve_sql, shown_path
 from tidemill.control.project_context import project_for, running_endpoints
@@ -110,6 +111,7 @@ def _submit(
         **pipeline.settings,
         "execution.runtime-mode": "streaming",
         "pipeline.name": f"{project.name}.{pipeline.name}",
+        **python_properties(project, script),
     }
     if restore_from is not None:
         properties["execution.state-recovery.path"] = restore_from

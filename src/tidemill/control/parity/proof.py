@@ -19,6 +19,7 @@ import duckdb
 import pyarrow as pa
 
 from tidemill import __version__
+from tidemill.control.flink_python import python_properties
 from tidemill.control.flink_text import adapt, flink_endpoints, flink_script
 from tidemill.control.parity.bounds import Bounds, Input, tables_read
 from tidemill.control.parity.compare import Difference, compare, materialise
@@ -204,7 +205,10 @@ def _flink(
     secrets: list[str] = []
     script = flink_script(source, text, project.root, secrets, bounds)
     try:
-        return run_on_flink(gateway, script, settings, timeout_s=timeout_s, secrets=secrets)
+        return run_on_flink(
+            gateway, script, {**settings, **python_properties(project, script)},
+            timeout_s=timeout_s, secrets=secrets,
+        )  # fmt: skip
     except TidemillError as error:
         raise source.as_written(error) from None
 

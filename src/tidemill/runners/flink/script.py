@@ -37,6 +37,7 @@ class Statement:
     where: TextWhere
     edited_at: int | None = None
     inserts: tuple[str, ...] = ()
+    declares_python: bool = False
 
     def place(self, inside: tuple[int, int, int, int] | None) -> TextWhere:
         """The place of (line, column, last line, last column) of `text`, in the file."""
@@ -69,6 +70,11 @@ class FlinkScript:
 
     statements: tuple[Statement, ...]
     notes: tuple[str, ...]
+
+    @property
+    def uses_python(self) -> bool:
+        """Whether it declares a function in Python."""
+        return any(statement.declares_python for statement in self.statements)
 
 
 Rewrite = Callable[[TableOptions], Mapping[str, str]]
@@ -122,8 +128,14 @@ def _statement(
             end = tokens[clause[1]].span.end - span.start
             text, edited_at = text[:start] + _written(wanted) + text[end:], start
     return Statement(
-        text, tokens[0].upper, source.where(span), edited_at, tuple(_inserts(source, tokens))
-    )
+        text, tokens[0].upper, source.where(span), edited_at, tuple(_inserts(source, tokens)),
+        _declares_python([token.upper for token in tokens]),
+    )  # fmt: skip
+
+
+def _declares_python(words: Sequence[str]) -> bool:
+    head = words[:4]
+    return head[:1] == ["CREATE"] and "FUNCTION" in head and words[-2:] == ["LANGUAGE", "PYTHON"]
 
 
 def as_one_job(statements: Sequence[Statement]) -> tuple[Statement, ...]:
