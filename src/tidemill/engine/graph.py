@@ -58,7 +58,7 @@ class Graph:
         self.intakes: dict[str, Intake] = {}
         self.watermarks: dict[str, int] = defaultdict(lambda: MIN_WATERMARK_US)
         self._behind_us: dict[str, Int64s] = {}
-        """For the rows of the batch at hand, by source: how late they are; 0 where they are not."""
+        """For the rows of the batch at hand, by node: how late they are; 0 where they are not."""
         self._write = write
         self._write_late = write_late
         self.nodes: dict[str, Node] = {
@@ -200,7 +200,7 @@ class Graph:
             alive[[row.index for row in bad]] = False
             candidates = candidates[alive]
         indexes = candidates[passing]
-        if edge.input in self.intakes and len(indexes):
+        if (edge.input in self.intakes or batch.base is not None) and len(indexes):
             behind = self._behind_us.setdefault(edge.input, np.zeros(len(batch), np.int64))
             behind[indexes] = np.maximum(behind[indexes], behind_us[indexes])
         self.counters.add(f"{stage}.late", len(indexes))
@@ -209,16 +209,18 @@ class Graph:
 
     def _keep_late(self, node: str, batch: StageBatch, rows: list[int]) -> None:
         """Each late row once, however many windows it missed."""
+        behind_us = self._behind_us.pop(node, np.zeros(len(batch), np.int64))[rows]
         while batch.base is not None:
             base = batch.base
-            rows = sorted({int(base.rows[row]) for row in rows})
+            origins, first = np.unique(base.rows[rows], return_index=True)
+            rows, behind_us = origins.tolist(), behind_us[first]
             node, batch = base.node, base.batch
         intake = self.intakes.get(node)
         if intake is None:
             return
         source = intake.stage
         self.counters.add(f"source.{source.table.name}.late", len(rows))
-        count_late(self.counters, source.table.name, self._behind_us.pop(node)[rows])
+        count_late(self.counters, source.table.name, behind_us)
         if source.late_mode == "drop":
             return
         table, _ = kinds_of(batch.table.take(pa.array(rows)))
