@@ -64,3 +64,35 @@ def windows(
     watermark = 10**15
     fire()
     return out, late
+
+
+def sessions(
+    rows: list[Row], gap_ms: int, delay_ms: int
+) -> tuple[list[tuple[int, int, Any, list[tuple[int | None, int]]]], int]:
+    """(start, end, key, [(value, weight)]) in order of emission, and the count of late rows."""
+    watermark = -(10**15)
+    open_: list[tuple[int, int, Any, list[tuple[int | None, int]]]] = []
+    out: list[tuple[int, int, Any, list[tuple[int | None, int]]]] = []
+    late = 0
+
+    def fire() -> None:
+        ended = [s for s in open_ if s[1] - 1 <= watermark]
+        open_[:] = [s for s in open_ if s[1] - 1 > watermark]
+        out.extend(sorted(ended, key=lambda s: s[1]))
+
+    for row in rows:
+        start, end, values = row.time_ms, row.time_ms + gap_ms, [(row.value, row.weight)]
+        near = [s for s in open_ if s[2] == row.key and s[0] <= end and s[1] >= start]
+        for other in near:
+            open_.remove(other)
+            start, end = min(start, other[0]), max(end, other[1])
+            values = [*other[3], *values]
+        if end - 1 <= watermark:
+            late += 1
+        else:
+            open_.append((start, end, row.key, values))
+        watermark = max(watermark, row.time_ms - delay_ms)
+        fire()
+    watermark = 10**15
+    fire()
+    return out, late

@@ -106,7 +106,7 @@ class Intake:
         if len(batch) == 0:
             return batch
         standing = self._arrive(batch.origins, marks)
-        if int((times - standing).min()) >= MILLI_US:
+        if int((times - standing).min()) > MILLI_US:
             return batch
         return StageBatch(batch.table, times, standing, batch.origins)
 

@@ -25,10 +25,11 @@ from tidemill.plan.fuse import (
     rows_query,
     text,
 )
+from tidemill.plan.local_time import clock_micros, rowtime_of, window_zone
 from tidemill.plan.lowering import AggregatePlan, aggregate_plan, duckdb_type, lower
 from tidemill.plan.lowering.build import cast, fn
 from tidemill.plan.physical import FIRST_END, KIND, ROW, FusedStage, wide
-from tidemill.plan.windows import MILLI_US, WindowGrid, micros, minus, number, plus, timestamp_of
+from tidemill.plan.windows import MILLI_US, WindowGrid, minus, number, plus, timestamp_of
 from tidemill.sql.expressions import AggregateCall, InputRef
 from tidemill.sql.logical import Aggregate, WindowProperty
 
@@ -186,10 +187,18 @@ class AggregateSql:
     def _group_columns(self, first_end: str | None) -> list[exp.Expression]:
         return [*self._pane_columns(first_end), *self._key_columns()]
 
+    def _panes(self) -> list[str]:
+        """The columns of state that say in which part of time its rows are."""
+        return [] if self.grid is None else (["p", "f"] if self.grid.hops else ["p"])
+
+    def _window_columns(self) -> list[str]:
+        """The columns that identify a window that comes out; its end `e` is the first."""
+        return [] if self.grid is None else ["e"]
+
     def _pane_columns(self, first_end: str | None) -> list[exp.Expression]:
         if self.grid is None or self.node.window is None:
             return []
-        time_us = micros(column(f"c{self.node.window.time_column}"))
+        time_us = clock_micros(column(f"c{self.node.window.time_column}"), self._window_zone())
         panes = [alias(self.grid.pane_sql(time_us), "p")]
         if self.grid.hops:
             first = column(first_end) if first_end else self.grid.first_end_sql(time_us)
@@ -216,8 +225,7 @@ class AggregateSql:
 
     def _state_groups(self) -> list[str]:
         """The columns that identify a row of state."""
-        panes = [] if self.grid is None else (["p", "f"] if self.grid.hops else ["p"])
-        return [*panes, *self._identity()]
+        return [*self._panes(), *self._identity()]
 
     def _identity(self) -> list[str]:
         keys = [f"g{i}" for i in range(len(self.node.keys))]
@@ -244,10 +252,10 @@ class AggregateSql:
     def emit(self) -> str:
         """The finished groups, in the order of window end and keys."""
         keys = [f"g{i}" for i in range(len(self.node.keys))]
-        ends = [] if self.grid is None else ["e"]
+        ends = self._window_columns()
         groups = [column(name) for name in [*ends, *keys]]
         source = exp.Select(expressions=[exp.Star()]).from_(relation(self.state))
-        if self.grid is not None:
+        if ends:
             source = self._by_window()
         values: list[exp.Expression] = []
         if self._valued():
@@ -297,10 +305,7 @@ class AggregateSql:
         """Each row of state once per window that it belongs to and that closes now."""
         assert self.grid is not None
         low, high = exp.Placeholder(), exp.Placeholder()
-        kept = [column(name) for name in self._identity()]
-        kept += [column(p.name) for plan in self._additive() for p in plan.partials]
-        kept += [column("wt")] if self.retracts else []
-        kept += [column(v.weight) for v in self._valued()]
+        kept = self._kept()
         if not self.grid.hops:
             end = alias(plus(column("p"), self.grid.size_us), "e")
             query = exp.Select(expressions=[*kept, end]).from_(relation(self.state))
@@ -312,15 +317,33 @@ class AggregateSql:
         ends = fn("UNNEST", fn("RANGE", first, stop, number(self.grid.slide_us)))
         return exp.Select(expressions=[*kept, alias(ends, "e")]).from_(relation(self.state))
 
+    def _kept(self) -> list[exp.Expression]:
+        """The columns of state without panes."""
+        kept = [column(name) for name in self._identity()]
+        kept += [column(p.name) for plan in self._additive() for p in plan.partials]
+        kept += [column("wt")] if self.retracts else []
+        return [*kept, *(column(v.weight) for v in self._valued())]
+
+    def _window_zone(self) -> str | None:
+        """The zone on whose clock the window lies."""
+        assert self.node.window is not None
+        rowtime = self.node.input.fields[self.node.window.time_column].type
+        return window_zone(rowtime, self.zone)
+
+    def _start(self) -> exp.Expression:
+        """Start of the window that ends at `e`, epoch microseconds."""
+        assert self.grid is not None
+        return self.grid.start_sql(column("e"))
+
     def _properties(self) -> list[exp.Expression]:
-        if self.grid is None or self.node.window is None:
+        if not self._window_columns() or self.node.window is None:
             return []
-        rowtime = self.node.input.fields[self.node.window.time_column]
-        local = rowtime.type.root.name == "TIMESTAMP_LTZ"
+        rowtime = self.node.input.fields[self.node.window.time_column].type
+        zone = self._window_zone()
         made = {
-            WindowProperty.START: timestamp_of(self.grid.start_sql(column("e")), False),
+            WindowProperty.START: timestamp_of(self._start(), False),
             WindowProperty.END: timestamp_of(column("e"), False),
-            WindowProperty.TIME: timestamp_of(minus(column("e"), MILLI_US), local),
+            WindowProperty.TIME: rowtime_of(minus(column("e"), MILLI_US), rowtime, zone),
         }
         return [made[p].copy() for p in self.node.window_properties]
 

@@ -11,15 +11,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import TypeAlias, TypeGuard
 
 from sqlglot import exp
 
+from tidemill.plan.local_time import clock_micros, rowtime_of, window_zone
 from tidemill.plan.lowering import lower
 from tidemill.plan.lowering.build import fn
 from tidemill.plan.physical import KIND, ROW
 from tidemill.plan.unnest import LIST, collection_list, taken_apart, unrolled
-from tidemill.plan.windows import MILLI_US, grid_of, micros, minus, number, plus, timestamp_of
+from tidemill.plan.windows import MILLI_US, grid_of, minus, number, plus, timestamp_of
 from tidemill.sql.expressions import Expression, InputRef, input_indexes
 from tidemill.sql.logical import (
     Correlate,
@@ -27,8 +28,10 @@ from tidemill.sql.logical import (
     LogicalNode,
     Project,
     RowField,
+    TimeAttribute,
     Union,
     Watermark,
+    WindowKind,
     WindowTableFunction,
 )
 
@@ -68,9 +71,14 @@ def chains(node: LogicalNode, zone: str = "UTC") -> list[Chain]:
         return chains(node.input, zone)
     if isinstance(node, Union):
         return [chain for part in node.inputs for chain in chains(part, zone)]
-    if isinstance(node, (Project, Filter, WindowTableFunction, Correlate)):
+    if isinstance(node, (Project, Filter, Correlate)) or _on_grid(node):
         return [Chain(c.base, (*c.steps, node), zone) for c in chains(node.input, zone)]
     return [Chain(node, (), zone)]
+
+
+def _on_grid(node: LogicalNode) -> TypeGuard[WindowTableFunction]:
+    """Sessions are an operator, as which one takes a row depends on the others."""
+    return isinstance(node, WindowTableFunction) and node.window.kind is not WindowKind.SESSION
 
 
 def names(count: int) -> list[str]:
@@ -140,7 +148,7 @@ def _level(
         lists = alias(collection_list(step, inputs, zone), LIST)
         query = over(query, [*same, *carried, lists])
         return _unnested(query, step, same, carried)
-    return _windows_level(query, step, inputs, carried)
+    return _windows_level(query, step, inputs, carried, zone)
 
 
 def _single(kind: exp.Expression) -> exp.Expression:
@@ -164,12 +172,18 @@ def _unnested(
 
 
 def _windows_level(
-    query: exp.Select, step: WindowTableFunction, inputs: list[str], carried: list[exp.Expression]
+    query: exp.Select,
+    step: WindowTableFunction,
+    inputs: list[str],
+    carried: list[exp.Expression],
+    zone: str,
 ) -> exp.Select:
     """Each row once per window that holds it."""
     grid = grid_of(step.window)
     same = [column(name) for name in inputs]
-    time_us = micros(column(inputs[step.window.time_column]))
+    rowtime, time = step.fields[-1], column(inputs[step.window.time_column])
+    clock = window_zone(rowtime.type, zone)
+    time_us = clock_micros(time, clock)
     first, last = grid.first_end_sql(time_us), grid.last_end_sql(time_us)
     ends = (
         fn("UNNEST", fn("RANGE", first, plus(last, 1), number(grid.slide_us)))
@@ -178,11 +192,11 @@ def _windows_level(
     )
     query = over(query, [*same, *carried, alias(ends, "e")])
     end = column("e")
-    local = step.fields[-1].type.root.name == "TIMESTAMP_LTZ"
+    arrival = rowtime.time_attribute is TimeAttribute.PROCTIME
     made = (
         timestamp_of(grid.start_sql(end), False),
         timestamp_of(end, False),
-        timestamp_of(minus(end, MILLI_US), local),
+        time if arrival else rowtime_of(minus(end, MILLI_US), rowtime.type, clock),
     )
     added = [alias(value, f"c{len(inputs) + i}") for i, value in enumerate(made)]
     return over(query, [*[c.copy() for c in same], *added, *[c.copy() for c in carried]])
@@ -206,7 +220,7 @@ def probe_query(chain: Chain, source: str, last: Sequence[exp.Expression]) -> ex
         elif isinstance(step, Correlate):
             query = _probe_unnest(query, step, inputs, chain.zone)
         else:
-            query = _windows_level(query, step, inputs, [column(ROW), column("bad")])
+            query = _windows_level(query, step, inputs, [column(ROW), column("bad")], chain.zone)
     if last:
         query = _probe_project(query, last)
     return over(query, [column(ROW)]).where(column("bad")).distinct()

@@ -182,7 +182,7 @@ class Planning:
         updates = upsert = False
         everything = frozenset(range(len(node.fields)))
         for chain in chains(node, self.zone):
-            refusals.window_functions(chain, self.settings, self.where)
+            refusals.window_functions(chain, self.where)
             name = self.base(chain, everything)
             changelog = self.changelogs[name]
             refusals.filtered_upserts(changelog, chain, self.where)

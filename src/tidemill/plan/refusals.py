@@ -10,7 +10,7 @@ from tidemill.errors import SqlError, TextWhere
 from tidemill.functions import AggregateFunction
 from tidemill.interfaces.connector import Changelog
 from tidemill.interfaces.python_function import PythonFunction
-from tidemill.model import TableDescriptor, TypeRoot
+from tidemill.model import TableDescriptor
 from tidemill.plan.fuse import Chain, chains
 from tidemill.plan.physical import ErrorMode, LateMode
 from tidemill.plan.windows import WindowGrid, grid_of
@@ -19,15 +19,15 @@ from tidemill.sql.logical import (
     Aggregate,
     Fields,
     LogicalNode,
-    PythonCalc,
     Rank,
     Scan,
     Sort,
     TimeAttribute,
+    Values,
     Watermark,
-    WindowKind,
     WindowSpec,
     WindowTableFunction,
+    inputs,
 )
 
 
@@ -73,28 +73,8 @@ def same_watermark(known: Watermark | None, found: Watermark, scan: Scan) -> Non
         )
 
 
-def grid(
-    window: WindowSpec,
-    input_: LogicalNode,
-    settings: Mapping[str, str],
-    where: TextWhere | None,
-) -> WindowGrid:
+def grid(window: WindowSpec, where: TextWhere | None) -> WindowGrid:
     """The grid of a window the engine can run, or SqlError."""
-    kind = window.kind
-    if kind is WindowKind.SESSION:
-        raise SqlError(
-            f"{kind.value} windows are not supported yet",
-            code="plan.unsupported-window",
-            where=where,
-            hint="TUMBLE, HOP and CUMULATE windows are.",
-        )
-    if window.time_attribute is TimeAttribute.PROCTIME:
-        raise SqlError(
-            "windows on processing time are not supported yet",
-            code="plan.processing-time-window",
-            where=where,
-            hint="Declare a WATERMARK on an event-time column and use that column.",
-        )
     slide_ms = window.size_ms if window.slide_ms is None else window.slide_ms
     if window.size_ms <= 0 or slide_ms <= 0 or slide_ms > window.size_ms:
         raise SqlError(
@@ -103,23 +83,25 @@ def grid(
             where=where,
             hint="The slide must be positive and not longer than the size.",
         )
-    rowtime = input_.fields[window.time_column].type
-    zone = settings.get("table.local-time-zone", "UTC")
-    if rowtime.root is TypeRoot.TIMESTAMP_LTZ and zone not in ("UTC", "Etc/UTC", "GMT", "Z"):
-        raise SqlError(
-            f"windows on TIMESTAMP_LTZ are supported in the time zone UTC only, not `{zone}`",
-            code="plan.local-time-zone-window",
-            where=where,
-            hint="SET 'table.local-time-zone' = 'UTC', or use a TIMESTAMP(3) event time.",
-        )
     return grid_of(window)
 
 
-def window_functions(chain: Chain, settings: Mapping[str, str], where: TextWhere | None) -> None:
+def window_functions(chain: Chain, where: TextWhere | None) -> None:
     """Window functions without an aggregate: the same limits."""
     for step in chain.steps:
         if isinstance(step, WindowTableFunction):
-            grid(step.window, step.input, settings, where)
+            grid(step.window, where)
+
+
+def window_time(
+    window: WindowSpec,
+    node: LogicalNode,
+    watermarks: Mapping[object, Watermark],
+    where: TextWhere | None,
+) -> None:
+    """A window over event time needs watermarks; one over processing time needs none."""
+    if window.time_attribute is TimeAttribute.ROWTIME:
+        has_watermark(node, watermarks, where)
 
 
 def has_watermark(
@@ -128,10 +110,9 @@ def has_watermark(
     """Event time must advance on every input of an event-time window."""
     for chain in chains(node):
         base = chain.base
-        if isinstance(base, Aggregate) and base.window is not None:
-            continue
-        if isinstance(base, PythonCalc):
-            has_watermark(base.input, watermarks, where)
+        if not isinstance(base, (Scan, Values)):
+            for part in inputs(base):
+                has_watermark(part, watermarks, where)
             continue
         key = (
             (base.table.name, tuple(sorted(base.table.options.items())))
@@ -146,6 +127,19 @@ def has_watermark(
                 where=where,
                 hint="Add WATERMARK FOR <column> AS <column> - INTERVAL '5' SECOND to the table.",
             )
+
+
+def session_upserts(changelogs: Sequence[Changelog], where: TextWhere | None) -> None:
+    """The rows of a session come out as they went in, so each needs its before-image."""
+    if any(changelog.upsert for changelog in changelogs):
+        raise SqlError(
+            "SESSION over an upsert source is not supported yet",
+            code="plan.upsert-source",
+            where=where,
+            detail="The source gives updates without the row that was before, which may be in "
+            "another session.",
+            hint="Read the changes as debezium-json, which carries both images.",
+        )
 
 
 def unbounded_sort(where: TextWhere | None) -> None:

@@ -9,6 +9,7 @@ from tidemill.engine.nodes.python_calc import PythonCalcNode
 from tidemill.engine.nodes.rank import RankNode
 from tidemill.engine.nodes.regular_join import RegularJoinNode
 from tidemill.engine.nodes.set_operation import SetNode
+from tidemill.engine.nodes.session import SessionNode
 from tidemill.engine.nodes.sort import SortNode
 from tidemill.engine.nodes.window_aggregate import WindowNode
 from tidemill.plan.operators.group_aggregate import GroupStage
@@ -16,6 +17,7 @@ from tidemill.plan.operators.python_calc import PythonCalcStage
 from tidemill.plan.operators.rank import RankStage
 from tidemill.plan.operators.regular_join import RegularJoinStage
 from tidemill.plan.operators.set_operation import SetStage
+from tidemill.plan.operators.session import SessionStage
 from tidemill.plan.operators.sort import SortStage
 from tidemill.plan.operators.window_aggregate import AggregateStage
 from tidemill.plan.physical import OperatorStage
@@ -27,5 +29,6 @@ NODES: Mapping[type[OperatorStage], Callable[[Any, Host], Node]] = {
     RankStage: RankNode,
     SetStage: SetNode,
     RegularJoinStage: RegularJoinNode,
+    SessionStage: SessionNode,
     SortStage: SortNode,
 }

@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from tidemill.engine.batches import Int64s, StageBatch, widen
 from tidemill.engine.isolate import edge_rows
+from tidemill.engine.local_time import LocalTime
 from tidemill.engine.node import Host, LateRows, OperatorNode, Waiting
 from tidemill.engine.operators.window_aggregate import WindowAggregate
 from tidemill.plan.operators.window_aggregate import AggregateStage
@@ -23,12 +24,15 @@ class WindowNode(OperatorNode):
     def __init__(self, stage: AggregateStage, host: Host) -> None:
         self.stage = stage
         self.operator = WindowAggregate(stage, host.kernel, host.deltas_max)
+        self._local = LocalTime(host.kernel, stage.zone)
         super().__init__(host, self.operator)
 
     @property
     def fired_us(self) -> int | None:  # type: ignore[override]
         """End of the last window that has come out."""
-        return None if self.stage.grid is None else self.operator.fired_us
+        if self.stage.grid is None:
+            return None
+        return self._local.timer(self.operator.fired_us - MILLI_US) + MILLI_US
 
     @property
     def waiting(self) -> Waiting | None:  # type: ignore[override]
@@ -39,7 +43,7 @@ class WindowNode(OperatorNode):
         begin_us = end_us - grid.size_us
         if grid.cumulates:
             begin_us = grid.last_end(end_us - 1) - grid.size_us
-        return Waiting(end_us - MILLI_US, (begin_us, end_us))
+        return Waiting(self._local.timer(end_us - MILLI_US), (begin_us, end_us))
 
     def take(self, edge: FusedStage, batch: StageBatch) -> LateRows:
         """Add a batch's partials; the indexes of its late rows."""
@@ -61,15 +65,16 @@ class WindowNode(OperatorNode):
         """The batch without its late rows, and without those that miss some of their windows."""
         grid = self.stage.grid
         assert grid is not None and batch.event_time_us is not None
-        standing = self._host.standing_us(edge, self.stage, batch)
+        standing = self._local.reached(self._host.standing_us(edge, self.stage, batch))
+        times_us = self._local.clock(batch.event_time_us)
         fired = standing + MILLI_US
-        late = grid.last_end(batch.event_time_us) <= fired
+        late = grid.last_end(times_us) <= fired
         late_rows: LateRows = ()
         if late.any():
-            behind = fired - grid.last_end(batch.event_time_us) + 1
+            behind = fired - grid.last_end(times_us) + 1
             late_rows = self._host.late(edge, self.stage.id, batch, late, behind)
         if grid.hops:
-            partly = (grid.first_end(batch.event_time_us) <= fired) & ~late
+            partly = (grid.first_end(times_us) <= fired) & ~late
             if partly.any():
                 self._add_partly_late(edge, batch.keep(partly), standing[partly])
                 late = late | partly
@@ -92,7 +97,7 @@ class WindowNode(OperatorNode):
         """The windows that event time has passed."""
         if self.stage.never_empty and watermark_us >= MAX_WATERMARK_US:
             self._seed()
-        return self.operator.advance(watermark_us)
+        return self.operator.advance(self._local.reached_at(watermark_us))
 
     def _seed(self) -> None:
         """An aggregate without keys gives a row even over no rows."""

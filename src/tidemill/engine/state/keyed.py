@@ -180,6 +180,11 @@ class KeyedState:
         """All entries."""
         return np.flatnonzero(self._size[: len(self._index)])
 
+    def there(self, ids: Ids) -> Mask:
+        """Which of the entries are live."""
+        mask: Mask = self._size[ids] > 0
+        return mask
+
     def settle(self) -> Ids | None:
         """Sweep out what has been replaced, where it outweighs the rest.
 

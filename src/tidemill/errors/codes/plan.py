@@ -15,8 +15,6 @@ CODES: dict[str, str] = {
     "engine yet.",
     "plan.processing-time-window": "Windows on processing time are not supported by the embedded "
     "engine yet.",
-    "plan.local-time-zone-window": "Windows on TIMESTAMP_LTZ are supported with the time zone UTC "
-    "only.",
     "plan.missing-watermark": "An event-time window reads an input without a watermark.",
     "plan.not-retractable": "An aggregate function cannot take back the rows that a changelog "
     "withdraws.",

@@ -162,6 +162,9 @@ def _timestampdiff(c: Lowered) -> exp.Expression:
     if unit in _MONTHS:
         months = _months_between(start, end)
         return cast(template(":m // :n", m=months, n=number(_MONTHS[unit])), "INTEGER")
+    if all(c.type_of(i).root is TypeRoot.TIMESTAMP_LTZ for i in (1, 2)):
+        # Time that has passed, whatever the clock was set to in between.
+        start, end = (instants.to_local(c.args[i], c.type_of(i), "UTC") for i in (1, 2))
     millis = template(
         "epoch_ms(CAST(:b AS TIMESTAMP)) - epoch_ms(CAST(:a AS TIMESTAMP))", a=start, b=end
     )

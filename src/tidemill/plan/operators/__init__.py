@@ -6,9 +6,25 @@ To add one: a node in `sql/logical.py`, a file here, a line in `PLANNERS`; a fil
 
 from collections.abc import Mapping
 
-from tidemill.plan.operators import aggregate, join, python_calc, rank, set_operation, sort
+from tidemill.plan.operators import (
+    aggregate,
+    join,
+    python_calc,
+    rank,
+    session,
+    set_operation,
+    sort,
+)
 from tidemill.plan.planning import OperatorPlanner
-from tidemill.sql.logical import Aggregate, Join, PythonCalc, Rank, SetOperation, Sort
+from tidemill.sql.logical import (
+    Aggregate,
+    Join,
+    PythonCalc,
+    Rank,
+    SetOperation,
+    Sort,
+    WindowTableFunction,
+)
 
 PLANNERS: Mapping[type, OperatorPlanner] = {
     Aggregate: aggregate.PLANNER,
@@ -17,4 +33,5 @@ PLANNERS: Mapping[type, OperatorPlanner] = {
     Rank: rank.PLANNER,
     SetOperation: set_operation.PLANNER,
     Sort: sort.PLANNER,
+    WindowTableFunction: session.ROWS_PLANNER,
 }

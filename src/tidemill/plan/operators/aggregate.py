@@ -5,16 +5,19 @@ from __future__ import annotations
 from tidemill.plan import refusals
 from tidemill.plan.fuse import Chain
 from tidemill.plan.operators.group_aggregate import plan_group
+from tidemill.plan.operators.session import plan_sessions
 from tidemill.plan.operators.window_aggregate import plan_window
 from tidemill.plan.physical import OperatorStage
 from tidemill.plan.planning import Columns, OperatorPlanner, Planning
 from tidemill.sql.expressions import input_indexes
-from tidemill.sql.logical import Aggregate
+from tidemill.sql.logical import Aggregate, WindowKind
 
 
 def _plan(node: Aggregate, planning: Planning, _used: Columns) -> OperatorStage:
     if is_group(node, planning):
         return plan_group(node, planning, _parts)
+    if node.window is not None and node.window.kind is WindowKind.SESSION:
+        return plan_sessions(node, planning, _parts)
     return plan_window(node, planning, _parts)
 
 

@@ -10,6 +10,7 @@ from tidemill.plan import refusals
 from tidemill.plan.aggregates import AggregateSql
 from tidemill.plan.changelog import APPEND_ONLY
 from tidemill.plan.fuse import Chain
+from tidemill.plan.local_time import window_zone
 from tidemill.plan.physical import OperatorStage
 from tidemill.plan.planning import Planning, stage_schema
 from tidemill.plan.windows import WindowGrid
@@ -27,6 +28,8 @@ class AggregateStage(OperatorStage):
     """
 
     grid: WindowGrid | None
+    zone: str | None
+    """The zone on whose clock windows lie; None: UTC."""
     merge: str
     emit: str
     keys: tuple[str, ...]
@@ -61,6 +64,7 @@ class AggregateStage(OperatorStage):
             facts["size_ms"] = grid.size_us // 1000
             facts["slide_ms"] = grid.slide_us // 1000
             facts["offset_ms"] = grid.offset_us // 1000
+            facts["zone"] = self.zone
             panes = grid.size_us // grid.pane_us
             facts["state"] = (
                 f"partials, one row per key and pane of {grid.pane_us // 1000} ms; bounded by the "
@@ -86,9 +90,12 @@ def plan_window(
 ) -> AggregateStage:
     """Plan an aggregate in windows, or one over bounded input."""
     grid: WindowGrid | None = None
+    zone: str | None = None
     if node.window is not None:
-        grid = refusals.grid(node.window, node.input, planning.settings, planning.where)
-        refusals.has_watermark(node.input, planning.watermarks, planning.where)
+        grid = refusals.grid(node.window, planning.where)
+        refusals.window_time(node.window, node.input, planning.watermarks, planning.where)
+        rowtime = node.input.fields[node.window.time_column].type
+        zone = window_zone(rowtime, planning.zone)
     parts, retracts = parts_of(node, planning)
     name = planning.name("a")
     sql = AggregateSql(node, grid, retracts, f"{name}_state", planning.zone)
@@ -96,6 +103,7 @@ def plan_window(
         id=name,
         edges=tuple(sql.edge(c, n, planning.changelogs[n].updates) for c, n in parts),
         grid=grid,
+        zone=zone,
         merge=sql.merge(),
         emit=sql.emit(),
         schema=stage_schema(node.fields, False),

@@ -107,10 +107,16 @@ def _through_project(node: Project, below: FoldedWindow) -> FoldedWindow:
     kept = (below.window.time_column, *below.window.partition_columns)
     places: list[int] = []
     for index in kept:
-        field = below.input.fields[index]
-        places.append(len(expressions))
-        expressions.append(InputRef(index, field.name, field.type))
-        fields.append(field)
+        place = next((i for i, e in enumerate(expressions) if _is_column(e, index)), None)
+        places.append(len(expressions) if place is None else place)
+        if place is None:
+            field = below.input.fields[index]
+            expressions.append(InputRef(index, field.name, field.type))
+            fields.append(field)
     window = replace(below.window, time_column=places[0], partition_columns=tuple(places[1:]))
     project = Project(below.input, tuple(expressions), tuple(fields))
     return FoldedWindow(project, window, tuple(sources))
+
+
+def _is_column(expression: Expression, index: int) -> bool:
+    return isinstance(expression, InputRef) and expression.index == index

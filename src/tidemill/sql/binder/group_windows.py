@@ -10,7 +10,6 @@ from tidemill.sql.binder.context import BindContext
 from tidemill.sql.binder.scope import Scope
 from tidemill.sql.binder.shapes import shape
 from tidemill.sql.binder.windows import (
-    check_supported,
     duration_ms,
     not_time_attribute,
     time_column,
@@ -55,7 +54,6 @@ def is_group_window(node: Node) -> bool:
 def bind_group_window(context: BindContext, scope: Scope, node: FunctionCall) -> GroupWindow:
     """The window of a GROUP BY key."""
     kind = WindowKind[node.name.text.upper()]
-    check_supported(context, kind, node.name.span)
     names = _PARAMETERS[kind]
     least = len(names)
     if len(node.arguments) != least + 1:

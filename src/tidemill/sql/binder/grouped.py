@@ -24,6 +24,7 @@ from tidemill.sql.logical import (
     Aggregate,
     LogicalNode,
     RowField,
+    WindowKind,
     WindowProperty,
     WindowSpec,
 )
@@ -140,7 +141,7 @@ def begin_grouping(
             _add_group_window(grouping, node)
         else:
             _add_key(grouping, binder, node)
-    _check_window(grouping, span)
+    _settle_window(grouping, span)
     grouping.properties.extend(key.property for key in grouping.keys if key.property is not None)
     return grouping
 
@@ -174,19 +175,31 @@ def _add_key(grouping: Grouping, binder: ExpressionBinder, node: Node) -> None:
     grouping.keys.append(_Key(bound, RowField(name, bound.type, attribute), own))
 
 
-def _check_window(grouping: Grouping, span: Span) -> None:
+def _settle_window(grouping: Grouping, span: Span) -> None:
+    """Whether this is a window aggregate, as Flink has it: else the window's columns are keys.
+
+    Its keys have both window_start and window_end, and for SESSION exactly the columns of its
+    PARTITION BY.
+    """
     parts = {key.property for key in grouping.keys if key.property is not None}
-    if parts and grouping.group_window is not None:
+    if not parts:
+        return
+    if grouping.group_window is not None:
         raise grouping.context.error("bad-window", "GROUP BY has two windows", span)
-    missing = {WindowProperty.START, WindowProperty.END} - parts
-    if parts and missing:
-        name = min(part.value for part in missing)
-        raise grouping.context.error(
-            "bad-window",
-            f"a window aggregation groups by window_start and window_end, and {name} is missing",
-            span,
-            hint=f"Add {name} to GROUP BY.",
-        )
+    if {WindowProperty.START, WindowProperty.END} <= parts and _keyed_as_sessions(grouping):
+        return
+    for key in grouping.keys:
+        key.property = None
+        key.field = replace(key.field, time_attribute=None)
+
+
+def _keyed_as_sessions(grouping: Grouping) -> bool:
+    folded = grouping.folded
+    if folded is None or folded.window.kind is not WindowKind.SESSION:
+        return True
+    keys = [key.bound for key in grouping.keys if key.property is None]
+    columns = [folded.sources[key.index] for key in keys if isinstance(key, InputRef)]
+    return len(columns) == len(keys) and set(columns) == set(folded.window.partition_columns)
 
 
 class GroupedBinder(ExpressionBinder):

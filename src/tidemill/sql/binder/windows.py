@@ -30,9 +30,6 @@ from tidemill.sql.syntax.nodes import (
     WindowFunction,
 )
 
-SUPPORTED_WINDOWS = frozenset((WindowKind.TUMBLE, WindowKind.HOP, WindowKind.CUMULATE))
-"""The windows that run; the others are read and then refused by name."""
-
 SUPPORTED_TIME_ATTRIBUTES = frozenset((TimeAttribute.ROWTIME,))
 """The kinds of time that windows run on; the others are refused by name."""
 
@@ -90,7 +87,6 @@ def _kind(context: BindContext, node: WindowFunction) -> WindowKind:
             f"Window table functions are {', '.join(WindowKind.__members__)}.",
         )
     kind = WindowKind[name]
-    check_supported(context, kind, node.function.span)
     if node.partition_by and kind is not WindowKind.SESSION:
         raise context.error(
             "bad-window",
@@ -99,13 +95,6 @@ def _kind(context: BindContext, node: WindowFunction) -> WindowKind:
             hint="Group by the column instead.",
         )
     return kind
-
-
-def check_supported(context: BindContext, kind: WindowKind, span: Span) -> None:
-    """Refuse the windows that do not run yet."""
-    if kind not in SUPPORTED_WINDOWS:
-        names = " and ".join(sorted((w.value for w in SUPPORTED_WINDOWS), reverse=True))
-        raise context.unsupported(f"the window {kind.value}", span, f"{names} are supported.")
 
 
 def _arguments(

@@ -1,0 +1,75 @@
+"""SESSION windows in the graph: late rows, bad rows, and the clock that ends them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+
+from tidemill.engine.batches import StageBatch, widen
+from tidemill.engine.local_time import LocalTime
+from tidemill.engine.node import Host, LateRows, OperatorNode
+from tidemill.engine.operators.sessions import Assignment, Sessions
+from tidemill.plan.operators.session import SessionStage
+from tidemill.plan.physical import FIRST_END, ROW, FusedStage, wide
+from tidemill.plan.sessions import TIME
+from tidemill.plan.windows import MILLI_US
+
+
+class SessionNode(OperatorNode):
+    """Rows find their sessions; sessions come out when event time passes them."""
+
+    def __init__(self, stage: SessionStage, host: Host) -> None:
+        self.stage = stage
+        self.operator = Sessions(stage, host.kernel, host.partials(stage), host.deltas_max)
+        self._local = LocalTime(host.kernel, stage.zone)
+        super().__init__(host, self.operator)
+
+    @property
+    def fired_us(self) -> int | None:  # type: ignore[override]
+        """End of the last session that has come out."""
+        return self._local.timer(self.operator.fired_us - MILLI_US) + MILLI_US
+
+    def take(self, edge: FusedStage, batch: StageBatch) -> LateRows:
+        """Add a batch's rows to their sessions; the indexes of its late rows."""
+        places = np.arange(len(batch))
+        while True:
+            try:
+                rows = self._rows(edge, batch)
+                made, partials = self._assigned(rows)
+                break
+            except duckdb.Error:
+                batch, alive = self._host.set_aside(edge, self.stage.id, batch)
+                places = places[alive]
+        self.operator.add(partials, made)
+        late = int(made.late.sum())
+        counters, name = self._host.counters, self.stage.id
+        counters.add(f"{name}.late", late)
+        counters.passed(name, len(batch) - late, rows.num_rows - late)
+        if not late:
+            return ()
+        indexes = np.unique(rows.column(ROW).to_numpy()[made.late])
+        return [int(i) for i in places[indexes]]
+
+    def _rows(self, edge: FusedStage, batch: StageBatch) -> pa.Table:
+        """The rows of a batch; with `r`, and their watermark as `f`, where some may be late."""
+        kernel = self._host.kernel
+        if batch.standing_us is None or self.stage.on_clock:
+            return kernel.run(edge.query, edge.input, batch.table)
+        assert edge.first_end_query is not None
+        standing = self._host.standing_us(edge, self.stage, batch)
+        return kernel.run(edge.first_end_query, wide(edge.input), widen(batch.table, standing))
+
+    def _assigned(self, rows: pa.Table) -> tuple[Assignment, pa.Table]:
+        standing = None
+        if FIRST_END in rows.column_names:
+            standing = self._local.reached(rows.column(FIRST_END).to_numpy())
+            rows = rows.drop_columns([ROW, FIRST_END])
+        made = self.operator.assign(rows, rows.column(TIME).to_numpy(), standing)
+        return made, self.operator.partials(rows, made)
+
+    def advance(self, watermark_us: int) -> Sequence[pa.Table]:
+        """The sessions that event time has passed."""
+        return self.operator.advance(self._local.reached_at(watermark_us))
