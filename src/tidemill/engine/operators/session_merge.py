@@ -7,8 +7,9 @@ open a new one, even inside its time. A row that by itself has ended already is 
 touches a session that is open.
 
 Rows that come when nothing near them can have ended, nearly all, are merged at once, by their
-order in time. Where a session may have ended in the middle of a batch, its rows are taken in rounds:
-each takes of every key as many rows, in the order of arrival, as no session can have ended between.
+order in time. Where a session may have ended in the middle of a batch, its rows are taken in
+rounds: each takes of every key as many rows, in the order of arrival, as no session can have ended
+between.
 """
 
 from __future__ import annotations

@@ -28,6 +28,7 @@ from tidemill.engine.state.timers import Timers
 from tidemill.errors import EngineError, Where
 from tidemill.interfaces.operator import StateDelta
 from tidemill.plan.operators.session import SessionStage
+from tidemill.plan.physical import ROW
 from tidemill.plan.sessions import END, HEAD, SEQUENCE, SESSION, START, heads_query
 from tidemill.plan.windows import MAX_WATERMARK_US, MILLI_US, MIN_WATERMARK_US
 
@@ -77,7 +78,8 @@ class Sessions:
             kept = [f for f in rows if f.name[0] in "cgk"]
             kept.append(pa.field(SEQUENCE, pa.int64()))
         else:
-            empty = rows.empty_table().append_column(SESSION, pa.array([], pa.int64()))
+            nothing = pa.array([], pa.int64())
+            empty = rows.empty_table().append_column(SESSION, nothing).append_column(ROW, nothing)
             partials = self._run(self.stage.partial, "batch", empty)
             merged = self._run(self.stage.merge or "", "", partials.drop_columns(["n"]))
             kept = [f for f in merged.schema if f.name != SESSION]
@@ -127,6 +129,7 @@ class Sessions:
         numbered = rows.append_column(SESSION, pa.array(made.first + of_rows))
         if self.stage.partial is None:
             return numbered.append_column(SEQUENCE, pa.array(sequence))
+        numbered = numbered.append_column(ROW, pa.array(sequence))
         query, relation = self.stage.partial, f"{self.stage.id}_batch"
         return self._kernel.run(query, relation, numbered).drop_columns(["n"])
 

@@ -23,8 +23,8 @@ class SessionStage(OperatorStage):
 
     With aggregates `partial` makes partials of the relation `<id>_batch`, `merge` makes one row of
     each session (and value) of the relation `<id>`; without, both are None and rows are kept.
-    `emit` finishes the sessions of the relation `<id>_ended`. `partials` are the stored columns behind
-    the session's number and the keys.
+    `emit` finishes the sessions of the relation `<id>_ended`. `partials` are the stored columns
+    behind the session's number and the keys.
     """
 
     window: WindowSpec

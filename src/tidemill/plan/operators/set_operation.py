@@ -64,7 +64,7 @@ def _plan(node: SetOperation, planning: Planning, _used: Columns) -> SetStage:
     edges: list[FusedStage] = []
     for port, side in enumerate(node.inputs):
         for chain, source in planning.parts(side, everything):
-            refusals.window_functions(chain, planning.settings, planning.where)
+            refusals.window_functions(chain, planning.where)
             changelog = planning.changelogs[source]
             refusals.set_operation_upserts(changelog, node.operator.value, planning.where)
             edges.append(_edge(chain, source, changelog.updates, port))
