@@ -200,12 +200,18 @@ class Graph:
             alive[[row.index for row in bad]] = False
             candidates = candidates[alive]
         indexes = candidates[passing]
-        if (edge.input in self.intakes or batch.base is not None) and len(indexes):
-            behind = self._behind_us.setdefault(edge.input, np.zeros(len(batch), np.int64))
-            behind[indexes] = np.maximum(behind[indexes], behind_us[indexes])
-        self.counters.add(f"{stage}.late", len(indexes))
         self.counters.add(f"{stage}.filtered", len(kept) - len(indexes))
+        self.note_late(edge, stage, batch, indexes, behind_us[indexes])
         return [int(i) for i in indexes]
+
+    def note_late(
+        self, edge: FusedStage, stage: str, batch: StageBatch, rows: Int64s, behind_us: Int64s
+    ) -> None:
+        """Count rows of a batch that came too late, and remember by how much."""
+        self.counters.add(f"{stage}.late", len(rows))
+        if (edge.input in self.intakes or batch.base is not None) and len(rows):
+            behind = self._behind_us.setdefault(edge.input, np.zeros(len(batch), np.int64))
+            np.maximum.at(behind, rows, behind_us)
 
     def _keep_late(self, node: str, batch: StageBatch, rows: list[int]) -> None:
         """Each late row once, however many windows it missed."""

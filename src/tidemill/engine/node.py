@@ -79,6 +79,12 @@ class Host(Protocol):
         """
         ...
 
+    def note_late(
+        self, edge: FusedStage, stage: str, batch: StageBatch, rows: Int64s, behind_us: Int64s
+    ) -> None:
+        """Count rows of a batch that came too late, and remember by how much."""
+        ...
+
     def set_aside(self, edge: FusedStage, stage: str, batch: StageBatch) -> tuple[StageBatch, Mask]:
         """Send the rows that the edge's query cannot compute to the dead letters.
 

@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from tidemill.engine.batches import StageBatch, widen
 from tidemill.engine.local_time import LocalTime
-from tidemill.engine.node import Host, LateRows, OperatorNode
+from tidemill.engine.node import Host, LateRows, OperatorNode, Waiting
 from tidemill.engine.operators.sessions import Assignment, Sessions
 from tidemill.plan.operators.session import SessionStage
 from tidemill.plan.physical import FIRST_END, ROW, FusedStage, wide
@@ -32,9 +32,15 @@ class SessionNode(OperatorNode):
         """End of the last session that has come out."""
         return self._local.timer(self.operator.fired_us - MILLI_US) + MILLI_US
 
+    @property
+    def waiting(self) -> Waiting | None:  # type: ignore[override]
+        """The session that may end next; it may still grow."""
+        end_us = self.operator.next_end_us
+        return None if end_us is None else Waiting(self._local.timer(end_us - MILLI_US))
+
     def take(self, edge: FusedStage, batch: StageBatch) -> LateRows:
         """Add a batch's rows to their sessions; the indexes of its late rows."""
-        places = np.arange(len(batch))
+        whole, places = batch, np.arange(len(batch))
         while True:
             try:
                 rows = self._rows(edge, batch)
@@ -44,14 +50,17 @@ class SessionNode(OperatorNode):
                 batch, alive = self._host.set_aside(edge, self.stage.id, batch)
                 places = places[alive]
         self.operator.add(partials, made)
-        late = int(made.late.sum())
-        counters, name = self._host.counters, self.stage.id
-        counters.add(f"{name}.late", late)
-        counters.passed(name, len(batch) - late, rows.num_rows - late)
-        if not late:
+        late = made.late
+        count = int(late.sum())
+        self._host.counters.passed(self.stage.id, len(batch) - count, len(late) - count)
+        if not count:
             return ()
-        indexes = np.unique(rows.column(ROW).to_numpy()[made.late])
-        return [int(i) for i in places[indexes]]
+        rows = rows.filter(pa.array(late))
+        indexes = places[rows.column(ROW).to_numpy()]
+        standing = self._local.reached(rows.column(FIRST_END).to_numpy())
+        behind = standing - rows.column(TIME).to_numpy() - self.stage.gap_us + MILLI_US + 1
+        self._host.note_late(edge, self.stage.id, whole, indexes, behind)
+        return [int(i) for i in np.unique(indexes)]
 
     def _rows(self, edge: FusedStage, batch: StageBatch) -> pa.Table:
         """The rows of a batch; with `r`, and their watermark as `f`, where some may be late."""

@@ -72,6 +72,8 @@ class Sessions:
         self._next = 0
         self._arrived = 0
         self.fired_us = MIN_WATERMARK_US
+        self.next_end_us: int | None = None
+        """The first time at which an open session may end; read from any thread."""
 
     def _schema(self, rows: pa.Schema) -> pa.Schema:
         if self.stage.partial is None:
@@ -158,8 +160,11 @@ class Sessions:
         new = np.flatnonzero(filled & (ids == EMPTY))
         ids[new] = self._state.add(made.hashes[new])
         self._state.put(ids[filled], rows, sizes[filled].astype(np.int64))
-        self._timers.add(made.sessions.end, ids[made.sessions.group])
+        ends = made.sessions.end
+        self._timers.add(ends, ids[made.sessions.group])
         self._settle()
+        first = int(ends.min())
+        self.next_end_us = first if self.next_end_us is None else min(first, self.next_end_us)
 
     def _settle(self) -> None:
         kept = self._state.settle()
@@ -171,9 +176,9 @@ class Sessions:
     def advance(self, time_us: int) -> list[pa.Table]:
         """The sessions that have ended when the clock of the windows shows this."""
         limit_us = time_us + MILLI_US
+        done: list[pa.Table] = []
         due = self._timers.due(limit_us)
         due = due[self._state.there(due)]
-        done: list[pa.Table] = []
         if len(due):
             rows, owners = self._state.take(due)
             ends = rows.column(END).to_numpy()
@@ -182,6 +187,8 @@ class Sessions:
                 done = [self._finish(rows.filter(pa.array(ended)))]
                 self.fired_us = max(self.fired_us, int(ends[ended].max()))
                 self._keep(due, rows.filter(pa.array(~ended)), owners[~ended], owners[ended])
+        if self.next_end_us is not None and self.next_end_us <= limit_us:
+            self.next_end_us = self._timers.first()
         if time_us < MAX_WATERMARK_US:
             self.fired_us = max(self.fired_us, limit_us)
         return [table for table in done if table.num_rows]
@@ -220,6 +227,7 @@ class Sessions:
         rows, owners = self._state.take(live)
         self._timers = Timers(max(self.stage.gap_us // 8, MILLI_US))
         self._timers.add(rows.column(END).to_numpy(), live[owners])
+        self.next_end_us = self._timers.first()
 
     def state_bytes(self) -> int:
         """Size of the state in bytes."""

@@ -46,6 +46,15 @@ class Timers:
                     self._buckets[bucket].append((times_us[~ripe], ids[~ripe]))
         return np.unique(np.concatenate(found)) if found else np.zeros(0, np.int64)
 
+    def first(self) -> int | None:
+        """The first time there is."""
+        filled = [
+            bucket for bucket, parts in self._buckets.items() if any(len(t) for t, _ in parts)
+        ]
+        if not filled:
+            return None
+        return min(int(t.min()) for t, _ in self._buckets[min(filled)] if len(t))
+
     def renumber(self, kept: Ids) -> None:
         """Entries have new numbers: `kept` are the old ones in the order of the new."""
         if not self._buckets:
