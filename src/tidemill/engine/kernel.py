@@ -30,36 +30,20 @@ class _Slot:
         return self.schema.__arrow_c_schema__()
 
 
-def open_database(threads: int = 1) -> duckdb.DuckDBPyConnection:
-    """A private in-memory database. It takes some 30 ms, so many short sessions may share one."""
-    return duckdb.connect(
-        ":memory:",
-        config={
-            "threads": threads,
-            "enable_external_access": False,
-            "autoload_known_extensions": False,
-            "autoinstall_known_extensions": False,
-        },
-    )
-
-
 class Kernel:
-    """Runs prepared queries over Arrow tables.
+    """Runs prepared queries over Arrow tables."""
 
-    Args:
-        threads: of a database of its own.
-        memory: what state may take, for the operators.
-        database: shared with other kernels; it stays open, and they see nothing of each other.
-    """
-
-    def __init__(
-        self,
-        threads: int = 1,
-        memory: StateMemory | None = None,
-        database: duckdb.DuckDBPyConnection | None = None,
-    ) -> None:
+    def __init__(self, threads: int = 1, memory: StateMemory | None = None) -> None:
         self.memory = memory or StateMemory()
-        self._connection = open_database(threads) if database is None else database.cursor()
+        self._connection = duckdb.connect(
+            ":memory:",
+            config={
+                "threads": threads,
+                "enable_external_access": False,
+                "autoload_known_extensions": False,
+                "autoinstall_known_extensions": False,
+            },
+        )
         self._connection.execute("SET TimeZone = 'UTC'")
         self._slots: dict[str, _Slot] = {}
         self._prepared: dict[str, str] = {}

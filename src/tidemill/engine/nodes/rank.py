@@ -7,11 +7,12 @@ from collections.abc import Sequence
 import pyarrow as pa
 
 from tidemill.engine.batches import StageBatch
-from tidemill.engine.node import Host, LateRows, OperatorNode
+from tidemill.engine.node import Host, LateRows, OperatorNode, Waiting
 from tidemill.engine.operators.first_rows import FirstRows
 from tidemill.engine.operators.rank import TopRows
 from tidemill.plan.operators.rank import RankStage
 from tidemill.plan.physical import FusedStage
+from tidemill.plan.windows import MAX_WATERMARK_US
 
 
 class RankNode(OperatorNode):
@@ -43,6 +44,14 @@ class RankNode(OperatorNode):
         for changes in done:
             host.push(stage.id, StageBatch(changes))
         return late_rows
+
+    @property
+    def waiting(self) -> Waiting | None:  # type: ignore[override]
+        """The first row that waits for event time to reach it."""
+        if not isinstance(self.operator, FirstRows):
+            return None
+        first_us = self.operator.first_us
+        return None if first_us >= MAX_WATERMARK_US else Waiting(first_us)
 
     def advance(self, watermark_us: int) -> Sequence[pa.Table]:
         """The first rows that event time has reached."""

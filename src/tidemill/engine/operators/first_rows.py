@@ -46,6 +46,11 @@ class FirstRows:
         self._next = 0
         self._first_us = MAX_WATERMARK_US
 
+    @property
+    def first_us(self) -> int:
+        """The least event time that waits, MAX_WATERMARK_US where none does; from any thread."""
+        return self._first_us
+
     def add(self, rows: pa.Table) -> list[pa.Table]:
         """Take rows; nothing comes out yet."""
         count = rows.num_rows
