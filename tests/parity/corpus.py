@@ -13,9 +13,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from tidemill.connectors import CONNECTORS
+from tidemill.control.flink_python import python_properties
 from tidemill.control.parity.compare import compare
 from tidemill.control.parity.embedded import CrashError, EmbeddedRun, run_script
 from tidemill.control.parity.on_flink import run_on_flink
@@ -23,6 +25,7 @@ from tidemill.control.parity.results import Change, QueryResult
 from tidemill.engine import crash_points
 from tidemill.formats import FORMATS
 from tidemill.model import DataType, RowKind, TableDescriptor
+from tidemill.project import ProjectFunctions, bare_project
 from tidemill.runners.flink import Gateway, TableOptions, cut
 from tidemill.sql import compile_script
 from tidemill.sql.listing import Listing
@@ -49,7 +52,8 @@ class Case:
 
     def embedded(self, folder: Path, how: EmbeddedRun | None = None) -> list[QueryResult]:
         """Run on the embedded engine; a row that cannot be computed is an error, as on Flink."""
-        script = compile_script(self.text, str(self), CONNECTORS, FORMATS)
+        functions = ProjectFunctions(self.path.parent)
+        script = compile_script(self.text, str(self), CONNECTORS, FORMATS, functions=functions)
         results = run_script(script, self._settle, folder, how) if script.selects else []
         assert not any(result.refused for result in results), "rows went to the dead letters"
         placed = [*zip(script.selects, results, strict=True)]
@@ -57,8 +61,18 @@ class Case:
         return [result for _, result in sorted(placed, key=lambda p: p[0].where.span.start)]
 
     def on_flink(self, gateway: Gateway) -> list[QueryResult]:
-        """Run on Flink."""
-        return run_on_flink(gateway, cut(self.text, str(self), self._for_flink), listings=True)
+        """Run on Flink; Python functions are those of the folder `functions/` beside the case."""
+        script = cut(self.text, str(self), self._for_flink)
+        with TemporaryDirectory() as folder:
+            root = Path(folder)
+            (root / "functions").symlink_to(self.path.parent / "functions")
+            python = python_properties(bare_project(root), script)
+            return run_on_flink(gateway, script, python, listings=True)
+
+    @property
+    def uses_python(self) -> bool:
+        """Whether it declares functions in Python."""
+        return "LANGUAGE PYTHON" in self.text
 
     def _settle(self, table: TableDescriptor) -> TableDescriptor:
         return replace(table, options=self._placed(table.options))

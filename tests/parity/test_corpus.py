@@ -35,8 +35,10 @@ def _no_crash_left_behind() -> Iterator[None]:
 
 @pytest.mark.servers
 @pytest.mark.parametrize("case", CASES, ids=str)
-def test_flink(case: Case, flink: Gateway) -> None:
-    results = case.on_flink(flink)
+def test_flink(case: Case, request: pytest.FixtureRequest) -> None:
+    name = "flink_with_python" if case.uses_python else "flink"
+    gateway: Gateway = request.getfixturevalue(name)
+    results = case.on_flink(gateway)
     if os.environ.get("UPDATE_GOLDENS"):
         write_golden(case, results)
     assert differences(case, results, "on Flink") == []
