@@ -34,6 +34,7 @@ from tidemill.sql.logical import (
     Filter,
     Join,
     LogicalNode,
+    LookupJoin,
     Project,
     PythonCalc,
     Rank,
@@ -42,6 +43,7 @@ from tidemill.sql.logical import (
     Script,
     SetOperation,
     Sort,
+    TemporalJoin,
     Union,
     Values,
     Watermark,
@@ -192,6 +194,10 @@ class _Splitter:
             return self._correlate(node, self._split(node.input))
         if isinstance(node, Join):
             return self._join(node)
+        if isinstance(node, TemporalJoin):
+            return self._temporal(node)
+        if isinstance(node, LookupJoin):
+            self._refuse_in_keys(node, [key.value for key in node.keys], node.condition)
         below = self._split(node.input)
         return node if below is node.input else replace(node, input=below)
 
@@ -206,6 +212,26 @@ class _Splitter:
             )
         same = left is node.left and right is node.right
         return node if same else replace(node, left=left, right=right)
+
+    def _temporal(self, node: TemporalJoin) -> LogicalNode:
+        self._refuse_in_keys(node, [part for pair in node.keys for part in pair], None)
+        left, right = self._split(node.left), self._split(node.right)
+        same = left is node.left and right is node.right
+        return node if same else replace(node, left=left, right=right)
+
+    def _refuse_in_keys(
+        self,
+        node: TemporalJoin | LookupJoin,
+        keys: Sequence[Expression],
+        condition: Expression | None,
+    ) -> None:
+        if any(map(calls_python, [*keys, *([condition] if condition is not None else [])])):
+            raise SqlError(
+                "a Python function in the condition of a join is not supported yet",
+                code="plan.python-join",
+                where=node.where or self._where,
+                hint="Call it in a subquery on the left side, and join on its result.",
+            )
 
     def _correlate(self, node: Correlate, below: LogicalNode) -> LogicalNode:
         width = len(node.input.fields)

@@ -294,6 +294,63 @@ class Join:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class TemporalJoin:
+    """JOIN ... FOR SYSTEM_TIME AS OF event time: each left row beside the version of its key then.
+
+    A version is a row of the right side's changelog; it holds from its event time until that of
+    the next one of its key, and a deletion ends it. At most one row per left row; `keys` pair
+    expressions over each side. LEFT keeps a row without a version, with NULLs. With `newer_only` a
+    right row that comes behind a newer one of its key is no version. Fields are those of both
+    sides; the left time attributes stay.
+    """
+
+    left: LogicalNode
+    right: LogicalNode
+    kind: JoinKind
+    keys: tuple[tuple[Expression, Expression], ...]
+    left_time: int
+    right_time: int
+    newer_only: bool
+    fields: Fields
+    where: TextWhere | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LookupKey:
+    """A column of the looked-up table that equals an expression over the left row."""
+
+    column: int
+    value: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class LookupRetry:
+    """The LOOKUP hint's retry: a key without rows is asked for again, this often at most."""
+
+    attempts: int
+    delay_ms: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LookupJoin:
+    """JOIN ... FOR SYSTEM_TIME AS OF processing time: each left row beside the rows of a table.
+
+    The table is asked by its keys when the row comes. `condition` is over the left fields, then
+    the table's columns; a LEFT join keeps a row for which it is TRUE nowhere, with NULLs. Fields
+    are those of the left side, then the table's columns.
+    """
+
+    input: LogicalNode
+    table: TableDescriptor
+    kind: JoinKind
+    keys: tuple[LookupKey, ...]
+    condition: Expression | None
+    fields: Fields
+    retry: LookupRetry | None = None
+    where: TextWhere | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class PythonCalc:
     """Calls Python functions over each row; made by the plan, which splits them off.
 
@@ -308,6 +365,7 @@ class PythonCalc:
 LogicalNode: TypeAlias = (
     "Scan | Watermark | Project | Filter | WindowTableFunction | Aggregate | Union | Values | Sort"
     " | Rank | Correlate | Join | PythonCalc | SetOperation"
+    " | TemporalJoin | LookupJoin"
 )
 
 
@@ -362,7 +420,7 @@ def inputs(node: LogicalNode) -> tuple[LogicalNode, ...]:
     """The direct inputs of a node."""
     if isinstance(node, (Union, SetOperation)):
         return node.inputs
-    if isinstance(node, Join):
+    if isinstance(node, (Join, TemporalJoin)):
         return (node.left, node.right)
     if isinstance(node, (Scan, Values)):
         return ()

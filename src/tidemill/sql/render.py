@@ -26,6 +26,7 @@ from tidemill.sql.logical import (
     Insert,
     Join,
     LogicalNode,
+    LookupJoin,
     Project,
     PythonCalc,
     Rank,
@@ -35,6 +36,7 @@ from tidemill.sql.logical import (
     SetOperation,
     Sort,
     SortKey,
+    TemporalJoin,
     Union,
     Values,
     Watermark,
@@ -176,6 +178,15 @@ def line(node: LogicalNode) -> str:
         case Join():
             on = "" if node.condition is None else f" on {render_expression(node.condition)}"
             return f"Join {node.kind.value.lower()}{on} -> [{_fields(node.fields)}]"
+        case TemporalJoin():
+            pairs = " AND ".join(
+                f"{render_expression(one)} = {render_expression(other)}" for one, other in node.keys
+            )
+            times = f"{node.left.fields[node.left_time].name}#{node.left_time}"
+            kind = node.kind.value.lower()
+            return f"TemporalJoin {kind} on {pairs} as of {times} -> [{_fields(node.fields)}]"
+        case LookupJoin():
+            return _lookup(node)
         case PythonCalc():
             calls = ", ".join(render_expression(call) for call in node.calls)
             return f"Python {calls} -> [{_fields(node.fields[-len(node.calls) :])}]"
@@ -185,6 +196,16 @@ def _correlate(node: Correlate) -> str:
     places = " with ordinality" if node.function.ordinality else ""
     called = f"UNNEST({render_expression(node.function.collection)}){places}"
     return f"Correlate {node.kind.value} {called} -> [{_fields(node.fields)}]"
+
+
+def _lookup(node: LookupJoin) -> str:
+    columns = node.table.schema.columns
+    pairs = " AND ".join(
+        f"{columns[key.column].name} = {render_expression(key.value)}" for key in node.keys
+    )
+    rest = "" if node.condition is None else f" where {render_expression(node.condition)}"
+    kind = node.kind.value.lower()
+    return f"LookupJoin {kind} {node.table.name} on {pairs}{rest} -> [{_fields(node.fields)}]"
 
 
 def _attribute(field: object) -> str:

@@ -11,6 +11,7 @@ from tidemill.engine.nodes.regular_join import RegularJoinNode
 from tidemill.engine.nodes.session import SessionNode
 from tidemill.engine.nodes.set_operation import SetNode
 from tidemill.engine.nodes.sort import SortNode
+from tidemill.engine.nodes.temporal_join import TemporalJoinNode
 from tidemill.engine.nodes.window_aggregate import WindowNode
 from tidemill.plan.operators.group_aggregate import GroupStage
 from tidemill.plan.operators.python_calc import PythonCalcStage
@@ -19,6 +20,7 @@ from tidemill.plan.operators.regular_join import RegularJoinStage
 from tidemill.plan.operators.session import SessionStage
 from tidemill.plan.operators.set_operation import SetStage
 from tidemill.plan.operators.sort import SortStage
+from tidemill.plan.operators.temporal_join import TemporalJoinStage
 from tidemill.plan.operators.window_aggregate import AggregateStage
 from tidemill.plan.physical import OperatorStage
 
@@ -31,4 +33,5 @@ NODES: Mapping[type[OperatorStage], Callable[[Any, Host], Node]] = {
     RegularJoinStage: RegularJoinNode,
     SessionStage: SessionNode,
     SortStage: SortNode,
+    TemporalJoinStage: TemporalJoinNode,
 }

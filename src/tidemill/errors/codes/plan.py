@@ -1,6 +1,7 @@
 """Error codes of the room `plan`: code to its meaning in one sentence."""
 
 CODES: dict[str, str] = {
+    "plan.filtered-versions": "A versioned table of a temporal join is a changelog with a filter.",
     "plan.not-readable": "The connector of a table that is read cannot be read from.",
     "plan.not-writable": "The connector of a table that is written cannot be written to.",
     "plan.unknown-connector": "A table names a connector that does not exist.",

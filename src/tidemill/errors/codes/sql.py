@@ -23,6 +23,8 @@ CODES: dict[str, str] = {
     "sql.misplaced-aggregate": "An aggregate function stands where none is allowed.",
     "sql.bad-window": "A window's parameters are wrong.",
     "sql.not-time-attribute": "A window is over a column that is not a time attribute.",
+    "sql.not-versioned": "A temporal join asks for versions of a table that has none.",
+    "sql.bad-lookup": "A lookup join has no key to look up by.",
     "sql.bad-watermark": "A watermark definition is wrong.",
     "sql.bad-primary-key": "A primary key definition is wrong.",
     "sql.bad-metadata": "A metadata column does not fit its connector or format.",

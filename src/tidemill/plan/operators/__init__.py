@@ -14,6 +14,7 @@ from tidemill.plan.operators import (
     session,
     set_operation,
     sort,
+    temporal_join,
 )
 from tidemill.plan.planning import OperatorPlanner
 from tidemill.sql.logical import (
@@ -23,6 +24,7 @@ from tidemill.sql.logical import (
     Rank,
     SetOperation,
     Sort,
+    TemporalJoin,
     WindowTableFunction,
 )
 
@@ -34,4 +36,5 @@ PLANNERS: Mapping[type, OperatorPlanner] = {
     SetOperation: set_operation.PLANNER,
     Sort: sort.PLANNER,
     WindowTableFunction: session.ROWS_PLANNER,
+    TemporalJoin: temporal_join.PLANNER,
 }

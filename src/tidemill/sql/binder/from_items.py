@@ -10,6 +10,7 @@ from tidemill.errors import Span
 from tidemill.sql.binder.context import BindContext
 from tidemill.sql.binder.joins import bind_join
 from tidemill.sql.binder.scope import Part, Scope, Visible
+from tidemill.sql.binder.temporal import bind_temporal
 from tidemill.sql.binder.unnest import bind_unnest_alone, bind_unnest_join
 from tidemill.sql.binder.windows import bind_window_function
 from tidemill.sql.catalog import Table
@@ -73,6 +74,10 @@ def bind_from(
         case JoinedTable() if isinstance(item.right, (UnnestedTable, LateralFunction)):
             left = bind_from(context, item.left, bind_query, rename)
             return bind_unnest_join(context, item, item.right, left)
+        case JoinedTable(right=TableReference(as_of=as_of)) if as_of is not None:
+            return bind_temporal(
+                context, item, lambda inner: bind_from(context, inner, bind_query, rename)
+            )
         case JoinedTable():
             return bind_join(
                 context, item, lambda inner: bind_from(context, inner, bind_query, rename)
@@ -89,6 +94,13 @@ def _aliased(
 
 
 def _table(context: BindContext, item: TableReference) -> Relation:
+    if item.as_of is not None:
+        raise context.error(
+            "not-supported",
+            "FOR SYSTEM_TIME AS OF stands at the right side of a JOIN only",
+            item.as_of.span,
+            hint="Write FROM t JOIN v FOR SYSTEM_TIME AS OF t.rowtime ON t.k = v.k.",
+        )
     first = item.path.parts[0].text
     if len(item.path.parts) == 1 and first in context.common_tables:
         _refuse_options(context, item)

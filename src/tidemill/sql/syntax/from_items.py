@@ -111,13 +111,16 @@ def parse_from_item(cursor: Cursor, query: ParseQuery) -> FromItem:
 def _table(cursor: Cursor, *, with_alias: bool = True) -> TableReference:
     path = cursor.path("a table name")
     options = parse_options_hint(cursor)
-    if cursor.at("FOR", "SYSTEM_TIME"):
-        raise cursor.unsupported("FOR SYSTEM_TIME AS OF")
+    as_of: Node | None = None
+    if cursor.take("FOR", "SYSTEM_TIME"):
+        cursor.expect("AS")
+        cursor.expect("OF")
+        as_of = parse_expression(cursor)
     for word in ("TABLESAMPLE", "MATCH_RECOGNIZE", "PIVOT", "UNPIVOT"):
         if cursor.at(word):
             raise cursor.unsupported(word)
     alias = _alias(cursor) if with_alias else None
-    return TableReference(path, options, alias, cursor.since(path.span))
+    return TableReference(path, options, alias, cursor.since(path.span), as_of)
 
 
 def parse_options_hint(cursor: Cursor) -> tuple[tuple[StringLiteral, StringLiteral], ...]:

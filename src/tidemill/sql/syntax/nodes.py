@@ -156,12 +156,13 @@ class TableAlias:
 
 @dataclass(frozen=True, slots=True)
 class TableReference:
-    """A table, view or CTE by name, with its OPTIONS hint."""
+    """A table, view or CTE by name, with its OPTIONS hint and FOR SYSTEM_TIME AS OF."""
 
     path: Path
     options: tuple[tuple[StringLiteral, StringLiteral], ...]
     alias: TableAlias | None
     span: Span
+    as_of: Node | None = None
 
 
 @dataclass(frozen=True, slots=True)
