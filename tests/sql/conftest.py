@@ -60,6 +60,7 @@ JDBC = Connector(
         ),
     ),
     source=_never,
+    lookup=_never,
     commit_group=_never,
 )
 BLACKHOLE = Connector("blackhole", OptionSet("blackhole", ()), commit_group=_never)

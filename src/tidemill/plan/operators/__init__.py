@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from tidemill.plan.operators import (
     aggregate,
     join,
+    lookup_join,
     python_calc,
     rank,
     session,
@@ -20,6 +21,7 @@ from tidemill.plan.planning import OperatorPlanner
 from tidemill.sql.logical import (
     Aggregate,
     Join,
+    LookupJoin,
     PythonCalc,
     Rank,
     SetOperation,
@@ -31,6 +33,7 @@ from tidemill.sql.logical import (
 PLANNERS: Mapping[type, OperatorPlanner] = {
     Aggregate: aggregate.PLANNER,
     Join: join.PLANNER,
+    LookupJoin: lookup_join.PLANNER,
     PythonCalc: python_calc.PLANNER,
     Rank: rank.PLANNER,
     SetOperation: set_operation.PLANNER,
