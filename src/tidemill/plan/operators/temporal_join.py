@@ -135,7 +135,7 @@ def _edges(
     everything = frozenset(range(len(node.fields)))
     edges = []
     for chain, source in planning.parts(node, everything):
-        refusals.window_functions(chain, planning.settings, planning.where)
+        refusals.window_functions(chain, planning.where)
         updates = planning.changelogs[source].updates
         edges.append(_edge(chain, source, keys, time, updates, port, planning.zone))
     return tuple(edges)
