@@ -46,7 +46,7 @@ VERBS = (
     VerbEntry(
         "doctor",
         "tidemill.cli.doctor:APP",
-        "Look for what could stop Tidemill here, or what a pipeline waits for.",
+        "Look for what stops Tidemill here, or a window.",
         PROJECT,
     ),
     VerbEntry("demo", "tidemill.cli.demo:APP", "Run an example project, end to end.", PROJECT),

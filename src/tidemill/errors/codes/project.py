@@ -3,7 +3,7 @@
 CODES: dict[str, str] = {
     "project.not-found": "No tidemill.yaml stands in this folder or above it.",
     "project.unreadable": "A file of the project cannot be read.",
-    "project.bad-yaml": "tidemill.yaml, or a fixture file, is not well-formed YAML.",
+    "project.bad-yaml": "A YAML file, such as tidemill.yaml, is not well-formed.",
     "project.unknown-key": "tidemill.yaml has a key that Tidemill does not know.",
     "project.missing-key": "tidemill.yaml lacks a key that is needed.",
     "project.bad-value": "A value in tidemill.yaml is of the wrong type or out of range.",
