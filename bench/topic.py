@@ -1,12 +1,15 @@
-"""The recorded input: 240-byte JSON taxi events in one topic of one partition, lz4, seeded."""
+"""The recorded inputs, each one topic of one partition, lz4, seeded: taxi rides, and Nexmark."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import duckdb
 from confluent_kafka import Consumer, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
+
+from bench.nexmark.events import events as nexmark_events
 
 FIRST_PICKUP_MS = 1_700_000_000_000 // 60_000 * 60_000
 STEP_MS = 10
@@ -51,7 +54,14 @@ def events(low: int, high: int, con: duckdb.DuckDBPyConnection) -> duckdb.DuckDB
     )
 
 
-def record(bootstrap: str, topic: str, count: int) -> None:
+INPUTS: dict[str, Callable[[int, int, duckdb.DuckDBPyConnection], duckdb.DuckDBPyRelation]] = {
+    "rides": events,
+    "nexmark": nexmark_events,
+}
+"""240-byte JSON taxi events, 12 fields, 10 ms apart; Nexmark's events, 0.1 ms apart."""
+
+
+def record(bootstrap: str, topic: str, kind: str, count: int) -> None:
     """Write the first `count` events to the topic, unless it already holds exactly that many."""
     if _length(bootstrap, topic) == count:
         return
@@ -68,7 +78,7 @@ def record(bootstrap: str, topic: str, count: int) -> None:
     )
     con = duckdb.connect()
     for low in range(0, count, CHUNK_ROWS):
-        rows = events(low, min(low + CHUNK_ROWS, count), con)
+        rows = INPUTS[kind](low, min(low + CHUNK_ROWS, count), con)
         texts = rows.query("e", "SELECT CAST(to_json(e) AS VARCHAR) FROM e")
         for (text,) in texts.fetchall():
             producer.produce(topic, text.encode())

@@ -14,7 +14,8 @@ RELATIVE_TOLERANCE = 1e-9
 
 
 def difference(task: Task, event_count: int, output: Path) -> str | None:
-    """The first difference in words, or None where all rows are equal."""
+    """The first difference in words, or None where all rows are equal; the task can be checked."""
+    assert task.expected is not None and task.compare is not None
     con = duckdb.connect()
     con.sql("SET TimeZone='UTC'")
     input_rows = events(0, event_count, con)

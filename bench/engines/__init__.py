@@ -24,7 +24,8 @@ class BenchEngine(Protocol):
     """An engine under measurement.
 
     `start` brings up whatever stays up between runs (a cluster); its time is not measured. `run`
-    executes the SQL text, all variables filled in, until the bounded input is consumed.
+    executes the SQL text, all variables filled in, until the bounded input is consumed; it watches
+    `output_topic` for the first record, where the text writes one.
     """
 
     name: str
@@ -34,7 +35,7 @@ class BenchEngine(Protocol):
         """Bring up what stays up between runs."""
         ...
 
-    def run(self, sql: str, output_topic: str) -> Run:
+    def run(self, sql: str, output_topic: str | None) -> Run:
         """Run the text to its end."""
         ...
 

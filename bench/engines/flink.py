@@ -68,11 +68,11 @@ class FlinkSql:
         wait_until(lambda: self._get(f"{self._rest}/overview")["taskmanagers"] == 1, 60, self.name)
         wait_until(lambda: bool(self._get(f"{self._gateway}/v1/info")), 60, self.name)
 
-    def run(self, sql: str, output_topic: str) -> Run:
+    def run(self, sql: str, output_topic: str | None) -> Run:
         """Submit the statements in one session; wait until the job is finished."""
         session = self._post(f"{self._gateway}/v1/sessions", {})["sessionHandle"]
         meter = TreeMeter([process.pid for process in self._processes.values()])
-        first = FirstOutput(self._bootstrap, output_topic)
+        first = FirstOutput(self._bootstrap, output_topic) if output_topic else None
         statements = [part for part in _statements(sql) if part]
         before = set(self._jobs())
         for statement in statements:
@@ -83,7 +83,7 @@ class FlinkSql:
         usage = meter.stop()
         if state != "FINISHED":
             raise RuntimeError(f"{self.name}: the job ended as {state}")
-        return Run(usage, first.stop())
+        return Run(usage, first.stop() if first else None)
 
     def stop(self) -> None:
         """End the three processes."""

@@ -20,6 +20,7 @@ class Tidemill:
     def __init__(self) -> None:
         self._folder = Path()
         self._bootstrap = ""
+        self._runs = 0
 
     def start(self, bootstrap: str, folder: Path) -> None:
         """Nothing stays up between runs."""
@@ -27,13 +28,14 @@ class Tidemill:
         self._folder.mkdir(parents=True, exist_ok=True)
         self._bootstrap = bootstrap
 
-    def run(self, sql: str, output_topic: str) -> Run:
+    def run(self, sql: str, output_topic: str | None) -> Run:
         """Run the text in a fresh folder and process."""
-        folder = self._folder / output_topic
+        self._runs += 1
+        folder = self._folder / str(self._runs)
         folder.mkdir()
         file = folder / "task.sql"
         file.write_text(sql)
-        first = FirstOutput(self._bootstrap, output_topic)
+        first = FirstOutput(self._bootstrap, output_topic) if output_topic else None
         with (folder / "log").open("wb") as log:
             process = subprocess.Popen(
                 [Path(sys.executable).with_name("tidemill"), "run", str(file), "--json"],
@@ -46,7 +48,7 @@ class Tidemill:
         usage = meter.stop()
         if code != 0:
             raise RuntimeError(f"{self.name}: exit code {code}: {(folder / 'log').read_text()}")
-        return Run(usage, first.stop())
+        return Run(usage, first.stop() if first else None)
 
     def stop(self) -> None:
         """Nothing was started."""
