@@ -19,8 +19,9 @@ demo: setup ## run the NYC taxi example; real files: make demo ARGS="--input FIL
 test: setup-dev ## run all tests, on real servers
 	@$(BIN)/python -m pytest $(ARGS)
 
-parity: setup-dev ## prove the whole corpus on Flink and here, every case in every way
-	@TIDEMILL_PARITY_FULL=1 $(BIN)/python -m pytest tests/parity $(ARGS)
+GENERATED ?= 500
+parity: setup-dev ## prove corpus, Nexmark and GENERATED=500 queries on Flink and here, in every way
+	@TIDEMILL_PARITY_FULL=1 TIDEMILL_GENERATED=$(GENERATED) $(BIN)/python -m pytest tests/parity $(ARGS)
 
 check: lint types ## lint, layers and types, without tests
 
