@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +14,8 @@ import pytest
 from tidemill.runners.flink import Gateway
 
 sys.path.insert(0, str(Path(__file__).parent))
+
+import report as found
 
 
 @pytest.fixture(scope="session")
@@ -39,3 +42,26 @@ def flink_with_python(
         yield Gateway(own.endpoint("flink-gateway").properties["url"])  # type: ignore[attr-defined]
     finally:
         own.stop()  # type: ignore[attr-defined]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Iterator[None] | pytest.TestReport:
+    """Note what came of each run of a case, for the page in the docs."""
+    report: pytest.TestReport = yield  # type: ignore[misc]
+    parameters = getattr(getattr(item, "callspec", None), "params", {})
+    if call.when == "call":
+        if "case" in parameters:
+            case = parameters["case"]
+            found.FOUND.add(case.path.parent.name, str(case), report.passed)
+            found.FOUND.queries[str(case)] = found.queries_of(case.golden)
+        elif item.path.name == "test_nexmark.py":
+            found.FOUND.add("nexmark", parameters["name"], report.passed)
+    return report
+
+
+def pytest_sessionfinish() -> None:
+    """Write the page, where that is asked for."""
+    if os.environ.get("UPDATE_PARITY_PAGE"):
+        found.PAGE.write_text(found.FOUND.page(), encoding="utf-8")

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from generator.campaign import run
 from generator.queries import query
+from report import FOUND
 
 from tidemill.runners.flink import Gateway
 
@@ -19,6 +20,8 @@ COUNT = int(os.environ.get("TIDEMILL_GENERATED", "25"))
 @pytest.mark.timeout(300 + 3 * COUNT)
 def test_generated_queries_agree(flink: Gateway, tmp_path: Path) -> None:
     outcome = run(flink, range(COUNT), SEED, tmp_path, say=print)
+    FOUND.generated = {"queries": COUNT, "seed": SEED, **outcome.as_dict()}
+    FOUND.version = flink.version()
     assert [(one.sql(), wrong) for one, wrong in outcome.differing] == []
     assert outcome.with_rows >= COUNT // 2, outcome.as_dict()
 
