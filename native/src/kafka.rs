@@ -13,8 +13,7 @@ use pyo3::types::PyBytes;
 use rdkafka_sys as rd;
 
 use crate::capsule::ArrowBatch;
-use crate::decoder::RowDecoder;
-use crate::fields::FieldSpec;
+use crate::decoder::{FieldSpec, RowDecoder};
 
 const ERROR_TEXT_BYTES: usize = 512;
 
@@ -75,7 +74,7 @@ pub struct NativeSlice {
     newest_ms: i64,
 }
 
-/// `KafkaReader({"bootstrap.servers": ...}, [(name, type, required, parts), ...])`.
+/// `KafkaReader({"bootstrap.servers": ...}, [(name, type, required), ...])`.
 #[pyclass]
 pub struct KafkaReader {
     handle: Option<Handle>,

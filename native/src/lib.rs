@@ -7,10 +7,8 @@
 mod capsule;
 mod columns;
 mod decoder;
-mod fields;
 mod kafka;
 mod scanner;
-mod texts;
 
 use pyo3::prelude::*;
 
