@@ -28,6 +28,7 @@ from tidemill.plan.fuse import (
 from tidemill.plan.local_time import clock_micros, rowtime_of, window_zone
 from tidemill.plan.lowering import AggregatePlan, aggregate_plan, duckdb_type, lower
 from tidemill.plan.lowering.build import cast, fn
+from tidemill.plan.lowering.row_aggregates import ROW_AGGREGATES
 from tidemill.plan.physical import FIRST_END, KIND, ROW, FusedStage, wide
 from tidemill.plan.windows import MILLI_US, WindowGrid, minus, number, plus, timestamp_of
 from tidemill.sql.expressions import AggregateCall, InputRef
@@ -78,6 +79,14 @@ class AggregateSql:
         """Which of the aggregates are Python functions."""
         return [i for i, call in enumerate(self.node.aggregates) if call.user is not None]
 
+    def row_list_indexes(self) -> list[int]:
+        """Which of the aggregates keep lists of rows."""
+        return [
+            i
+            for i, call in enumerate(self.node.aggregates)
+            if call.user is not None or call.function in ROW_AGGREGATES
+        ]
+
     def _additive(self) -> list[AggregatePlan]:
         plans = [self._plan(i) for i in range(len(self.node.aggregates))]
         return [plan for plan in plans if not plan.needs_values]
@@ -104,7 +113,7 @@ class AggregateSql:
     def edge(self, chain: Chain, source: str, source_has_kind: bool) -> FusedStage:
         """The partial aggregation of one input, fused with the chain before it."""
         carried = [KIND] if source_has_kind and self.retracts else []
-        numbered = [ROW] if self.python_indexes() else []
+        numbered = [ROW] if self.row_list_indexes() else []
         hopping = self.grid is not None and self.grid.hops
         read = rows_query(chain, wide(source) if numbered else source, [*carried, *numbered])
         return FusedStage(

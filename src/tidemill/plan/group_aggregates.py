@@ -20,12 +20,11 @@ from tidemill.model.types import BOOLEAN, INT
 from tidemill.plan.aggregates import AggregateSql, _big, _Valued
 from tidemill.plan.fuse import alias, column, over, relation, text
 from tidemill.plan.lowering import AggregatePlan, aggregate_plan
+from tidemill.plan.lowering.row_aggregates import BEFORE
 from tidemill.sql.expressions import Call, Expression, InputRef, Literal
 
 GROUP = "s"
 """Hidden column: the number of the group in the batch."""
-BEFORE = "b"
-"""Hidden column: whether the partials are those stored before the batch."""
 MOVE = "mw"
 """Hidden column: 1 where a value has come, -1 where it has gone."""
 LOST = "lost"
@@ -142,7 +141,11 @@ class GroupSql(AggregateSql):
         """One row for each group, in order, from stored and new partials."""
         parts = self._parts()
         outputs = [column(GROUP)]
-        outputs += [alias(p.merge.copy(), p.name) for part in parts for p in part.plan.partials]
+        outputs += [
+            alias((p.merge_behind or p.merge).copy(), p.name)
+            for part in parts
+            for p in part.plan.partials
+        ]
         if self.retracts:
             outputs.append(alias(_big(exp.Sum(this=column("wt"))), "wt"))
         lost = [self._lost(part) for part in parts if part.extreme]
@@ -187,8 +190,9 @@ class GroupSql(AggregateSql):
         found = {part.index: part.plan.final for part in self._parts()}
         found |= {i: column(f"a{i}_value") for i in self.python_indexes()}
         finals = [found[i] for i in range(count)]
-        before = [alias(_prefixed(f, "o_"), f"p{i}") for i, f in enumerate(finals)]
-        now = [alias(_prefixed(f, "n_"), f"q{i}") for i, f in enumerate(finals)]
+        known = set(self.partial_names())
+        before = [alias(_prefixed(f, "o_", known), f"p{i}") for i, f in enumerate(finals)]
+        now = [alias(_prefixed(f, "n_", known), f"q{i}") for i, f in enumerate(finals)]
         inner = exp.Select(expressions=[*keys, *before, *now])
         inner = inner.from_(relation(f"{self.state}_both"))
         differ = [
@@ -200,11 +204,12 @@ class GroupSql(AggregateSql):
         return text(over(inner, [*outputs, alias(exp.paren(changed), CHANGED)]))
 
 
-def _prefixed(expression: exp.Expression, prefix: str) -> exp.Expression:
-    """The expression over columns whose names begin with a prefix."""
+def _prefixed(expression: exp.Expression, prefix: str, known: set[str]) -> exp.Expression:
+    """The expression with a prefix before the names of its columns (not those of lambdas)."""
 
     def rename(node: exp.Expression) -> exp.Expression:
-        return column(prefix + node.name) if isinstance(node, exp.Column) else node
+        is_column = isinstance(node, exp.Column) and node.name in known
+        return column(prefix + node.name) if is_column else node
 
     renamed: exp.Expression = expression.copy().transform(rename)
     return renamed

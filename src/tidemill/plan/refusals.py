@@ -12,6 +12,7 @@ from tidemill.interfaces.connector import Changelog
 from tidemill.interfaces.python_function import PythonFunction
 from tidemill.model import TableDescriptor
 from tidemill.plan.fuse import Chain, chains
+from tidemill.plan.lowering.row_aggregates import OF_PANES, ROW_AGGREGATES, check_distinct
 from tidemill.plan.physical import ErrorMode, LateMode
 from tidemill.plan.windows import WindowGrid, grid_of
 from tidemill.sql.functions import AGGREGATES
@@ -152,6 +153,20 @@ def unbounded_sort(where: TextWhere | None) -> None:
     )
 
 
+def panes(node: Aggregate, where: TextWhere | None) -> None:
+    """Aggregates in windows of several panes, which Flink joins in an order of its own."""
+    for call in node.aggregates:
+        if call.user is None and call.function in ROW_AGGREGATES - OF_PANES:
+            raise SqlError(
+                f"{call.function} is not supported in HOP and CUMULATE windows",
+                code="plan.unsupported-aggregate",
+                where=where,
+                detail="Such a window is joined from panes, and their order counts here: Flink "
+                "refuses the function, or has the rows in no certain order.",
+                hint="Use TUMBLE, or an aggregate such as MIN, MAX, COLLECT or PERCENTILE.",
+            )
+
+
 def retractable(node: Aggregate, changelogs: Sequence[Changelog], where: TextWhere | None) -> None:
     """Aggregates over a changelog must be able to take rows back, and must be told which."""
     if any(changelog.upsert for changelog in changelogs):
@@ -171,6 +186,8 @@ def retractable(node: Aggregate, changelogs: Sequence[Changelog], where: TextWhe
                 where=where,
                 hint="Give its AggregateFunction a method `retract`.",
             )
+        if call.function in ROW_AGGREGATES:
+            check_distinct(call, True)
         declared = None if call.user is not None else AGGREGATES.get(call.function)
         if declared is not None and not declared.retractable:
             raise SqlError(

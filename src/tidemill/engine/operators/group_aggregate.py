@@ -32,7 +32,8 @@ from tidemill.engine.state.several import delta_of, restore_all
 from tidemill.errors import EngineError, Where
 from tidemill.interfaces.operator import StateDelta
 from tidemill.model import RowKind
-from tidemill.plan.group_aggregates import BEFORE, CHANGED, GROUP, LOST, MOVE
+from tidemill.plan.group_aggregates import CHANGED, GROUP, LOST, MOVE
+from tidemill.plan.lowering.row_aggregates import BEFORE
 from tidemill.plan.operators.group_aggregate import GroupStage
 from tidemill.plan.physical import KIND
 

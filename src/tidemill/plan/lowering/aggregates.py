@@ -24,6 +24,7 @@ from tidemill.plan.lowering.build import cast, duckdb_type, fn, template
 from tidemill.plan.lowering.decimals import quotient, scaled, unscaled
 from tidemill.plan.lowering.lower import lower
 from tidemill.plan.lowering.python_rows import merged, row_list, rows_type
+from tidemill.plan.lowering.row_aggregates import ROW_AGGREGATES, RowLists, check_distinct
 from tidemill.sql.expressions import AggregateCall
 
 
@@ -39,6 +40,8 @@ class PartialColumn:
     partial: exp.Expression
     merge: exp.Expression
     type: str
+    merge_behind: exp.Expression | None = None
+    """The merge of a stored partial and a batch's behind it, where their order counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,11 +115,13 @@ def aggregate_plan(
     given = _Input(call, index, args, condition, weighed)
     if call.user is not None:
         return _python(given)
+    if call.function in ROW_AGGREGATES:
+        return _rows(given, time_zone)
     if call.function not in PLANS:
         raise SqlError(
             f"{call.function} is not supported yet by the embedded engine",
             code="plan.unsupported-aggregate",
-            hint=f"Use one of {', '.join(PLANS)}.",
+            hint=f"Use one of {', '.join((*PLANS, *sorted(ROW_AGGREGATES)))}.",
         )
     plan = PLANS[call.function](given)
     values_needed = call.distinct or (weight is not None and call.function not in _ADDITIVE)
@@ -137,6 +142,31 @@ def _python(given: _Input) -> AggregatePlan:
     lists = given.column("rows")
     part = PartialColumn(given.name("rows"), cast(gathered, type_), merged(lists), type_)
     return AggregatePlan((part,), given.column("rows"))
+
+
+# --- lists of rows -------------------------------------------------------------------------------
+
+
+def _rows(given: _Input, time_zone: str) -> AggregatePlan:
+    weighed = given.weight is not None
+    check_distinct(given.call, weighed)
+    lists = RowLists(given.call, given.column("rows"), weighed, time_zone)
+    rows = lists.partial(given.args, given.weight)
+    if given.condition is not None:
+        rows = _narrowed(rows, given.condition)
+    ordered = fn("list_sort", rows)
+    partial = cast(ordered if weighed else lists.kept(ordered), lists.type)
+    merge, behind = cast(lists.merge(), lists.type), cast(lists.merge_behind(), lists.type)
+    part = PartialColumn(given.name("rows"), partial, merge, lists.type, behind)
+    return AggregatePlan((part,), lists.result())
+
+
+def _narrowed(aggregate: exp.Expression, condition: exp.Expression) -> exp.Expression:
+    """The aggregate with one more condition in its FILTER."""
+    if not isinstance(aggregate, exp.Filter):
+        return exp.Filter(this=aggregate, expression=exp.Where(this=condition.copy()))
+    both = template(":a AND :b", a=aggregate.expression.this, b=condition)
+    return exp.Filter(this=aggregate.this, expression=exp.Where(this=both))
 
 
 # --- COUNT ---------------------------------------------------------------------------------------

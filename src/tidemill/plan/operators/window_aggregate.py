@@ -36,7 +36,7 @@ class AggregateStage(OperatorStage):
     aggregates: tuple[str, ...]
     retracts: bool
     row_lists: tuple[str, ...]
-    """Partials that are lists of rows, for functions in Python."""
+    """Partials that are lists of rows."""
     never_empty: bool
     """Whether a row comes out even where no row went in (no keys, no window)."""
 
@@ -96,6 +96,8 @@ def plan_window(
         refusals.window_time(node.window, node.input, planning.watermarks, planning.where)
         rowtime = node.input.fields[node.window.time_column].type
         zone = window_zone(rowtime, planning.zone)
+        if grid.hops or grid.cumulates:
+            refusals.panes(node, planning.where)
     parts, retracts = parts_of(node, planning)
     name = planning.name("a")
     sql = AggregateSql(node, grid, retracts, f"{name}_state", planning.zone)
@@ -111,7 +113,7 @@ def plan_window(
         keys=tuple(f.name for f in node.fields[: len(node.keys)]),
         aggregates=tuple(call.function for call in node.aggregates),
         retracts=retracts,
-        row_lists=tuple(f"a{i}_rows" for i in sql.python_indexes()),
+        row_lists=tuple(f"a{i}_rows" for i in sql.row_list_indexes()),
         never_empty=not node.keys and grid is None,
         where=planning.where,
     )

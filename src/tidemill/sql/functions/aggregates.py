@@ -7,8 +7,10 @@ empty: without GROUP BY keys, or with FILTER.
 from __future__ import annotations
 
 from tidemill.model import DataType, TypeRoot
-from tidemill.model.types import BIGINT, decimal
+from tidemill.model.types import BIGINT, DOUBLE, decimal
+from tidemill.sql.expressions import Call, Cast, Literal
 from tidemill.sql.functions.coerce import division_decimal
+from tidemill.sql.functions.json import json_item
 from tidemill.sql.functions.registry import (
     AggregateFunction,
     AggregateTable,
@@ -89,9 +91,35 @@ def _collection(root: TypeRoot) -> Bind:
     return bind
 
 
-def _bind_approximate_count(arguments: Arguments) -> BoundCall:
-    count(arguments, 1)
-    return BoundCall((as_any(arguments[0]),), _NOT_NULL_BIGINT)
+def _bind_percentile(arguments: Arguments) -> BoundCall:
+    """(value, percentage or array of them), the percentages as literals from 0 to 1."""
+    count(arguments, 2)
+    value, shares = as_number(arguments[0]), arguments[1]
+    is_list = isinstance(shares, Call) and shares.function == "ARRAY"
+    for share in shares.arguments if isinstance(shares, Call) and is_list else (shares,):
+        literal = share.argument if isinstance(share, Cast) else share
+        if not isinstance(literal, Literal) or not literal.type.is_numeric:
+            raise FunctionArgumentError("takes the percentages as literals")
+        if not 0 <= float(str(literal.value)) <= 1:
+            raise FunctionArgumentError(f"takes percentages from 0 to 1, not {literal.value!r}")
+    result = DataType(TypeRoot.ARRAY, element=DOUBLE) if is_list else DOUBLE
+    return BoundCall((value, shares), result.with_nullable(True))
+
+
+_JSON = DataType(TypeRoot.VARCHAR, False, length=2000)
+
+
+def _bind_json_object(arguments: Arguments) -> BoundCall:
+    """(what becomes of NULLs, key, value), the first put last."""
+    count(arguments, 3)
+    on_null, key, value = arguments
+    return BoundCall((as_text(key), json_item(value), on_null), _JSON)
+
+
+def _bind_json_array(arguments: Arguments) -> BoundCall:
+    """(what becomes of NULLs, item), the first put last."""
+    count(arguments, 2)
+    return BoundCall((json_item(arguments[1]), arguments[0]), _JSON)
 
 
 _ALL = (
@@ -109,12 +137,13 @@ _ALL = (
     AggregateFunction("LISTAGG", _bind_listagg, "LISTAGG([DISTINCT] string [, separator])"),
     AggregateFunction("COLLECT", _collection(TypeRoot.MULTISET), "COLLECT([DISTINCT] value)"),
     AggregateFunction("ARRAY_AGG", _collection(TypeRoot.ARRAY), "ARRAY_AGG([DISTINCT] value)"),
+    AggregateFunction("PERCENTILE", _bind_percentile, "PERCENTILE(numeric, percentage)"),
     AggregateFunction(
-        "APPROX_COUNT_DISTINCT",
-        _bind_approximate_count,
-        "APPROX_COUNT_DISTINCT(value)",
-        retractable=False,
+        "JSON_OBJECTAGG",
+        _bind_json_object,
+        "JSON_OBJECTAGG([KEY] key VALUE value [ABSENT ON NULL])",
     ),
+    AggregateFunction("JSON_ARRAYAGG", _bind_json_array, "JSON_ARRAYAGG(value [NULL ON NULL])"),
 )
 
 AGGREGATES: AggregateTable = {function.name: function for function in _ALL}

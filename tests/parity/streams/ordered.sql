@@ -1,0 +1,13 @@
+-- Aggregates that depend on the order of their rows, brought up to date row by row.
+SET 'execution.runtime-mode' = 'streaming';
+CREATE TABLE bids (
+  id INT, k STRING, v INT, price DECIMAL(10, 2), `at` TIMESTAMP(3),
+  WATERMARK FOR `at` AS `at` - INTERVAL '5' SECOND
+) WITH ('connector' = 'filesystem', 'path' = 'bids.jsonl', 'format' = 'json');
+
+SELECT k, FIRST_VALUE(v) AS f, LAST_VALUE(v) AS l, LISTAGG(CAST(v AS STRING)) AS s, LISTAGG(k || CAST(v AS STRING), '-') AS s2, COLLECT(CAST(v AS STRING)) AS c, ARRAY_AGG(v) AS a FROM bids GROUP BY k;
+SELECT k, JSON_ARRAYAGG(v) AS j, JSON_ARRAYAGG(v NULL ON NULL) AS jn, JSON_OBJECTAGG(KEY CAST(id AS STRING) VALUE v) AS o, JSON_OBJECTAGG(KEY CAST(id AS STRING) VALUE v ABSENT ON NULL) AS oa, PERCENTILE(v, 0.3) AS p, PERCENTILE(v, ARRAY[0.25, 0.75]) AS pp FROM bids GROUP BY k;
+SELECT k, LISTAGG(DISTINCT CAST(v AS STRING)) AS s, COLLECT(DISTINCT CAST(v AS STRING)) AS c, ARRAY_AGG(DISTINCT v) AS a FROM bids GROUP BY k;
+SELECT k, FIRST_VALUE(v) FILTER (WHERE v > 4) AS f, LAST_VALUE(v) FILTER (WHERE v > 4) AS l, LISTAGG(CAST(v AS STRING)) FILTER (WHERE v > 4) AS s, COLLECT(CAST(v AS STRING)) FILTER (WHERE v > 4) AS c, ARRAY_AGG(v) FILTER (WHERE v > 4) AS a, PERCENTILE(v, 0.5) FILTER (WHERE v > 4) AS p FROM bids GROUP BY k;
+SELECT FIRST_VALUE(price) AS f, LAST_VALUE(`at`) AS l, COUNT(*) AS n FROM bids;
+SELECT k, JSON_ARRAYAGG(ARRAY[v, id]) AS a, JSON_OBJECTAGG(KEY CAST(id AS STRING) VALUE price) AS o FROM bids GROUP BY k;
