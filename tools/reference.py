@@ -10,12 +10,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from proofs import parity_counts
+
 from tidemill.cli.reference import cli_page
 from tidemill.connectors import CONNECTORS
 from tidemill.errors import CATALOGUE
 from tidemill.formats import FORMATS
 from tidemill.interfaces.options import Option, OptionSet, OptionType
 from tidemill.project.schema import json_schema_text
+from tidemill.sql.functions.reference import reference
 
 REFERENCE = Path(__file__).parents[1] / "docs" / "reference"
 
@@ -78,7 +81,13 @@ def formats_page() -> str:
     return "\n".join(lines) + "\n"
 
 
+def functions_page() -> str:
+    """The functions, each with the number of its proofs."""
+    return reference(parity_counts())
+
+
 PAGES: dict[str, Callable[[], str]] = {
+    "functions.md": functions_page,
     "errors.md": errors_page,
     "connectors.md": connectors_page,
     "formats.md": formats_page,

@@ -158,7 +158,7 @@ def panes(node: Aggregate, where: TextWhere | None) -> None:
     for call in node.aggregates:
         if call.user is None and call.function in ROW_AGGREGATES - OF_PANES:
             raise SqlError(
-                f"{call.function} is not supported in HOP and CUMULATE windows",
+                f"{call.function} is not supported in HOP, CUMULATE and SESSION windows",
                 code="plan.unsupported-aggregate",
                 where=where,
                 detail="Such a window is joined from panes, and their order counts here: Flink "

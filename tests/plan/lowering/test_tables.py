@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from tidemill.errors import SqlError
@@ -13,7 +11,6 @@ from tidemill.plan.lowering.aggregates import PLANS
 from tidemill.plan.lowering.row_aggregates import ROW_AGGREGATES
 from tidemill.sql.expressions import AggregateCall, InputRef
 from tidemill.sql.functions import AGGREGATES, ALIASES, SCALARS
-from tidemill.sql.functions.reference import reference
 
 
 def test_scalars_and_lowerings_are_the_same_set() -> None:
@@ -36,8 +33,3 @@ def test_an_aggregate_without_partials_is_refused_by_name() -> None:
     with pytest.raises(SqlError, match="APPROX_COUNT_DISTINCT") as refused:
         aggregate_plan(call, 0, ["v"], None)
     assert refused.value.code == "plan.unsupported-aggregate"
-
-
-def test_the_reference_in_the_documentation_is_current() -> None:
-    page = Path(__file__).parents[3] / "docs" / "reference" / "functions.md"
-    assert page.read_text(encoding="utf-8") == reference()

@@ -21,6 +21,7 @@ from tidemill.sql.binder.scope import Scope, row_field
 from tidemill.sql.binder.user_functions import bind_user
 from tidemill.sql.expressions import Call, Cast, Expression, Interval, Literal
 from tidemill.sql.functions.coerce import can_cast, cast_to
+from tidemill.sql.functions.refused import REFUSED
 from tidemill.sql.functions.registry import FunctionArgumentError
 from tidemill.sql.syntax.nodes import (
     BytesLiteral,
@@ -265,6 +266,14 @@ class ExpressionBinder:
     def _unknown_function(self, node: FunctionCall) -> SqlError:
         known = (*self.context.scalars, *self.context.aggregates, *GROUP_WINDOWS)
         callable_names = [name for name in known if name not in _OPERATORS]
+        refusal = REFUSED.get(node.name.text.upper())
+        if refusal is not None:
+            return self.context.error(
+                "not-supported",
+                f"{node.name.text.upper()} {refusal.reason}",
+                node.name.span,
+                hint=refusal.hint,
+            )
         own = self.context.catalog.functions
         callable_names += [*own.system, *(name[-1] for name in own.plain)]
         return self.context.error(

@@ -1,11 +1,7 @@
-"""The page of the documentation that lists the functions, made from their declarations.
-
-Run as a module it writes the page to standard output.
-"""
+"""The page of the documentation that lists the functions, made from their declarations."""
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable, Mapping
 from typing import Protocol
 
@@ -24,6 +20,7 @@ from tidemill.sql.functions import (
     temporal,
     urls,
 )
+from tidemill.sql.functions.refused import REFUSED
 
 _SECTIONS = {
     "Operators": operators.FUNCTIONS,
@@ -41,8 +38,10 @@ _SECTIONS = {
 _INTRODUCTION = """\
 # Functions
 
-The functions of Flink SQL that the embedded engine runs, with Flink's result types. A function
-that is not here is refused by name. This page is made from the declarations: do not edit it.
+The functions of Flink SQL that the embedded engine runs, with Flink's result types. "Proofs" is the
+number of expressions in `tests/parity` that use the function; each gives the same values and
+types here and on Flink 2.3, over rows with edges. What is not here is refused by name; the last
+table says why. Made from the declarations and the tests by `tools/reference.py`.
 """
 
 
@@ -54,28 +53,31 @@ class _Declared(Protocol):
     def signature(self) -> str: ...
 
 
-def _table(functions: Iterable[_Declared]) -> list[str]:
-    lines = ["| Function | Written |", "|---|---|"]
+def _table(functions: Iterable[_Declared], proofs: Mapping[str, int]) -> list[str]:
+    lines = ["| Function | Written | Proofs |", "|---|---|---|"]
     for function in functions:
         written = function.signature.replace("|", "\\|")
-        lines.append(f"| `{function.name}` | `{written}` |")
+        lines.append(f"| `{function.name}` | `{written}` | {proofs.get(function.name, 0)} |")
     return lines
 
 
-def _section(title: str, functions: Mapping[str, _Declared]) -> list[str]:
-    return [f"## {title}", "", *_table(functions.values()), ""]
+def _section(
+    title: str, functions: Mapping[str, _Declared], proofs: Mapping[str, int]
+) -> list[str]:
+    return [f"## {title}", "", *_table(functions.values(), proofs), ""]
 
 
-def reference() -> str:
-    """The page as Markdown."""
+def reference(proofs: Mapping[str, int]) -> str:
+    """The page as Markdown; `proofs` are uses in the parity corpus by function."""
     lines = [_INTRODUCTION]
     for title, functions in _SECTIONS.items():
-        lines += _section(title, functions)
-    lines += _section("Aggregate functions", AGGREGATES)
+        lines += _section(title, functions, proofs)
+    lines += ["## Conversion", "", "| Function | Written | Proofs |", "|---|---|---|"]
+    for name in ("CAST", "TRY_CAST"):
+        lines.append(f"| `{name}` | `{name}(value AS type)` | {proofs.get(name, 0)} |")
+    lines += ["", *_section("Aggregate functions", AGGREGATES, proofs)]
     lines += ["## Other spellings", "", "| Written | Means |", "|---|---|"]
     lines += [f"| `{name}` | `{meant}` |" for name, meant in ALIASES.items()]
+    lines += ["", "## Refused", "", "| Function | Why | Instead |", "|---|---|---|"]
+    lines += [f"| `{n}` | It {r.reason}. | {r.hint} |" for n, r in sorted(REFUSED.items())]
     return "\n".join(lines) + "\n"
-
-
-if __name__ == "__main__":
-    sys.stdout.write(reference())

@@ -22,15 +22,14 @@ _STRUCTURED = Refusal("is about structured types, which are not supported yet", 
 _OVER = Refusal("is not supported yet outside of OVER", "Write it with OVER (ORDER BY ...).")
 _RANKS = Refusal("is not supported yet", "Use ROW_NUMBER() OVER (...) <= n, or RANK.")
 
+_OF_BITMAPS = """
+    AND ANDNOT AND_AGG AND_CARDINALITY_AGG BUILD BUILD_AGG BUILD_CARDINALITY_AGG CARDINALITY
+    FROM_BYTES OR OR_AGG OR_CARDINALITY_AGG TO_ARRAY TO_BYTES TO_STRING XOR XOR_AGG
+    XOR_CARDINALITY_AGG
+"""
+
 REFUSED: Mapping[str, Refusal] = {
-    **{
-        f"BITMAP_{name}": _BITMAP
-        for name in (
-            "AND ANDNOT AND_AGG AND_CARDINALITY_AGG BUILD BUILD_AGG BUILD_CARDINALITY_AGG "
-            "CARDINALITY FROM_BYTES OR OR_AGG OR_CARDINALITY_AGG TO_ARRAY TO_BYTES TO_STRING XOR "
-            "XOR_AGG XOR_CARDINALITY_AGG"
-        ).split()
-    },
+    **{f"BITMAP_{name}": _BITMAP for name in _OF_BITMAPS.split()},
     "PARSE_JSON": _VARIANT,
     "TRY_PARSE_JSON": _VARIANT,
     "OBJECT_OF": _STRUCTURED,
