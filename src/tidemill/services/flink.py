@@ -176,6 +176,8 @@ _COMMON = {
     "execution.checkpointing.externalized-checkpoint-retention": "RETAIN_ON_CANCELLATION",
     "execution.checkpointing.num-retained": "2",
     "table.local-time-zone": "UTC",
+    # The REST interface tells how many rows went through; milliseconds, 10,000 by default.
+    "metrics.fetcher.update-interval": "1000",
     # Detects a dead TaskManager sooner than the 50 s by default.
     "heartbeat.interval": "2 s",
     "heartbeat.timeout": "20 s",

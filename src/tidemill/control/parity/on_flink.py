@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from tidemill.control.parity.results import Change, QueryResult
-from tidemill.runners.flink import FlinkScript, Gateway
+from tidemill.runners.flink import FlinkScript, Gateway, GatewaySession, Result, Statement
 
 SESSION: Mapping[str, str] = {
     "execution.runtime-mode": "streaming",
@@ -29,16 +29,21 @@ def run_on_flink(
     timeout_s: float = 120.0,
     secrets: Sequence[str] = (),
     listings: bool = False,
+    query: Callable[[GatewaySession, Statement], Result] | None = None,
 ) -> list[QueryResult]:
     """Run all statements in one session; return the rows of each query; raises TidemillError.
 
-    With `listings`, the answers of SHOW and DESCRIBE count as queries.
+    With `listings`, the answers of SHOW and DESCRIBE count as queries. `query` runs the queries, if
+    not to the end of their input.
     """
     kinds = (*QUERIES, *_LISTINGS) if listings else QUERIES
     results = []
     with gateway.session({**SESSION, **(settings or {})}) as session:
         for statement in script.statements:
-            result = session.execute(statement, timeout_s, secrets)
+            if query is not None and statement.kind in QUERIES:
+                result = query(session, statement)
+            else:
+                result = session.execute(statement, timeout_s, secrets)
             if statement.kind not in kinds:
                 continue
             results.append(

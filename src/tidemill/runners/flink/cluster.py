@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,6 +12,8 @@ from tidemill.errors import ComponentError, Where
 from tidemill.runners.flink.causes import root_cause
 from tidemill.runners.flink.rest import RefusedError, Rest
 
+_SOURCE = re.compile(r"Source: (?:.*\.)?([^\[\].]+)\[\d+\]")
+_ROWS_READ = re.compile(r"0\.Source__.*\.numRecordsOut$")
 ENDED = ("FINISHED", "FAILED", "CANCELED")
 
 
@@ -71,6 +74,27 @@ class Cluster:
             rows_out,
         )
 
+    def named(self, name: str) -> list[str]:
+        """The ids of the jobs with a name that have not ended."""
+        jobs = self._get("/jobs/overview")["jobs"]
+        return [job["jid"] for job in jobs if job["name"] == name and job["state"] not in ENDED]
+
+    def rows_read(self, job_id: str) -> Mapping[str, int | None]:
+        """How many rows each source operator has given, by table; None: not told yet.
+
+        The JobManager asks the TaskManagers only now and then (`metrics.fetcher.update-interval`).
+        """
+        found: dict[str, int | None] = {}
+        for vertex in self._get(f"/jobs/{job_id}")["vertices"]:
+            table = _SOURCE.match(vertex["name"])
+            if table is None:
+                continue
+            base = f"/jobs/{job_id}/vertices/{vertex['id']}/metrics"
+            ids = [m["id"] for m in self._get(base) if _ROWS_READ.match(m["id"])]
+            values = self._get(f"{base}?get={ids[0]}") if ids else []
+            found[table[1]] = int(values[0]["value"]) if values else None
+        return found
+
     def failure(self, job_id: str) -> str | None:
         """Why a job failed, in one line; None where it has not."""
         history = self._get(f"/jobs/{job_id}/exceptions").get("exceptionHistory", {})
@@ -113,6 +137,10 @@ class Cluster:
         """Stop a job with a savepoint; return the savepoint's address."""
         body = {"drain": drain}
         return self._savepoint(f"/jobs/{job_id}/stop", job_id, body, timeout_s)
+
+    def dispose(self, savepoint: str) -> None:
+        """Have a savepoint's files removed; returns at once."""
+        self._call(lambda: self.rest.post("/savepoint-disposal", {"savepoint-path": savepoint}))
 
     def savepoint(self, job_id: str, timeout_s: float = 120.0) -> str:
         """Take a savepoint of a job that goes on; return its address."""
