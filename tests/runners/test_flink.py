@@ -39,6 +39,19 @@ def test_a_text_is_cut_at_its_statements() -> None:
     assert script.statements[2].inserts == ("INSERT INTO b SELECT 1", "INSERT INTO c SELECT 2")
 
 
+def test_a_model_is_refused_at_its_place() -> None:
+    with pytest.raises(UserError) as refused:
+        cut("\nCREATE TEMPORARY MODEL m INPUT (a INT) OUTPUT (b INT) WITH ('k' = 'v')", "f.sql")
+    assert refused.value.code == "runner.no-model"
+    assert isinstance(refused.value.where, TextWhere)
+    assert refused.value.where.line == 2
+
+
+def test_functions_in_python_are_noticed() -> None:
+    assert cut("CREATE TEMPORARY FUNCTION f AS 'm.f' LANGUAGE PYTHON", "f.sql").uses_python
+    assert not cut("CREATE TABLE t (language_ INT) WITH ('connector' = 'print')", "f").uses_python
+
+
 def test_all_inserts_become_one_job() -> None:
     statements = as_one_job(cut(TEXT, "f.sql").statements)
     assert [s.kind for s in statements] == ["CREATE", "SET", "EXECUTE"]

@@ -8,7 +8,7 @@ from typing import Any, Literal, Protocol
 
 import pyarrow as pa
 
-from tidemill.model import DataType
+from tidemill.model import DataType, Field
 
 FunctionKind = Literal["scalar", "table", "aggregate", "model"]
 
@@ -44,14 +44,16 @@ class LoadedFunction:
 
 
 class FunctionLoader(Protocol):
-    """Finds the functions that a text names, and the files of its models."""
+    """Finds the functions and models that a text names."""
 
     def function(self, path: str) -> LoadedFunction:
         """The function `module.name`; FunctionLoadError where it cannot be had."""
         ...
 
-    def file(self, path: str) -> str:
-        """The full path of a model's file; FunctionLoadError where it may not be read."""
+    def onnx_model(
+        self, path: str, inputs: Sequence[Field], outputs: Sequence[Field]
+    ) -> LoadedFunction:
+        """The model of a file, its columns checked; FunctionLoadError where it cannot be had."""
         ...
 
 
@@ -76,7 +78,21 @@ class PythonFunction:
         return self.loaded.kind
 
 
-class Model(Protocol):
+@dataclass(frozen=True, slots=True, eq=False)
+class Model:
+    """A declared model: what it takes and gives, and the function that computes it.
+
+    The function's result is the one output, or a ROW of the outputs.
+    """
+
+    name: str
+    inputs: tuple[Field, ...]
+    outputs: tuple[Field, ...]
+    provider: str
+    function: PythonFunction
+
+
+class Predictor(Protocol):
     """What the `function` of a loaded model is: called with a batch's columns.
 
     Guarantees: as many rows as it was given. Raises for a batch that it cannot take.

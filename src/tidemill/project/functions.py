@@ -19,6 +19,8 @@ from typing import Any, ClassVar
 
 from tidemill.functions import UserFunction
 from tidemill.interfaces.python_function import FunctionLoadError, LoadedFunction
+from tidemill.model import Field
+from tidemill.project.models import OnnxModel, model_file
 
 FOLDER = "functions"
 """Where modules are looked for first, in a project's folder."""
@@ -61,14 +63,23 @@ class ProjectFunctions:
                 ) from None
         return self._loaded(path, module, found)
 
-    def file(self, path: str) -> str:
-        """The full path of a model's file in the project."""
-        full = (self.root / path).resolve()
-        if not full.is_relative_to(self.root):
-            raise FunctionLoadError(f"the file `{path}` lies outside the project")
-        if not full.is_file():
-            raise FunctionLoadError(f"the file `{path}` does not exist in the project")
-        return str(full)
+    def onnx_model(
+        self, path: str, inputs: Sequence[Field], outputs: Sequence[Field]
+    ) -> LoadedFunction:
+        """The model of a file of the project, called by onnxruntime."""
+        file = model_file(self.root, path)
+        return LoadedFunction(
+            kind="model",
+            function=OnnxModel(file, inputs, outputs),
+            input_types=None,
+            result_types=(),
+            accumulator_type=None,
+            deterministic=True,
+            arrow=True,
+            file=self.shown(file),
+            line=1,
+            root=str(self.root),
+        )
 
     def _loaded(self, path: str, module: ModuleType, found: Any) -> LoadedFunction:
         if not isinstance(found, UserFunction):

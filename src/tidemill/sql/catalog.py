@@ -13,7 +13,7 @@ from typing import TypeAlias
 from tidemill.errors import Span, SqlError, did_you_mean
 from tidemill.interfaces.catalog import TableCatalog
 from tidemill.interfaces.connector import Connector
-from tidemill.interfaces.python_function import PythonFunction
+from tidemill.interfaces.python_function import Model, PythonFunction
 from tidemill.model import Column, DataType, TableDescriptor
 from tidemill.sql.logical import LogicalNode
 from tidemill.sql.syntax.definitions import TableDefinition
@@ -82,13 +82,14 @@ class Functions:
 
     system: dict[str, PythonFunction] = field(default_factory=dict)
     plain: dict[FullName, PythonFunction] = field(default_factory=dict)
-    models: dict[FullName, PythonFunction] = field(default_factory=dict)
+    models: dict[FullName, Model] = field(default_factory=dict)
     broken: set[FullName] = field(default_factory=set)
     broken_models: set[FullName] = field(default_factory=set)
 
     def all(self) -> tuple[PythonFunction, ...]:
         """All of them."""
-        return (*self.system.values(), *self.plain.values(), *self.models.values())
+        models = [model.function for model in self.models.values()]
+        return (*self.system.values(), *self.plain.values(), *models)
 
 
 @dataclass(slots=True)

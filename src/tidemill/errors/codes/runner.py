@@ -3,6 +3,7 @@
 CODES: dict[str, str] = {
     "runner.gone": "A Flink session, operation or job is not known any more.",
     "runner.job-failed": "A job failed on Flink.",
+    "runner.no-model": "A pipeline declares a model; open-source Flink has remote providers only.",
     "runner.no-connector": "Flink has no connector of this name here.",
     "runner.refused": "Flink refused a statement.",
     "runner.timeout": "Flink did not finish in the time given.",

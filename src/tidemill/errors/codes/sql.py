@@ -15,6 +15,7 @@ CODES: dict[str, str] = {
     "sql.duplicate-column": "A name is given to two columns.",
     "sql.unknown-function": "No function has this name.",
     "sql.bad-function": "A Python function or a model cannot be had, or its types are wrong.",
+    "sql.unknown-model": "No model has this name.",
     "sql.bad-argument": "A function or operator was given arguments that it does not take.",
     "sql.bad-literal": "A literal cannot be read as its type.",
     "sql.bad-type": "A data type is unknown or its parameters are out of range.",

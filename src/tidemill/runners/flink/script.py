@@ -118,6 +118,14 @@ def _statement(
     source: SourceText, tokens: list[Token], rewrite: Rewrite | None, notes: list[str]
 ) -> Statement:
     span = Span(tokens[0].span.start, tokens[-1].span.end)
+    if tokens[0].upper == "CREATE" and "MODEL" in [token.upper for token in tokens[1:3]]:
+        raise UserError(
+            "flink has no provider for models here",
+            code="runner.no-model",
+            where=source.where(span),
+            hint="Call the model through a Python function, which runs on both engines, or run "
+            "the pipeline on the embedded engine.",
+        )
     text, edited_at = source.slice(span), None
     clause = _with_clause(tokens) if tokens[0].upper in ("CREATE", "REPLACE") else None
     if clause is not None:

@@ -9,6 +9,7 @@ from typing import TypeAlias
 from tidemill.errors import Span
 from tidemill.sql.binder.context import BindContext
 from tidemill.sql.binder.joins import bind_join
+from tidemill.sql.binder.predictions import bind_prediction
 from tidemill.sql.binder.scope import Part, Scope, Visible
 from tidemill.sql.binder.temporal import bind_temporal
 from tidemill.sql.binder.unnest import bind_unnest_alone, bind_unnest_join
@@ -63,6 +64,11 @@ def bind_from(
         case DerivedTable():
             relation = named(bind_query(context, item.query), ())
             return _aliased(context, relation, item.alias, rename)
+        case WindowFunction() if item.function.text.upper() == "ML_PREDICT":
+            predicted = bind_prediction(
+                context, item, lambda inner: bind_from(context, inner, bind_query, rename).node
+            )
+            return _aliased(context, named(predicted, ()), item.alias, rename)
         case WindowFunction():
             node = bind_window_function(
                 context, item, lambda inner: bind_from(context, inner, bind_query, rename).node

@@ -23,6 +23,7 @@ from tidemill.sql.logical import (
 from tidemill.sql.syntax.nodes import (
     DerivedTable,
     Descriptor,
+    ModelReference,
     Node,
     Path,
     TableReference,
@@ -185,7 +186,7 @@ def _durations(
     for name, argument in arguments.items():
         if name in ("DATA", "TIMECOL"):
             continue
-        if isinstance(argument.value, (TableReference, DerivedTable, Descriptor)):
+        if isinstance(argument.value, (TableReference, DerivedTable, Descriptor, ModelReference)):
             raise context.error("bad-window", f"{name} takes an interval", argument.span)
         durations[name] = (duration_ms(context, scope, argument.value), argument.value.span)
     return durations

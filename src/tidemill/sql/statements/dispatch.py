@@ -7,6 +7,7 @@ from tidemill.sql.session import Session
 from tidemill.sql.statements.alter import run_alter
 from tidemill.sql.statements.catalogs import run_create_catalog, run_use
 from tidemill.sql.statements.create_function import run_create_function
+from tidemill.sql.statements.create_model import run_create_model
 from tidemill.sql.statements.create_table import run_create_table
 from tidemill.sql.statements.create_table_as import Replace
 from tidemill.sql.statements.create_view import run_create_view
@@ -89,7 +90,12 @@ def _create(session: Session, cursor: Cursor) -> None:
     start = cursor.expect("CREATE").span
     replaces = cursor.take("OR", "REPLACE")
     temporary = cursor.take("TEMPORARY")
-    if cursor.at("FUNCTION") or cursor.at("SYSTEM", "FUNCTION"):
+    if replaces and cursor.at_any("FUNCTION", "SYSTEM", "MODEL"):
+        what = "MODEL" if cursor.at("MODEL") else "FUNCTION"
+        raise cursor.unsupported(f"CREATE OR REPLACE {what}", cursor.since(start), "DROP it first.")
+    if cursor.take("MODEL"):
+        run_create_model(session, cursor)
+    elif cursor.at("FUNCTION") or cursor.at("SYSTEM", "FUNCTION"):
         run_create_function(session, cursor, temporary)
     elif cursor.take("TABLE"):
         run_create_table(session, cursor, temporary, Replace.MAY if replaces else Replace.NO)
@@ -98,7 +104,7 @@ def _create(session: Session, cursor: Cursor) -> None:
     elif cursor.at_any("DATABASE", "CATALOG") and not temporary and not replaces:
         run = run_create_database if cursor.advance().upper == "DATABASE" else run_create_catalog
         run(session, cursor)
-    elif cursor.at_any("MODEL", "MATERIALIZED", "CONNECTION"):
+    elif cursor.at_any("MATERIALIZED", "CONNECTION"):
         word = cursor.token.upper
         name = "MATERIALIZED TABLE" if word == "MATERIALIZED" else word
         raise cursor.unsupported(f"CREATE {name}", cursor.since(start), _CREATE_HINTS.get(word))

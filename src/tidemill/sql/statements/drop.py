@@ -1,8 +1,9 @@
-"""DROP: tables, views and functions here, databases and catalogs beside them."""
+"""DROP: tables, views, functions and models here, databases and catalogs beside them."""
 
 from __future__ import annotations
 
 from tidemill.errors import did_you_mean
+from tidemill.sql.binder.predictions import unknown_model
 from tidemill.sql.catalog import Table
 from tidemill.sql.session import Session
 from tidemill.sql.statements.catalogs import run_drop_catalog
@@ -17,6 +18,9 @@ def run_drop(session: Session, cursor: Cursor) -> None:
     temporary = cursor.take("TEMPORARY")
     if cursor.at("FUNCTION") or (temporary and cursor.at("SYSTEM", "FUNCTION")):
         _function(session, cursor)
+        return
+    if cursor.take("MODEL"):
+        _model(session, cursor)
         return
     if not temporary and cursor.take("DATABASE"):
         run_drop_database(session, cursor)
@@ -48,6 +52,18 @@ def run_drop(session: Session, cursor: Cursor) -> None:
             hint=f"Write DROP {other.upper()} {path}.",
         )
     del session.catalog.entries[name]
+
+
+def _model(session: Session, cursor: Cursor) -> None:
+    if_exists = cursor.take("IF", "EXISTS")
+    path = cursor.path("a model's name")
+    cursor.done()
+    name, models = session.catalog.full_name(session.source, path), session.catalog.functions.models
+    broken = session.catalog.functions.broken_models
+    if name not in models and name not in broken and not if_exists:
+        raise unknown_model(session.catalog, session.source, path)
+    broken.discard(name)
+    models.pop(name, None)
 
 
 def _function(session: Session, cursor: Cursor) -> None:

@@ -18,6 +18,7 @@ from tidemill.sql.syntax.nodes import (
     FunctionCall,
     JoinedTable,
     LateralFunction,
+    ModelReference,
     Name,
     Node,
     Path,
@@ -98,7 +99,7 @@ def parse_from_item(cursor: Cursor, query: ParseQuery) -> FromItem:
         if not _at_query(cursor):
             return cursor.nested(lambda: _parenthesised_join(cursor, query))
         return _derived(cursor, query)
-    if cursor.token.upper in WINDOW_FUNCTIONS and cursor.peek().upper == "(":
+    if cursor.token.upper in (*WINDOW_FUNCTIONS, "ML_PREDICT") and cursor.peek().upper == "(":
         return _window_call(cursor, query, cursor.token.span)
     if cursor.at_name() and cursor.peek().upper == "(":
         raise cursor.unsupported(
@@ -264,6 +265,10 @@ def _window_argument(cursor: Cursor, query: ParseQuery, partition: list[Path]) -
         return WindowArgument(name, table, cursor.since(start))
     if cursor.at("(") and cursor.peek().upper in ("SELECT", "WITH"):
         return WindowArgument(name, _derived(cursor, query), cursor.since(start))
+    if cursor.at("MODEL") and cursor.peek().kind in (TokenKind.WORD, TokenKind.QUOTED):
+        cursor.advance()
+        path = cursor.path("a model's name")
+        return WindowArgument(name, ModelReference(path, path.span), cursor.since(start))
     if cursor.at("DESCRIPTOR"):
         at = cursor.advance().span
         columns = cursor.parenthesised(lambda: cursor.path("a column name"))

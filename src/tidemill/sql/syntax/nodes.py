@@ -176,10 +176,18 @@ class DerivedTable:
 
 @dataclass(frozen=True, slots=True)
 class WindowArgument:
-    """One argument of a window table function, perhaps named."""
+    """One argument of a window table function or of ML_PREDICT, perhaps named."""
 
     name: Name | None
-    value: TableReference | DerivedTable | Descriptor | Node
+    value: TableReference | DerivedTable | Descriptor | ModelReference | Node
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class ModelReference:
+    """MODEL name."""
+
+    path: Path
     span: Span
 
 
