@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from tidemill.control.lookups import lookups_of
 from tidemill.control.pipeline import CompiledPipeline, compile_pipeline, opened
 from tidemill.control.project_context import project_for
 from tidemill.control.side_tables import DEAD_LETTER_TABLE, dead_letter_table, late_table
@@ -193,6 +194,7 @@ def build_engine(
         plan,
         job=context.job,
         sources={table.name: _source(table, context) for table in sources},
+        lookups=lookups_of(plan, settle, context),
         groups=_groups(written, context),
         checkpoint_dir=state / "checkpoints",
         dead_letter_table=DEAD_LETTER_TABLE if keep_dead_letters else None,

@@ -25,6 +25,7 @@ from tidemill.engine.session import Session, Until
 from tidemill.engine.settings import EngineSettings
 from tidemill.engine.worker import Aborted
 from tidemill.errors import ConnectorError, DoubtfulCommitError, EngineError, TidemillError
+from tidemill.interfaces.lookup import Lookup
 from tidemill.interfaces.source import Source
 from tidemill.plan.physical import PhysicalPlan
 from tidemill.plan.windows import MIN_WATERMARK_US
@@ -51,6 +52,7 @@ class Engine:
         collect: takes the rows of bare SELECTs, by their index in the script.
         durable: flush checkpoints to disk; False only where no crash of the machine must be
             survived (an interactive SELECT).
+        lookups: a factory for the reader of each lookup join's table, by the id of its stage.
         kernel: shared by short runs of one plan, one after the other, which saves each the time
             to prepare its queries; None: one of its own for each session.
     """
@@ -70,6 +72,7 @@ class Engine:
         collect: Collect | None = None,
         durable: bool = True,
         kernel: Kernel | None = None,
+        lookups: Mapping[str, Callable[[], Lookup]] | None = None,
     ) -> None:
         names = [spec.name for spec in groups]
         if len(set(names)) != len(names):
@@ -91,6 +94,7 @@ class Engine:
             collect=collect,
             durable=durable,
             kernel=kernel,
+            lookups=lookups or {},
         )
         self._session: Session | None = None
         self._state = "new"

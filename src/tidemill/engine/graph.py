@@ -26,8 +26,10 @@ from tidemill.engine.node import LateRows, Node
 from tidemill.engine.nodes import NODES
 from tidemill.engine.pairs import run_pairs
 from tidemill.errors import EngineError, Where
+from tidemill.interfaces.lookup import Lookup
 from tidemill.interfaces.operator import StateDelta
 from tidemill.model import Batch, DeadLetter
+from tidemill.plan.operators.lookup_join import LookupJoinStage
 from tidemill.plan.physical import FusedStage, OperatorStage, OutputStage, PhysicalPlan
 from tidemill.plan.windows import MAX_WATERMARK_US, MILLI_US, MIN_WATERMARK_US
 
@@ -48,6 +50,7 @@ class Graph:
         write_late: WriteLate,
         deltas_max: int,
         clock: Clock | None = None,
+        lookups: Mapping[str, Callable[[], Lookup]] | None = None,
     ) -> None:
         self.plan = plan
         self.kernel = kernel
@@ -59,6 +62,8 @@ class Graph:
         self.watermarks: dict[str, int] = defaultdict(lambda: MIN_WATERMARK_US)
         self._behind_us: dict[str, Int64s] = {}
         """For the rows of the batch at hand, by node: how late they are; 0 where they are not."""
+        self._lookups = lookups or {}
+        self._open_lookups: dict[str, Lookup] = {}
         self._write = write
         self._write_late = write_late
         self.nodes: dict[str, Node] = {
@@ -177,6 +182,32 @@ class Graph:
         if edge.identity:
             return schema
         return edge_rows(self.kernel, edge, schema.empty_table()).schema
+
+    # -- lookups
+
+    def lookup(self, stage: str) -> Lookup:
+        """The reader of a lookup join's table, opened when it is first asked for."""
+        reader = self._open_lookups.get(stage)
+        if reader is None:
+            operator = next(o for o in self.plan.operators if o.id == stage)
+            assert isinstance(operator, LookupJoinStage)
+            if stage not in self._lookups:
+                raise EngineError(
+                    f"the table `{operator.table.name}` cannot be looked up here",
+                    code="engine.no-lookup",
+                    where=Where(table=operator.table.name),
+                    hint="Run the pipeline with its servers.",
+                )
+            reader = self._lookups[stage]()
+            self._open_lookups[stage] = reader
+            reader.open(operator.key_columns, operator.table.schema.names)
+        return reader
+
+    def close(self) -> None:
+        """Close what was opened for lookups."""
+        for reader in self._open_lookups.values():
+            reader.close()
+        self._open_lookups.clear()
 
     # -- late rows
 

@@ -12,6 +12,7 @@ from tidemill.engine.groups import GroupSpec
 from tidemill.engine.kernel import Kernel
 from tidemill.engine.routing import Collect
 from tidemill.engine.settings import EngineSettings
+from tidemill.interfaces.lookup import Lookup
 from tidemill.interfaces.source import Source
 from tidemill.plan.physical import PhysicalPlan
 
@@ -32,4 +33,5 @@ class Job:
     collect: Collect | None
     durable: bool = True
     kernel: Kernel | None = None
+    lookups: Mapping[str, Callable[[], Lookup]] = field(default_factory=dict)
     stopping: threading.Event = field(default_factory=threading.Event)

@@ -18,6 +18,7 @@ from tidemill.engine.clock import Clock
 from tidemill.engine.counters import Counters
 from tidemill.engine.isolate import BadRow
 from tidemill.engine.kernel import Kernel
+from tidemill.interfaces.lookup import Lookup
 from tidemill.interfaces.operator import StateDelta
 from tidemill.model import DeadLetter
 from tidemill.plan.physical import FusedStage, OperatorStage, PhysicalPlan
@@ -102,6 +103,10 @@ class Host(Protocol):
         self, stage: OperatorStage, rows: Sequence[tuple[str, str, dict[str, object]]]
     ) -> None:
         """Rows held in an operator's state, as (code, message, values), go to the dead letters."""
+        ...
+
+    def lookup(self, stage: str) -> Lookup:
+        """The open reader of a lookup join's table."""
         ...
 
     def report(self, letters: list[DeadLetter]) -> None:

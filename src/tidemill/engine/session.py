@@ -94,6 +94,8 @@ class Session:
             self.failure.event.set()
         if hasattr(self, "inbox"):
             self.inbox.close()
+        if hasattr(self, "graph"):
+            self.graph.close()
         for reader in self._readers.values():
             reader.stop()
         for worker in {*self._workers.values(), self._decider}:
@@ -168,6 +170,7 @@ class Session:
         self.graph = Graph(
             job.plan, self._kernel, self.counters, self.router.write, self.router.report,
             self.router.write_late, job.settings.deltas_max, job.clock,
+            job.lookups,
         )  # fmt: skip
         watermarks: dict[str, dict[str, int]] = manifest.get("watermarks", {})
         for stage in job.plan.sources:

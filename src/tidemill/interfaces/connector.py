@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from tidemill.interfaces.catalog import TableCatalog
 from tidemill.interfaces.format import FormatFactory
-from tidemill.interfaces.lookup import Lookup
+from tidemill.interfaces.lookup import Lookup, LookupCaching
 from tidemill.interfaces.options import OptionSet
 from tidemill.interfaces.sink import CommitGroup
 from tidemill.interfaces.source import Source
@@ -50,6 +50,7 @@ class Connector:
     be read from this connector, with types.
     `group_key` gives equal texts for tables whose sinks share one commit; `commit_group` then gets
     all of a job's tables with that key.
+    `lookup_caching` says how a table's looked-up rows are kept, None for not at all.
     `catalog` makes a catalog of CREATE CATALOG's options (secrets revealed by the second argument);
     tables it names keep their options as written. It checks `catalog_options` only.
     """
@@ -64,5 +65,6 @@ class Connector:
     group_key: Callable[[TableDescriptor, JobContext], str] | None = None
     commit_group: Callable[[Sequence[TableDescriptor], JobContext], CommitGroup] | None = None
     lookup: Callable[[TableDescriptor, JobContext], Lookup] | None = None
+    lookup_caching: Callable[[TableDescriptor, JobContext], LookupCaching | None] | None = None
     catalog_options: OptionSet | None = None
     catalog: Callable[[Mapping[str, str], Callable[[str], str]], TableCatalog] | None = None

@@ -106,8 +106,12 @@ class JdbcLookup:
             arrays.append(sql.SQL("CAST({} AS {}[])").format(literal, type_))
             key = sql.Identifier(f"k{i}")
             matches.append(sql.SQL("t.{} = k.{}").format(sql.Identifier(name), key))
+        # What was asked for goes back, not what the table holds: char(5) pads it with spaces.
+        keys = [sql.Identifier(f"k{i}") for i in range(len(self._key_names))]
+        asked = [sql.SQL("k.{}").format(key) for key in keys]
+        own = [expression(c, self._target) for c in self._columns[len(asked) :]]
         return sql.SQL("SELECT {} FROM unnest({}) AS k({}) JOIN {} AS t ON {}").format(
-            sql.SQL(", ").join([expression(c, self._target) for c in self._columns]),
+            sql.SQL(", ").join([*asked, *own]),
             sql.SQL(", ").join(arrays),
             sql.SQL(", ").join([sql.Identifier(f"k{i}") for i in range(len(self._key_names))]),
             self._target.identifier,

@@ -60,6 +60,8 @@ OPTIONS = OptionSet(
             "lookup.partial-cache.cache-missing-key", _B,
             "Whether it is kept that a key has no row.", default=True,
         ),
+        Option("lookup.cache.max-rows", _L, "The older name of `...partial-cache.max-rows`."),
+        Option("lookup.cache.ttl", _D, "The older name of `...expire-after-write`."),
         Option("lookup.max-retries", _I, "Tries after a lookup failed.", default=3),
         Option(
             "sink.buffer-flush.max-rows", _I, "Tunes only Flink: rows go out with their epoch.",

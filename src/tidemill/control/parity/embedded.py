@@ -6,10 +6,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from tidemill.control.lookups import lookups_of
 from tidemill.control.parity.memory import CONNECTOR, CONNECTOR_NAME, Collected, CollectGroup
 from tidemill.control.parity.results import QueryResult, changes_of
 from tidemill.engine import Engine, EngineSettings, GroupSpec
 from tidemill.interfaces.connector import JobContext
+from tidemill.interfaces.lookup import Lookup
 from tidemill.interfaces.source import Source
 from tidemill.model import TableDescriptor
 from tidemill.plan import PhysicalPlan, build_plan
@@ -73,7 +75,9 @@ def run_script(
     for life in range(_CRASHES_MAX):
         if how.life is not None:
             how.life(life)
-        engine = _engine(plan, collecting, sources, collected, folder, how)
+        engine = _engine(
+            plan, collecting, sources, collected, folder, how, lookups_of(plan, settle, context)
+        )
         try:
             engine.run("finished")
         except CrashError:
@@ -114,6 +118,7 @@ def _engine(
     collected: Collected,
     folder: Path,
     how: EmbeddedRun,
+    lookups: Mapping[str, Callable[[], Lookup]],
 ) -> Engine:
     tables = tuple(insert.sink.name for insert in script.inserts)
     return Engine(
@@ -124,6 +129,7 @@ def _engine(
         checkpoint_dir=folder,
         settings=how.settings(),
         durable=False,
+        lookups=lookups,
     )
 
 

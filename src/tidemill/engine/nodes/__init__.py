@@ -5,6 +5,7 @@ from typing import Any
 
 from tidemill.engine.node import Host, Node
 from tidemill.engine.nodes.group_aggregate import GroupNode
+from tidemill.engine.nodes.lookup_join import LookupJoinNode
 from tidemill.engine.nodes.python_calc import PythonCalcNode
 from tidemill.engine.nodes.rank import RankNode
 from tidemill.engine.nodes.regular_join import RegularJoinNode
@@ -14,6 +15,7 @@ from tidemill.engine.nodes.sort import SortNode
 from tidemill.engine.nodes.temporal_join import TemporalJoinNode
 from tidemill.engine.nodes.window_aggregate import WindowNode
 from tidemill.plan.operators.group_aggregate import GroupStage
+from tidemill.plan.operators.lookup_join import LookupJoinStage
 from tidemill.plan.operators.python_calc import PythonCalcStage
 from tidemill.plan.operators.rank import RankStage
 from tidemill.plan.operators.regular_join import RegularJoinStage
@@ -27,6 +29,7 @@ from tidemill.plan.physical import OperatorStage
 NODES: Mapping[type[OperatorStage], Callable[[Any, Host], Node]] = {
     AggregateStage: WindowNode,
     GroupStage: GroupNode,
+    LookupJoinStage: LookupJoinNode,
     PythonCalcStage: PythonCalcNode,
     RankStage: RankNode,
     SetStage: SetNode,

@@ -1,6 +1,7 @@
 """Error codes of the room `engine`: code to its meaning in one sentence."""
 
 CODES: dict[str, str] = {
+    "engine.no-lookup": "A lookup join runs where its table cannot be asked.",
     "engine.bad-row": "An expression cannot be computed for a row.",
     "engine.bad-cast": "A value of a row cannot be cast to the type that is asked for.",
     "engine.division-by-zero": "A row divides by zero.",
