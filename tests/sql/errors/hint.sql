@@ -1,9 +1,9 @@
--- | error[sql.not-supported]: a query hint is not supported yet
--- |   --> hint.sql:17:8
+-- | error[sql.not-supported]: the query hint STATE_TTL is not supported yet
+-- |   --> hint.sql:17:12
 -- |    |
 -- | 17 | SELECT /*+ STATE_TTL('trips' = '1d') */ * FROM trips;
--- |    |        ^^^
--- | hint: Leave the hint out.
+-- |    |            ^^^^^^^^^
+-- | hint: LOOKUP is supported.
 CREATE TABLE trips (
   vendor_id INT,
   fare_amount DOUBLE,

@@ -11,7 +11,7 @@ from tidemill.interfaces.python_function import PythonFunction
 from tidemill.sql.catalog import BrokenNameError, Catalog, Table
 from tidemill.sql.functions.registry import AggregateTable, FunctionTable
 from tidemill.sql.logical import LogicalNode
-from tidemill.sql.syntax.nodes import StringLiteral
+from tidemill.sql.syntax.nodes import QueryHint, StringLiteral
 from tidemill.sql.text import SourceText
 
 OptionPairs: TypeAlias = "tuple[tuple[StringLiteral, StringLiteral], ...]"
@@ -22,7 +22,8 @@ class BindContext:
     """The surroundings of one query.
 
     `with_options` gives a table with the options of a hint put in; `common_tables` are the names of
-    WITH that can be seen.
+    WITH that can be seen; `hints` are those of the query at hand; `note` takes a sentence for the
+    user.
     """
 
     source: SourceText
@@ -32,6 +33,8 @@ class BindContext:
     aliases: Mapping[str, str]
     with_options: Callable[[Table, OptionPairs], Table]
     common_tables: Mapping[str, LogicalNode] = field(default_factory=dict)
+    hints: tuple[QueryHint, ...] = ()
+    note: Callable[[str], None] = lambda _: None
 
     def function_name(self, written: str) -> str:
         """The canonical name of a function as written."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from tidemill.model import DataType, TypeRoot
 from tidemill.sql.binder.context import BindContext
+from tidemill.sql.binder.lookup_hints import lookup_retry
 from tidemill.sql.binder.shapes import map_inputs
 from tidemill.sql.catalog import Table
 from tidemill.sql.expressions import Call, Expression, InputRef, input_indexes
@@ -85,7 +87,8 @@ def bind_lookup(
     )
     where = context.source.where(reference.path.span)
     fields = (*left.fields, *padded)
-    return LookupJoin(left, scan.table, kind, tuple(keys), conjunction(rest), fields, None, where)
+    retry = lookup_retry(context, reference)
+    return LookupJoin(left, scan.table, kind, tuple(keys), conjunction(rest), fields, retry, where)
 
 
 def _key(part: Expression, width: int) -> LookupKey | None:
@@ -96,6 +99,16 @@ def _key(part: Expression, width: int) -> LookupKey | None:
     for column, value in ((one, other), (other, one)):
         if not isinstance(column, InputRef) or column.index < width:
             continue
+        if not _same(column.type, value.type):
+            continue
         if all(index < width for index in input_indexes(value)):
             return LookupKey(column.index - width, map_inputs(value, lambda index: index))
     return None
+
+
+def _same(column: DataType, value: DataType) -> bool:
+    """Whether a value can be asked for as it stands."""
+    if column.is_string and value.is_string:
+        return True
+    scales = (column.precision, column.scale) == (value.precision, value.scale)
+    return column.root is value.root and (column.root is not TypeRoot.DECIMAL or scales)

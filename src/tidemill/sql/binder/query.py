@@ -136,7 +136,8 @@ def _source(context: BindContext, query: SelectQuery) -> Relation:
             if isinstance(item.expression, Star):
                 raise context.error("syntax", "* needs a FROM clause", item.expression.span)
         return Relation(one_row(), hidden=True)
-    return bind_from(context, query.source, bind_query, rename_columns)
+    hinted = replace(context, hints=query.hints)
+    return bind_from(hinted, query.source, bind_query, rename_columns)
 
 
 def _plain(

@@ -27,5 +27,6 @@ def bind_context(session: Session) -> BindContext:
         functions.AGGREGATES,
         functions.ALIASES,
         hinted,
+        note=session.note,
     )
     return context

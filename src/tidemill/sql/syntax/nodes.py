@@ -252,6 +252,15 @@ FromItem: TypeAlias = (
 
 
 @dataclass(frozen=True, slots=True)
+class QueryHint:
+    """A hint behind SELECT, such as LOOKUP('table' = 'd')."""
+
+    name: Name
+    options: tuple[tuple[StringLiteral, StringLiteral], ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
 class SelectQuery:
     """SELECT ... FROM ... WHERE ... GROUP BY ... HAVING."""
 
@@ -263,6 +272,7 @@ class SelectQuery:
     having: Node | None
     span: Span
     group_span: Span | None = None
+    hints: tuple[QueryHint, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

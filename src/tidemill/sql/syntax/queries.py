@@ -7,6 +7,7 @@ from tidemill.sql.dialect.tokens import TokenKind
 from tidemill.sql.syntax.cursor import Cursor
 from tidemill.sql.syntax.expressions import parse_expression
 from tidemill.sql.syntax.from_items import parse_from
+from tidemill.sql.syntax.hints import parse_query_hints
 from tidemill.sql.syntax.nodes import (
     CommonTable,
     Name,
@@ -165,8 +166,7 @@ def _values(cursor: Cursor) -> ValuesQuery:
 
 def _select(cursor: Cursor) -> SelectQuery:
     start = cursor.expect("SELECT").span
-    if cursor.at("/*+"):
-        raise cursor.unsupported("a query hint", hint="Leave the hint out.")
+    hints = parse_query_hints(cursor)
     if cursor.at("STREAM"):
         raise cursor.error("syntax", "SELECT STREAM is not Flink SQL", hint="Leave STREAM out.")
     distinct = cursor.token.span if cursor.take("DISTINCT") else None
@@ -180,7 +180,7 @@ def _select(cursor: Cursor) -> SelectQuery:
     if cursor.at_any("WINDOW", "QUALIFY"):
         raise cursor.unsupported(cursor.token.upper)
     span = cursor.since(start)
-    return SelectQuery(distinct, items, source, where, group_by, having, span, group_span)
+    return SelectQuery(distinct, items, source, where, group_by, having, span, group_span, hints)
 
 
 def _group_by(cursor: Cursor) -> tuple[Span | None, tuple[Node, ...] | None]:
