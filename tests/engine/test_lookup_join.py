@@ -49,7 +49,8 @@ def stage(options: str = "", hint: str = "") -> LookupJoinStage:
     text = f"""CREATE TABLE l (k INT, r STRING, p AS PROCTIME()) WITH ('connector' = 'datagen');
         CREATE TABLE d (k INT, r STRING, v INT) WITH ('connector' = 'jdbc',
           'url' = 'jdbc:postgresql://h/d', 'table-name' = 'd'{options});
-        SELECT {hint} l.k, d.v FROM l JOIN d FOR SYSTEM_TIME AS OF l.p ON l.k = d.k AND l.r = d.r;"""
+        SELECT {hint} l.k, d.v FROM l
+        JOIN d FOR SYSTEM_TIME AS OF l.p ON l.k = d.k AND l.r = d.r;"""
     plan = build_plan(compile_script(text, "t", CONNECTORS, FORMATS), CONNECTORS, FORMATS)
     (made,) = plan.operators
     assert isinstance(made, LookupJoinStage)

@@ -3,7 +3,7 @@
 -- |   |
 -- | 9 | SELECT o.id FROM orders o JOIN users FOR SYSTEM_TIME AS OF o.p AS u ON CAST(o.id AS BIGINT) = u.id;
 -- |   |                                ^^^^^
--- | hint: Add an equality of one of its columns, as it stands, to the condition: ON left.key = users.key.
+-- | hint: Add an equality of one of its columns, as it stands, with a value of its type: ON left.key = users.key.
 CREATE TABLE orders (id INT, p AS PROCTIME()) WITH ('connector' = 'kafka', 'topic' = 'o', 'format' = 'json');
 CREATE TABLE users (id INT, name STRING) WITH ('connector' = 'jdbc', 'url' = 'x', 'table-name' = 'users');
 SELECT o.id FROM orders o JOIN users FOR SYSTEM_TIME AS OF o.p AS u ON CAST(o.id AS BIGINT) = u.id;

@@ -76,7 +76,7 @@ def bind_lookup(
             "bad-lookup",
             f"the join names no column of `{reference.path}` to look up by",
             reference.path.span,
-            hint="Add an equality of one of its columns, as it stands, to the condition: "
+            hint="Add an equality of one of its columns, as it stands, with a value of its type: "
             f"ON left.key = {reference.path.parts[-1].text}.key.",
         )
     scan = _scan(table.node)
