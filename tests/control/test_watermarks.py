@@ -130,3 +130,11 @@ def test_an_observation_survives_a_checkpoint() -> None:
 )  # fmt: skip
 def test_durations(millis: int, text: str) -> None:
     assert duration(millis) == text
+
+
+def test_only_the_partitions_furthest_behind_are_named() -> None:
+    parts = {str(n): PartitionTime(n * S, NOW - 20_000, True, False) for n in range(9, -1, -1)}
+    said = told(replace(TRIPS, partitions=parts, watermark_us=0))
+    named = [sentence for sentence in said if sentence.startswith("Partition ")]
+    assert [sentence.split()[1] for sentence in named] == ["0", "1", "2", "3", "4"]
+    assert "5 more partitions hold it back." in said

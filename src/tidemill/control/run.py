@@ -52,7 +52,9 @@ class RunResult:
         found = diagnosis_of(self.progress)
         if found is None:
             return []
-        opened = [sentence for w in found.waiting[:1] for sentence in waiting_sentences(w)]
+        opened = [
+            sentence for w in found.waiting[:1] for sentence in waiting_sentences(w, holders_max=1)
+        ]
         return opened + [sentence for late in found.late for sentence in late_sentences(late)]
 
     def as_dict(self) -> dict[str, Any]:

@@ -26,8 +26,8 @@ def sentences(found: Diagnosis) -> list[str]:
     return said
 
 
-def waiting_sentences(waiting: Waiting) -> list[str]:
-    """Why one operator waits."""
+def waiting_sentences(waiting: Waiting, holders_max: int = _HOLDERS_MAX) -> list[str]:
+    """Why one operator waits; of those that hold it back, the ones furthest behind."""
     operator = waiting.operator
     named = f"{operator.operator} ({operator.title}{_by(operator.keys)})"
     if operator.window_us is not None:
@@ -41,13 +41,18 @@ def waiting_sentences(waiting: Waiting) -> list[str]:
             f"{named} waits for event time {instant(operator.needs_us)}, "
             f"{_stands(operator.reached_us)}."
         ]
-    said += [_holder(holder) for holder in waiting.holders[:_HOLDERS_MAX]]
-    more = len(waiting.holders) - _HOLDERS_MAX
+    behind = sorted(waiting.holders, key=_watermark)
+    said += [_holder(holder) for holder in behind[:holders_max]]
+    more = len(behind) - holders_max
     if more > 0:
-        said.append(f"{more} more partitions hold it back.")
+        said.append(f"{more} more partition{'s hold' if more > 1 else ' holds'} it back.")
     for table in waiting.idle:
         said.append(f"All partitions of {table} are idle: event time stands until a row comes.")
     return said + list(_advice(waiting))
+
+
+def _watermark(holder: Holder) -> float:
+    return float("-inf") if holder.watermark_us is None else holder.watermark_us
 
 
 def late_sentences(late: Late) -> list[str]:
