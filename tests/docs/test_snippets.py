@@ -59,14 +59,27 @@ def blocks(page: Path, *languages: str) -> Iterator[Block]:
             yield Block(name, line, found["language"], found["text"], found["mark"])
 
 
+def modules(page: str) -> dict[str, str]:
+    """The Python blocks of a page that begin with the comment `# functions/<name>.py`."""
+    found = {}
+    for block in blocks(ROOT / page, "python") if (ROOT / page).is_file() else ():
+        first, _, _ = block.text.partition("\n")
+        if re.fullmatch(r"# functions/\w+\.py", first):
+            found[first.removeprefix("# ")] = block.text
+    return found
+
+
 SQL = [block for page in PAGES for block in blocks(page, "sql")]
 SHELL = [block for page in PAGES for block in blocks(page, "", "console", "sh")]
 
 
 def problems(block: Block, folder: Path) -> set[str]:
-    """The codes that `check` gives for a block."""
+    """The codes that `check` gives for a block, beside the functions of its page."""
     (folder / "tidemill.yaml").write_text(PROJECT)
     (folder / "block.sql").write_text(block.text)
+    for name, module in modules(block.page).items():
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_text(module)
     (result,) = check([str(folder / "block.sql")], folder)
     return {error.code for error in result.errors}
 

@@ -17,7 +17,7 @@ from typing import TypeAlias
 
 from tidemill.errors import SqlError, TextWhere
 from tidemill.model.types import BOOLEAN
-from tidemill.sql.binder.shapes import without_spans
+from tidemill.plan.python_lift import Columns, calls_python, indexes, lift, ref
 from tidemill.sql.expressions import (
     AggregateCall,
     Call,
@@ -25,7 +25,6 @@ from tidemill.sql.expressions import (
     Expression,
     InputRef,
     Literal,
-    children,
     input_indexes,
 )
 from tidemill.sql.logical import (
@@ -36,7 +35,6 @@ from tidemill.sql.logical import (
     LogicalNode,
     LookupJoin,
     Project,
-    PythonCalc,
     Rank,
     RowField,
     Scan,
@@ -51,7 +49,6 @@ from tidemill.sql.logical import (
     inputs,
 )
 
-Columns = frozenset[int]
 Fold: TypeAlias = "Callable[[Aggregate], LogicalNode | None]"
 
 
@@ -69,13 +66,6 @@ def split_script(script: Script, fold: Fold) -> Script:
         inserts=tuple(replace(i, query=splitter.at(i.query, i.where)) for i in script.inserts),
         selects=tuple(replace(s, query=splitter.at(s.query, s.where)) for s in script.selects),
     )
-
-
-def calls_python(expression: Expression) -> bool:
-    """Whether a Python function is called anywhere in an expression."""
-    if isinstance(expression, Call) and expression.user is not None:
-        return True
-    return any(calls_python(child) for child in children(expression))
 
 
 # --- which columns are read ----------------------------------------------------------------------
@@ -111,7 +101,7 @@ def _all(node: LogicalNode) -> Columns:
 def _reads(node: LogicalNode, wanted: Columns) -> Columns:
     """The columns of its inputs that a node reads, where `wanted` are read of it."""
     if isinstance(node, Project):
-        return _indexes([node.expressions[i] for i in wanted])
+        return indexes([node.expressions[i] for i in wanted])
     if isinstance(node, Filter):
         return wanted | input_indexes(node.predicate)
     if isinstance(node, Watermark):
@@ -134,7 +124,7 @@ def _aggregate_reads(node: Aggregate) -> Columns:
     kept: Columns = frozenset()
     if window is not None:
         kept = frozenset((window.time_column, *window.partition_columns))
-    return kept | _indexes(_aggregate_expressions(node))
+    return kept | indexes(_aggregate_expressions(node))
 
 
 def _aggregate_expressions(node: Aggregate) -> list[Expression]:
@@ -143,10 +133,6 @@ def _aggregate_expressions(node: Aggregate) -> list[Expression]:
         found += call.arguments
         found += [] if call.filter is None else [call.filter]
     return found
-
-
-def _indexes(expressions: Sequence[Expression]) -> Columns:
-    return frozenset().union(*map(input_indexes, expressions))
 
 
 # --- splitting -----------------------------------------------------------------------------------
@@ -243,7 +229,7 @@ class _Splitter:
             fields = (*below.fields, *node.fields[width:])
             made = replace(node, input=below, function=moved, fields=fields)
             places = [*range(width), *range(len(below.fields), len(fields))]
-            return Project(made, tuple(_ref(made, i) for i in places), node.fields)
+            return Project(made, tuple(ref(made, i) for i in places), node.fields)
         return node if below is node.input else replace(node, input=below)
 
     def _project(self, node: Project, below: LogicalNode) -> LogicalNode:
@@ -299,7 +285,7 @@ class _Splitter:
             node, input=below, keys=tuple(lifted[: len(partition)]), order=order, fields=fields
         )
         kept = [*range(len(node.fields) - 1), len(fields) - 1]
-        return Project(rank, tuple(_ref(rank, i) for i in kept), node.fields)
+        return Project(rank, tuple(ref(rank, i) for i in kept), node.fields)
 
     def _watermark(self, node: Watermark) -> LogicalNode:
         """Computed columns in Python are computed behind the watermark, from the table's own."""
@@ -317,20 +303,20 @@ class _Splitter:
             )
         wanted = self._wanted.get(id(node), _all(node))
         computed = [i for i, e in enumerate(project.expressions) if calls_python(e)]
-        needed = _indexes([project.expressions[i] for i in computed if i in wanted])
+        needed = indexes([project.expressions[i] for i in computed if i in wanted])
         extra = sorted(needed)
         places = {index: len(project.fields) + place for place, index in enumerate(extra)}
         plain = tuple(
             _null_like(e) if i in computed else e for i, e in enumerate(project.expressions)
         )
-        sources = tuple(_ref(project.input, index) for index in extra)
+        sources = tuple(ref(project.input, index) for index in extra)
         more = tuple(RowField(s.name, s.type) for s in sources)
         below = Project(project.input, (*plain, *sources), (*project.fields, *more))
         marked = replace(node, input=below, fields=(*node.fields, *more))
         expressions = tuple(
             (_moved(project.expressions[i], places) if i in wanted else _null_like(e))
             if i in computed
-            else _ref(marked, i)
+            else ref(marked, i)
             for i, e in enumerate(project.expressions)
         )
         if not extra and not any(map(calls_python, expressions)):
@@ -339,87 +325,12 @@ class _Splitter:
         return Project(calc, tuple(lifted), node.fields)
 
 
-# --- lifting -------------------------------------------------------------------------------------
-
-
-def lift(
-    node: LogicalNode, expressions: Sequence[Expression], kept: Columns
-) -> tuple[LogicalNode, list[Expression]]:
-    """A node that gives the results of all Python calls, and the expressions over it.
-
-    `kept` are the columns of `node` that are read besides by the expressions.
-    """
-    found = list(expressions)
-    while any(map(calls_python, found)):
-        innermost = _innermost(found)
-        below = _narrowed(node, _indexes(found) | kept)
-        width = len(node.fields)
-        results = [RowField(f"EXPR${width + i}", c.type) for i, c in enumerate(innermost)]
-        calc = PythonCalc(below, tuple(innermost), (*below.fields, *results))
-        found = [_replaced(e, innermost, calc) for e in found]
-        node = calc
-    return node, found
-
-
-def _innermost(expressions: Sequence[Expression]) -> list[Call]:
-    """The calls without calls in their arguments; equal ones of pure functions once."""
-    found: list[Call] = []
-
-    def visit(expression: Expression) -> None:
-        if not calls_python(expression):
-            return
-        inside = children(expression)
-        if not any(map(calls_python, inside)):
-            assert isinstance(expression, Call)
-            if not any(_same(expression, other) for other in found):
-                found.append(expression)
-            return
-        for child in inside:
-            visit(child)
-
-    for expression in expressions:
-        visit(expression)
-    return found
-
-
-def _same(one: Call, other: Call) -> bool:
-    if one is other:
-        return True
-    pure = one.user is not None and one.user.loaded.deterministic
-    return pure and without_spans(one) == without_spans(other)
-
-
-def _replaced(expression: Expression, calls: Sequence[Call], calc: PythonCalc) -> Expression:
-    if isinstance(expression, Call):
-        for place, call in enumerate(calls):
-            if expression.user is not None and _same(expression, call):
-                return _ref(calc, len(calc.input.fields) + place)
-        parts = tuple(_replaced(a, calls, calc) for a in expression.arguments)
-        return replace(expression, arguments=parts)
-    if isinstance(expression, Cast):
-        return replace(expression, argument=_replaced(expression.argument, calls, calc))
-    return expression
-
-
-def _narrowed(node: LogicalNode, read: Columns) -> LogicalNode:
-    """The node with NULL in the columns that are not read."""
-    if len(read) == len(node.fields):
-        return node
-    expressions = tuple(
-        _ref(node, i) if i in read else Literal(None, field.type.with_nullable(True))
-        for i, field in enumerate(node.fields)
-    )
-    return Project(node, expressions, node.fields)
-
-
-def _ref(node: LogicalNode, index: int) -> InputRef:
-    field = node.fields[index]
-    return InputRef(index, field.name, field.type)
+# --- expressions ---------------------------------------------------------------------------------
 
 
 def _first(node: LogicalNode, fields: tuple[RowField, ...]) -> LogicalNode:
     """The first fields of a node."""
-    return Project(node, tuple(_ref(node, i) for i in range(len(fields))), fields)
+    return Project(node, tuple(ref(node, i) for i in range(len(fields))), fields)
 
 
 def _null_like(expression: Expression) -> Expression:
