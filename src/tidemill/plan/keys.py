@@ -12,13 +12,17 @@ from tidemill.errors import SqlError, TextWhere
 from tidemill.interfaces.options import parse_duration_ms
 from tidemill.model import DataType, TableDescriptor, TypeRoot
 from tidemill.sql.expressions import Cast, Expression, InputRef
+from tidemill.sql.join_conditions import conjuncts, equality
 from tidemill.sql.logical import (
     Aggregate,
     Filter,
+    Join,
+    JoinKind,
     LogicalNode,
     Project,
     PythonCalc,
     Rank,
+    Scan,
     SetOperation,
     Watermark,
 )
@@ -54,7 +58,44 @@ def upsert_keys(node: LogicalNode) -> list[frozenset[int]] | None:
         return [frozenset(range(len(node.fields)))]
     if isinstance(node, Rank):
         return [*_rank_keys(node), *(upsert_keys(node.input) or [])]
+    if isinstance(node, Join):
+        return _join_keys(node)
+    if isinstance(node, Scan) and node.table.primary_key:
+        names = [field.name for field in node.fields]
+        return [frozenset(names.index(name) for name in node.table.primary_key)]
     return None
+
+
+def _join_keys(node: Join) -> list[frozenset[int]] | None:
+    """A side's keys hold for the pairs where each of its rows has at most one partner.
+
+    Otherwise a pair is known by a key of each side.
+    """
+    left, right = upsert_keys(node.left), upsert_keys(node.right) or []
+    if not node.kind.pairs:
+        return left
+    left = left or []
+    width = len(node.left.fields)
+    columns = [
+        (pair.left.index, pair.right.index)
+        for part in conjuncts(node.condition)
+        if (pair := equality(part, width)) is not None
+        and isinstance(pair.left, InputRef)
+        and isinstance(pair.right, InputRef)
+    ]
+    to_right = {one: other + width for one, other in columns}
+    to_left = {other + width: one for one, other in columns}
+    moved = [frozenset(i + width for i in key) for key in right]
+    keys: list[frozenset[int]] = []
+    if any(key <= to_left.keys() for key in moved) and not node.kind.keeps_right:
+        keys += left
+    if any(key <= to_right.keys() for key in left) and not node.kind.keeps_left:
+        keys += moved
+    if node.kind is JoinKind.INNER:  # equal columns stand for each other
+        keys += [frozenset(to_right.get(i, i) for i in key) for key in keys]
+        keys += [frozenset(to_left.get(i, i) for i in key) for key in keys]
+    both = [one | other for one in left for other in moved]
+    return list(dict.fromkeys([*keys, *both]))
 
 
 def _rank_keys(node: Rank) -> list[frozenset[int]]:
@@ -122,5 +163,6 @@ def sink_key(query: LogicalNode, sink: TableDescriptor, where: TextWhere | None)
         code="plan.sink-key-mismatch",
         where=where,
         detail=detail + " Two of its rows could have the same key in the sink.",
-        hint="Declare the sink's PRIMARY KEY over the columns of GROUP BY, and select them.",
+        hint="Declare the sink's PRIMARY KEY over the columns of GROUP BY, or over the PRIMARY KEYs "
+        "of the joined tables, and select them.",
     )
