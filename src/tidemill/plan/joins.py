@@ -27,8 +27,9 @@ from tidemill.plan.fuse import (
 )
 from tidemill.plan.lowering import lower
 from tidemill.plan.lowering.build import fn
-from tidemill.plan.physical import KIND, ROW, FusedStage, wide
-from tidemill.plan.ranks import weight
+from tidemill.plan.physical import FIRST_END, KIND, ROW, FusedStage, wide
+from tidemill.plan.ranks import TIME, weight
+from tidemill.plan.windows import micros
 from tidemill.sql.expressions import Expression, InputRef, input_indexes
 from tidemill.sql.join_conditions import Equality, conjunction, conjuncts, equality
 from tidemill.sql.logical import Fields, Join, TimeAttribute
@@ -75,12 +76,13 @@ class JoinSql:
         zone: str,
         equalities: Sequence[Equality],
         rest: Expression | None,
+        times: tuple[int, int] | None = None,
     ) -> None:
         self.name, self.zone = name, zone
         self.width = len(node.left.fields)
         self.fields = (node.left.fields, node.right.fields)
         self.retracts = tuple(retracts)
-        self.equalities, self.rest = tuple(equalities), rest
+        self.equalities, self.rest, self.times = tuple(equalities), rest, times
         self._keys = ([e.left for e in equalities], [e.right for e in equalities])
         read = used | (frozenset() if rest is None else input_indexes(rest))
         left = frozenset(i for i in read if i < self.width)
@@ -98,7 +100,8 @@ class JoinSql:
     def wanted(self, port: int) -> frozenset[int]:
         """The input columns that one side's edges read."""
         keys = [input_indexes(key) for key in self._keys[port]]
-        return frozenset(self.sides[port].kept).union(*keys)
+        times = frozenset() if self.times is None else frozenset((self.times[port],))
+        return frozenset(self.sides[port].kept).union(times, *keys)
 
     def _side(self, port: int, read: frozenset[int]) -> SideSql:
         keys = self._keys[port]
@@ -140,10 +143,20 @@ class JoinSql:
         rows = over(rows_query(chain, source, [KIND] if has_kind else []), made)
         kept = [column(name) for name in side.columns]
         carried = [column(WEIGHT)] if self.retracts[port] else []
-        coded = over(rows, [*kept, *carried, *self._coded(port, side.keys, side.told_apart)])
+        outputs = [*kept, *carried, *self._coded(port, side.keys, side.told_apart)]
+        standing = None
+        if self.times is not None:
+            time = micros(column(inputs[self.times[port]]))
+            made.append(alias(time, TIME))
+            outputs.append(column(TIME))
+            carried = [column(FIRST_END)]
+            wider = over(rows_query(chain, wide(source), [FIRST_END]), [*_copies(made), *carried])
+            standing = text(over(wider, [*_copies(outputs), *_copies(carried)]))
+            rows = over(rows_query(chain, source, []), made)
         return FusedStage(
             input=source,
-            query=text(coded),
+            query=text(over(rows, outputs)),
+            first_end_query=standing,
             probe=text(probe_query(chain, wide(source), [value.copy() for value in lowered])),
             passing=text(over(rows_query(chain, wide(source), [ROW]), [column(ROW)])),
             filters=chain.filters,
@@ -238,16 +251,27 @@ class JoinSql:
 
 def split_condition(node: Join) -> tuple[list[Equality], Expression | None]:
     """The equalities between both sides, and what else the condition says."""
+    return split_parts(node, node.condition)
+
+
+def split_parts(
+    node: Join, condition: Expression | None
+) -> tuple[list[Equality], Expression | None]:
+    """The same for a part of the condition."""
     width = len(node.left.fields)
     equalities: list[Equality] = []
     rest: list[Expression] = []
-    for part in conjuncts(node.condition):
+    for part in conjuncts(condition):
         found = equality(part, width)
         if found is None:
             rest.append(part)
         else:
             equalities.append(found)
     return equalities, conjunction(rest)
+
+
+def _copies(expressions: Sequence[exp.Expression]) -> list[exp.Expression]:
+    return [expression.copy() for expression in expressions]
 
 
 def _told_apart(fields: Fields, columns: Sequence[str]) -> tuple[str, ...]:

@@ -163,6 +163,6 @@ def sink_key(query: LogicalNode, sink: TableDescriptor, where: TextWhere | None)
         code="plan.sink-key-mismatch",
         where=where,
         detail=detail + " Two of its rows could have the same key in the sink.",
-        hint="Declare the sink's PRIMARY KEY over the columns of GROUP BY, or over the PRIMARY KEYs "
-        "of the joined tables, and select them.",
+        hint="Declare the sink's PRIMARY KEY over the columns of GROUP BY, or over the "
+        "PRIMARY KEYs of the joined tables, and select them.",
     )

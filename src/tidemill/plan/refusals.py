@@ -19,6 +19,7 @@ from tidemill.sql.functions import AGGREGATES
 from tidemill.sql.logical import (
     Aggregate,
     Fields,
+    Join,
     LogicalNode,
     Rank,
     Scan,
@@ -114,6 +115,10 @@ def has_watermark(
         if not isinstance(base, (Scan, Values)):
             for part in inputs(base):
                 has_watermark(part, watermarks, where)
+            continue
+        if isinstance(base, Join):  # its time attributes are those of its inputs
+            has_watermark(base.left, watermarks, where)
+            has_watermark(base.right, watermarks, where)
             continue
         key = (
             (base.table.name, tuple(sorted(base.table.options.items())))
@@ -248,6 +253,30 @@ def joined_upserts(changelogs: Sequence[Changelog], where: TextWhere | None) -> 
             detail="The source gives updates without the row that was before, so its pairs "
             "cannot be withdrawn.",
             hint="Read the changes as debezium-json, which carries both images.",
+        )
+
+
+def changes_in_timed_join(retracts: Sequence[bool], node: Join, what: str) -> None:
+    """Joins that give each pair once cannot take it back; Flink refuses this too."""
+    if any(retracts):
+        side = "left" if retracts[0] else "right"
+        raise SqlError(
+            f"{what} takes inserts only, and its {side} input is a changelog",
+            code="plan.join-over-changes",
+            where=node.where,
+            hint="Join without time in the condition (a regular join takes changes), or read the "
+            "table as inserts.",
+        )
+
+
+def processing_time_padding(node: Join, processing_time: bool) -> None:
+    """Whether a row found a partner in time would depend on the clock alone."""
+    if processing_time and (node.kind.keeps_left or node.kind.keeps_right):
+        raise SqlError(
+            f"a {node.kind.value} interval join on processing time is not supported yet",
+            code="plan.unsupported-join",
+            where=node.where,
+            hint="Join on event time: a column with a WATERMARK.",
         )
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from tidemill.engine.node import Host, Node
 from tidemill.engine.nodes.group_aggregate import GroupNode
+from tidemill.engine.nodes.interval_join import IntervalJoinNode
 from tidemill.engine.nodes.lookup_join import LookupJoinNode
 from tidemill.engine.nodes.python_calc import PythonCalcNode
 from tidemill.engine.nodes.rank import RankNode
@@ -14,7 +15,9 @@ from tidemill.engine.nodes.set_operation import SetNode
 from tidemill.engine.nodes.sort import SortNode
 from tidemill.engine.nodes.temporal_join import TemporalJoinNode
 from tidemill.engine.nodes.window_aggregate import WindowNode
+from tidemill.engine.nodes.window_join import WindowJoinNode
 from tidemill.plan.operators.group_aggregate import GroupStage
+from tidemill.plan.operators.interval_join import IntervalJoinStage
 from tidemill.plan.operators.lookup_join import LookupJoinStage
 from tidemill.plan.operators.python_calc import PythonCalcStage
 from tidemill.plan.operators.rank import RankStage
@@ -24,12 +27,14 @@ from tidemill.plan.operators.set_operation import SetStage
 from tidemill.plan.operators.sort import SortStage
 from tidemill.plan.operators.temporal_join import TemporalJoinStage
 from tidemill.plan.operators.window_aggregate import AggregateStage
+from tidemill.plan.operators.window_join import WindowJoinStage
 from tidemill.plan.physical import OperatorStage
 
 NODES: Mapping[type[OperatorStage], Callable[[Any, Host], Node]] = {
     AggregateStage: WindowNode,
     GroupStage: GroupNode,
     LookupJoinStage: LookupJoinNode,
+    IntervalJoinStage: IntervalJoinNode,
     PythonCalcStage: PythonCalcNode,
     RankStage: RankNode,
     SetStage: SetNode,
@@ -37,4 +42,5 @@ NODES: Mapping[type[OperatorStage], Callable[[Any, Host], Node]] = {
     SessionStage: SessionNode,
     SortStage: SortNode,
     TemporalJoinStage: TemporalJoinNode,
+    WindowJoinStage: WindowJoinNode,
 }

@@ -11,7 +11,7 @@ from tidemill.engine.kernel import Kernel
 from tidemill.engine.state.multi_index import Int64s
 from tidemill.engine.state.row_bag import Codes, RowBag
 from tidemill.plan.joins import KEY_CODE, ROW_CODE, SEQUENCE, WEIGHT
-from tidemill.plan.operators.regular_join import JoinSide
+from tidemill.plan.operators.join_stage import JoinSide
 from tidemill.plan.physical import ROW
 
 
@@ -29,14 +29,23 @@ class Side:
     """The rows of one side; compute thread only."""
 
     def __init__(
-        self, side: JoinSide, name: str, schema: pa.Schema, kernel: Kernel, deltas_max: int
+        self,
+        side: JoinSide,
+        name: str,
+        schema: pa.Schema,
+        kernel: Kernel,
+        deltas_max: int,
+        stamped: bool = False,
     ) -> None:
-        """`schema` is what the edges' queries give; `name` the prefix of the side's relations."""
+        """`schema` is what the edges' queries give; `name` the prefix of the side's relations.
+
+        `stamped` rows carry a time of their own.
+        """
         self.side = side
         self._name = name
         self._kernel = kernel
         columns = pa.schema([schema.field(column) for column in side.sql.columns])
-        self.bag = RowBag(columns, self._codes_of, side.ttl_ms, deltas_max)
+        self.bag = RowBag(columns, self._codes_of, side.ttl_ms, deltas_max, stamped)
 
     def changes(self, rows: pa.Table, now_ms: int) -> Changes:
         """Sum up a batch: a row that comes and goes within it was never there."""

@@ -58,10 +58,17 @@ class RowBag:
     """Rows of one schema; `codes_of` gives the codes of restored rows."""
 
     def __init__(
-        self, schema: pa.Schema, codes_of: CodesOf, ttl_ms: int = 0, deltas_max: int = 64
+        self,
+        schema: pa.Schema,
+        codes_of: CodesOf,
+        ttl_ms: int = 0,
+        deltas_max: int = 64,
+        stamped: bool = False,
     ) -> None:
+        """With `stamped` each row has the number given to `add` as `stamps` for good."""
         self.schema = schema
         self.ttl_ms = ttl_ms
+        self._stamped = stamped or ttl_ms > 0
         self._codes_of = codes_of
         self._deltas_max = deltas_max
         self._deltas = self._delta_rows = 0
@@ -91,11 +98,15 @@ class RowBag:
     # -- rows
 
     def add(
-        self, rows: pa.Table, codes: Codes, numbers: Int64s | None = None, now_ms: int = 0
+        self,
+        rows: pa.Table,
+        codes: Codes,
+        numbers: Int64s | None = None,
+        stamps: int | Int64s = 0,
     ) -> Int64s:
-        """Put rows in; their positions."""
+        """Put rows in; their positions. With a TTL the stamp is the time now, in milliseconds."""
         ids = np.arange(self._next, self._next + rows.num_rows)
-        return self._append(rows, codes, ids, numbers, now_ms)
+        return self._append(rows, codes, ids, numbers, stamps)
 
     def _append(
         self, rows: pa.Table, codes: Codes, ids: Int64s, numbers: Int64s | None, now: int | Int64s
@@ -110,7 +121,7 @@ class RowBag:
         self._number = _grown(self._number, stop)
         self._ids[start:stop], self._alive[start:stop] = ids, True
         self._number[start:stop] = 0 if numbers is None else numbers
-        if self.ttl_ms:
+        if self._stamped:
             self._touched = _grown(self._touched, stop)
             self._touched[start:stop] = now
         positions = np.arange(start, stop)
@@ -160,6 +171,10 @@ class RowBag:
         """The numbers of rows."""
         return self._number[positions].astype(np.int64)
 
+    def stamps(self, positions: Int64s) -> Int64s:
+        """The stamps of rows."""
+        return self._touched[positions]
+
     def set_numbers(self, positions: Int64s, numbers: Int64s, now_ms: int = 0) -> None:
         """Change the numbers of (different) rows."""
         if not len(positions):
@@ -188,7 +203,7 @@ class RowBag:
         self._log.append(rows)
         self._ids, self._alive = self._ids[live], self._alive[live]
         self._number = self._number[live]
-        self._touched = self._touched[live] if self.ttl_ms else self._touched
+        self._touched = self._touched[live] if self._stamped else self._touched
         self._by_key.renumber(places)
         self._by_row.renumber(places)
 
@@ -241,7 +256,7 @@ class RowBag:
 
     def _with_ids(self, positions: Int64s, columns: Sequence[str] | None = None) -> pa.Table:
         kept = {ID: self._ids[positions], NUMBER: self._number[positions]}
-        if self.ttl_ms:
+        if self._stamped:
             kept[TOUCHED] = self._touched[positions]
         own = pa.table({name: pa.array(values) for name, values in kept.items()})
         if columns == []:
@@ -270,12 +285,12 @@ class RowBag:
     def _recount(self, counted: pa.Table) -> None:
         positions = self._at(counted.column(ID).to_numpy())
         self._number[positions] = counted.column(NUMBER).to_numpy()
-        if self.ttl_ms:
+        if self._stamped:
             self._touched[positions] = counted.column(TOUCHED).to_numpy()
 
     def _load(self, table: pa.Table) -> None:
         rows = table.select(self.schema.names)
-        touched = table.column(TOUCHED).to_numpy() if self.ttl_ms else 0
+        touched = table.column(TOUCHED).to_numpy() if self._stamped else 0
         ids, numbers = table.column(ID).to_numpy(), table.column(NUMBER).to_numpy()
         if table.num_rows:
             self._append(rows, self._codes_of(rows), ids, numbers, touched)

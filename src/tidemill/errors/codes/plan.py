@@ -29,6 +29,7 @@ CODES: dict[str, str] = {
     "plan.python-time-zone": "A Python function takes or gives an instant in a time zone other "
     "than UTC.",
     "plan.nothing-to-run": "The file has neither an INSERT nor a SELECT.",
+    "plan.join-over-changes": "A join on time or in windows reads a changelog.",
     "plan.unsupported-join": "A join has a form that the embedded engine does not run.",
     "plan.unsupported-aggregate": "An aggregate function has no partials yet.",
 }

@@ -13,6 +13,8 @@ from tidemill.sql.binder.ranks import bounded_filter
 from tidemill.sql.binder.shapes import map_inputs
 from tidemill.sql.expressions import Expression
 from tidemill.sql.join_conditions import conjunction, conjuncts, fails_on_null, on_side, volatile
+from tidemill.sql.join_times import interval_bounds
+from tidemill.sql.join_windows import window_ends
 from tidemill.sql.logical import Fields, Filter, Join, JoinKind, LogicalNode, RowField
 
 
@@ -83,12 +85,20 @@ def _with_kind(node: Join, parts: list[Expression]) -> Join:
 
 
 def _finished(node: Join) -> Join:
-    """With its output fields: padded sides can be NULL."""
-    left = _side(node.left.fields, node.kind.keeps_right)
-    right = _side(node.right.fields, node.kind.keeps_left)
+    """With its output fields: padded sides can be NULL, and time stays only where it is bound."""
+    timed = interval_bounds(node) is not None or window_ends(node) is not None
+    left = _side(node.left.fields, node.kind.keeps_right, timed)
+    right = _side(node.right.fields, node.kind.keeps_left, timed)
     return replace(node, fields=(*left, *right) if node.kind.pairs else left)
 
 
-def _side(fields: Fields, padded: bool) -> Fields:
+def _side(fields: Fields, padded: bool, timed: bool) -> Fields:
     """A regular join's rows come out at any time: none of their columns is a time attribute."""
-    return tuple(RowField(f.name, f.type.with_nullable(True) if padded else f.type) for f in fields)
+    return tuple(
+        RowField(
+            f.name,
+            f.type.with_nullable(True) if padded else f.type,
+            f.time_attribute if timed else None,
+        )
+        for f in fields
+    )
