@@ -27,6 +27,7 @@ from tidemill.sql.logical import (
     TimeAttribute,
     Values,
     Watermark,
+    WindowKind,
     WindowSpec,
     WindowTableFunction,
     inputs,
@@ -115,10 +116,6 @@ def has_watermark(
         if not isinstance(base, (Scan, Values)):
             for part in inputs(base):
                 has_watermark(part, watermarks, where)
-            continue
-        if isinstance(base, Join):  # its time attributes are those of its inputs
-            has_watermark(base.left, watermarks, where)
-            has_watermark(base.right, watermarks, where)
             continue
         key = (
             (base.table.name, tuple(sorted(base.table.options.items())))
@@ -267,6 +264,23 @@ def changes_in_timed_join(retracts: Sequence[bool], node: Join, what: str) -> No
             hint="Join without time in the condition (a regular join takes changes), or read the "
             "table as inserts.",
         )
+
+
+def joined_windows(window: WindowSpec, node: Join) -> WindowGrid:
+    """The windows within which a join can be run."""
+    what = None
+    if window.kind is WindowKind.SESSION:
+        what = "a join within SESSION windows"
+    elif window.time_attribute is TimeAttribute.PROCTIME:
+        what = "a join within windows on processing time"
+    if what is not None:
+        raise SqlError(
+            f"{what} is not supported yet",
+            code="plan.unsupported-join",
+            where=node.where,
+            hint="TUMBLE, HOP and CUMULATE windows on event time can be joined.",
+        )
+    return grid(window, node.where)
 
 
 def processing_time_padding(node: Join, processing_time: bool) -> None:

@@ -41,9 +41,10 @@ class WindowJoinNode(OperatorNode):
         else:
             assert batch.event_time_us is not None
             standing = host.standing_us(edge, stage, batch)
-            late = stage.grid.last_end(batch.event_time_us) <= standing + MILLI_US
+            behind = standing + MILLI_US - stage.grid.last_end(batch.event_time_us) + 1
+            late = behind > 0
             if late.any():
-                late_rows = host.late(edge, stage.id, batch, late)
+                late_rows = host.late(edge, stage.id, batch, late, behind)
                 batch, standing = batch.keep(~late), standing[~late]
             rows = self._on_time(edge, batch, standing)
         self.operator.add(edge.port, rows)

@@ -101,7 +101,7 @@ def draft_join(
         for port, side in enumerate((node.left, node.right))
     ]
     for chain, _ in (*parts[0], *parts[1]):
-        refusals.window_functions(chain, planning.settings, node.where)
+        refusals.window_functions(chain, node.where)
     left, right = (_retracts(planning, part, node) for part in parts)
     sql = JoinSql(
         node, used, (left, right), planning.name("j"), planning.zone, equalities, rest, times

@@ -10,7 +10,7 @@ from tidemill.plan.changelog import APPEND_ONLY
 from tidemill.plan.joins import split_condition
 from tidemill.plan.operators.join_stage import JoinStage, draft_join
 from tidemill.plan.planning import Columns, Planning, stage_schema
-from tidemill.plan.windows import WindowGrid, grid_of
+from tidemill.plan.windows import WindowGrid
 from tidemill.sql.join_windows import WindowEnds
 from tidemill.sql.logical import Join
 
@@ -47,6 +47,7 @@ def plan_window_join(
     node: Join, ends: WindowEnds, planning: Planning, used: Columns
 ) -> WindowJoinStage:
     """Plan a join within windows."""
+    grid = refusals.joined_windows(ends.window, node)
     for side in (node.left, node.right):
         refusals.has_watermark(side, planning.watermarks, node.where)
     parts = split_condition(node)
@@ -64,6 +65,6 @@ def plan_window_join(
         residual=draft.residual,
         used=used,
         width=draft.sql.width,
-        grid=grid_of(ends.window),
+        grid=grid,
         where=node.where or planning.where,
     )
