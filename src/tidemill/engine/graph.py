@@ -303,11 +303,14 @@ class Graph:
         return self.watermarks[node]
 
     def advance(self) -> None:
-        """Event time of the sources has moved: close what it closes, in topological order."""
+        """Time has moved: close what it closes, in topological order."""
         for name, intake in self.intakes.items():
             self.watermarks[name] = intake.watermarks.current_us
         for stage in self.plan.operators:
             node = self.nodes[stage.id]
+            if stage.on_clock:
+                for table in node.tick():
+                    self.push(stage.id, StageBatch(table))
             reached = min(self.watermarks[edge.input] for edge in stage.edges)
             behind = node.watermark_us(reached)
             if behind <= self.watermarks[stage.id]:

@@ -125,6 +125,10 @@ class Node(Protocol):
         """Event time has come to `watermark_us` on all inputs; what that lets out."""
         ...
 
+    def tick(self) -> Sequence[pa.Table]:
+        """The time of day has gone on; what that lets out. Asked of stages `on_clock` only."""
+        ...
+
     def watermark_us(self, reached_us: int) -> int:
         """How far event time has come behind the operator, where it has come to `reached_us`."""
         ...
@@ -191,6 +195,10 @@ class OperatorNode:
         """Nothing waits for event time."""
         return []
 
+    def tick(self) -> Sequence[pa.Table]:
+        """Nothing waits for the time of day."""
+        return []
+
     def watermark_us(self, reached_us: int) -> int:
         """Rows that come out later are not before those that went in."""
         return reached_us
@@ -217,6 +225,10 @@ class Stateless:
 
     def advance(self, _watermark_us: int) -> Sequence[pa.Table]:
         """Nothing waits for event time."""
+        return []
+
+    def tick(self) -> Sequence[pa.Table]:
+        """Nothing waits for the time of day."""
         return []
 
     def watermark_us(self, reached_us: int) -> int:

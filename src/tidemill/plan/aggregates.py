@@ -31,7 +31,7 @@ from tidemill.plan.lowering.build import cast, fn
 from tidemill.plan.lowering.row_aggregates import ROW_AGGREGATES
 from tidemill.plan.physical import FIRST_END, KIND, ROW, FusedStage, wide
 from tidemill.plan.windows import MILLI_US, WindowGrid, minus, number, plus, timestamp_of
-from tidemill.sql.expressions import AggregateCall, InputRef
+from tidemill.sql.expressions import AggregateCall, Call, InputRef
 from tidemill.sql.logical import Aggregate, WindowProperty
 
 _WEIGHT = "wgt"
@@ -114,7 +114,9 @@ class AggregateSql:
         """The partial aggregation of one input, fused with the chain before it."""
         carried = [KIND] if source_has_kind and self.retracts else []
         numbered = [ROW] if self.row_list_indexes() else []
+        window = self.node.window
         hopping = self.grid is not None and self.grid.hops
+        hopping = hopping and window is not None and not window.on_clock
         read = rows_query(chain, wide(source) if numbered else source, [*carried, *numbered])
         return FusedStage(
             input=source,
@@ -205,8 +207,8 @@ class AggregateSql:
         return [] if self.grid is None else ["e"]
 
     def _pane_columns(self, first_end: str | None) -> list[exp.Expression]:
-        if self.grid is None or self.node.window is None:
-            return []
+        if self.grid is None or self.node.window is None or self.node.window.on_clock:
+            return []  # by the clock all rows of a batch are in one pane, and the engine knows it
         time_us = clock_micros(column(f"c{self.node.window.time_column}"), self._window_zone())
         panes = [alias(self.grid.pane_sql(time_us), "p")]
         if self.grid.hops:
@@ -352,7 +354,11 @@ class AggregateSql:
         made = {
             WindowProperty.START: timestamp_of(self._start(), False),
             WindowProperty.END: timestamp_of(column("e"), False),
-            WindowProperty.TIME: rowtime_of(minus(column("e"), MILLI_US), rowtime, zone),
+            WindowProperty.TIME: (
+                lower(Call("PROCTIME", (), rowtime), [], self.zone)
+                if self.node.window.on_clock
+                else rowtime_of(minus(column("e"), MILLI_US), rowtime, zone)
+            ),
         }
         return [made[p].copy() for p in self.node.window_properties]
 

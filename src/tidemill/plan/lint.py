@@ -101,10 +101,25 @@ def _unbounded_join(plan: PhysicalPlan) -> Iterator[Warning]:
             )
 
 
+def _clock_at_the_end(plan: PhysicalPlan) -> Iterator[Warning]:
+    """Windows of processing time that are open when the input ends never come out."""
+    for stage in plan.operators:
+        ends = all(source.bounded for source in plan.source_of(stage.id))
+        if stage.on_clock and ends:
+            yield Warning(
+                "open-at-the-end",
+                "the input ends, and windows on processing time that are open then give no rows, "
+                "as in Flink",
+                "Use event time for bounded input: a column with a WATERMARK.",
+                stage.where,
+            )
+
+
 _RULES: tuple[Callable[[PhysicalPlan], Iterator[Warning]], ...] = (
     _no_idle_timeout,
     _no_delay,
     _dropped_late_rows,
     _unbounded_state,
     _unbounded_join,
+    _clock_at_the_end,
 )

@@ -128,6 +128,11 @@ class OperatorStage:
         return False
 
     @property
+    def on_clock(self) -> bool:
+        """Whether rows come out as the time of day goes on."""
+        return False
+
+    @property
     def growing_keys(self) -> tuple[str, ...]:
         """The keys with which state grows and never shrinks; empty where it is bounded."""
         return ()

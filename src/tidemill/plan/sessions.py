@@ -30,8 +30,8 @@ from tidemill.plan.local_time import clock_micros, rowtime_of, window_zone
 from tidemill.plan.lowering import lower
 from tidemill.plan.physical import FIRST_END, KIND, ROW, FusedStage, wide
 from tidemill.plan.windows import MILLI_US, minus, timestamp_of
-from tidemill.sql.expressions import Expression, InputRef
-from tidemill.sql.logical import TimeAttribute, WindowSpec, WindowTableFunction
+from tidemill.sql.expressions import Call, Expression, InputRef
+from tidemill.sql.logical import WindowSpec, WindowTableFunction
 
 SESSION = "p"
 """Hidden column: the number of the session."""
@@ -87,7 +87,7 @@ def rows_edge(
 
 
 def _time(window: WindowSpec, inputs: list[str], zone: str | None) -> exp.Expression:
-    if window.time_attribute is TimeAttribute.PROCTIME:
+    if window.on_clock:
         return exp.cast(exp.Literal.number(0), "BIGINT")
     return clock_micros(column(inputs[window.time_column]), zone)
 
@@ -171,7 +171,9 @@ class SessionRowsSql:
         window = (
             timestamp_of(column(START), False),
             timestamp_of(column(END), False),
-            rowtime_of(minus(column(END), MILLI_US), rowtime, zone),
+            lower(Call("PROCTIME", (), rowtime), [], self.zone)
+            if self.node.window.on_clock
+            else rowtime_of(minus(column(END), MILLI_US), rowtime, zone),
         )
         outputs = [column(name) for name in names(width)]
         outputs += [alias(value, f"c{width + i}") for i, value in enumerate(window)]

@@ -103,6 +103,11 @@ class WindowSpec:
     offset_ms: int = 0
     partition_columns: tuple[int, ...] = ()
 
+    @property
+    def on_clock(self) -> bool:
+        """Whether the window is over processing time."""
+        return self.time_attribute is TimeAttribute.PROCTIME
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class WindowTableFunction:

@@ -30,13 +30,17 @@ class SessionNode(OperatorNode):
     @property
     def fired_us(self) -> int | None:  # type: ignore[override]
         """End of the last session that has come out."""
+        if self.stage.on_clock:
+            return None
         return self._local.timer(self.operator.fired_us - MILLI_US) + MILLI_US
 
     @property
     def waiting(self) -> Waiting | None:  # type: ignore[override]
         """The session that may end next; it may still grow."""
         end_us = self.operator.next_end_us
-        return None if end_us is None else Waiting(self._local.timer(end_us - MILLI_US))
+        if end_us is None or self.stage.on_clock:
+            return None
+        return Waiting(self._local.timer(end_us - MILLI_US))
 
     def take(self, edge: FusedStage, batch: StageBatch) -> LateRows:
         """Add a batch's rows to their sessions; the indexes of its late rows."""
@@ -76,9 +80,20 @@ class SessionNode(OperatorNode):
         if FIRST_END in rows.column_names:
             standing = self._local.reached(rows.column(FIRST_END).to_numpy())
             rows = rows.drop_columns([ROW, FIRST_END])
-        made = self.operator.assign(rows, rows.column(TIME).to_numpy(), standing)
+        times = rows.column(TIME).to_numpy()
+        if self.stage.on_clock:
+            now_us = self._local.clock(np.array([self._host.clock.now_ms() * 1000]))
+            times = np.repeat(now_us, rows.num_rows)
+        made = self.operator.assign(rows, times, standing)
         return made, self.operator.partials(rows, made)
+
+    def tick(self) -> Sequence[pa.Table]:
+        """The sessions that have ended by the time of day."""
+        now_us = self._host.clock.now_ms() * 1000
+        return self.operator.advance(self._local.reached_at(now_us - MILLI_US))
 
     def advance(self, watermark_us: int) -> Sequence[pa.Table]:
         """The sessions that event time has passed."""
+        if self.stage.on_clock:
+            return []
         return self.operator.advance(self._local.reached_at(watermark_us))

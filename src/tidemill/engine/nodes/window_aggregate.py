@@ -30,7 +30,7 @@ class WindowNode(OperatorNode):
     @property
     def fired_us(self) -> int | None:  # type: ignore[override]
         """End of the last window that has come out."""
-        if self.stage.grid is None:
+        if self.stage.grid is None or self.stage.on_clock:
             return None
         return self._local.timer(self.operator.fired_us - MILLI_US) + MILLI_US
 
@@ -38,7 +38,7 @@ class WindowNode(OperatorNode):
     def waiting(self) -> Waiting | None:  # type: ignore[override]
         """The window that closes next, of those with rows."""
         end_us, grid = self.operator.next_end_us, self.stage.grid
-        if end_us is None or grid is None:
+        if end_us is None or grid is None or self.stage.on_clock:
             return None
         begin_us = end_us - grid.size_us
         if grid.cumulates:
@@ -48,7 +48,7 @@ class WindowNode(OperatorNode):
     def take(self, edge: FusedStage, batch: StageBatch) -> LateRows:
         """Add a batch's partials; the indexes of its late rows."""
         late_rows: LateRows = ()
-        if batch.standing_us is not None and self.stage.grid is not None:
+        if batch.standing_us is not None and self.stage.waits_for_watermark:
             batch, late_rows = self._without_late(edge, batch)
         if len(batch):
             partials, kept = self._host.isolated(edge, self.stage.id, batch)
@@ -59,7 +59,21 @@ class WindowNode(OperatorNode):
         counts = partials.column("n")
         passed = int(np.add.reduce(counts.to_numpy())) if len(counts) else 0
         self._host.counters.passed(self.stage.id, rows, passed)
+        if self.stage.on_clock:
+            partials = self._in_pane(partials)
         self.operator.add(partials.drop_columns(["n"]))
+
+    def _in_pane(self, partials: pa.Table) -> pa.Table:
+        """The partials in the pane of now."""
+        grid = self.stage.grid
+        assert grid is not None
+        now_us = self._local.clock(np.array([self._host.clock.now_ms() * 1000]))
+        times = {"p": grid.pane(now_us)}
+        if grid.hops:
+            times["f"] = grid.first_end(now_us)
+        columns = [pa.array(np.repeat(t, len(partials))) for t in times.values()]
+        names = [*times, *partials.column_names]
+        return pa.table([*columns, *partials.columns], names=names)
 
     def _without_late(self, edge: FusedStage, batch: StageBatch) -> tuple[StageBatch, LateRows]:
         """The batch without its late rows, and without those that miss some of their windows."""
@@ -93,8 +107,15 @@ class WindowNode(OperatorNode):
             partials = kernel.run(edge.first_end_query, relation, widen(batch.table, ends[alive]))
         self._add(partials, len(batch))
 
+    def tick(self) -> Sequence[pa.Table]:
+        """The windows that have ended by the time of day."""
+        now_us = self._host.clock.now_ms() * 1000
+        return self.operator.advance(self._local.reached_at(now_us - MILLI_US))
+
     def advance(self, watermark_us: int) -> Sequence[pa.Table]:
         """The windows that event time has passed."""
+        if self.stage.on_clock:
+            return []
         if self.stage.never_empty and watermark_us >= MAX_WATERMARK_US:
             self._seed()
         return self.operator.advance(self._local.reached_at(watermark_us))

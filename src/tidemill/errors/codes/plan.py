@@ -14,8 +14,6 @@ CODES: dict[str, str] = {
     "plan.unbounded-sort": "ORDER BY over an unbounded input would never give a row.",
     "plan.unsupported-window": "A window kind, or its sizes, is not supported by the embedded "
     "engine yet.",
-    "plan.processing-time-window": "Windows on processing time are not supported by the embedded "
-    "engine yet.",
     "plan.missing-watermark": "An event-time window reads an input without a watermark.",
     "plan.not-retractable": "An aggregate function cannot take back the rows that a changelog "
     "withdraws.",

@@ -14,7 +14,7 @@ from tidemill.plan.local_time import window_zone
 from tidemill.plan.physical import OperatorStage, changelog_mode
 from tidemill.plan.planning import Columns, OperatorPlanner, Planning, stage_schema
 from tidemill.plan.sessions import SessionRowsSql, SessionSql
-from tidemill.sql.logical import Aggregate, TimeAttribute, WindowSpec, WindowTableFunction
+from tidemill.sql.logical import Aggregate, WindowSpec, WindowTableFunction
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +51,7 @@ class SessionStage(OperatorStage):
     @property
     def on_clock(self) -> bool:
         """Whether sessions are of processing time."""
-        return self.window.time_attribute is TimeAttribute.PROCTIME
+        return self.window.on_clock
 
     def facts(self) -> dict[str, Any]:
         """Keys, gap, and how long sessions live."""

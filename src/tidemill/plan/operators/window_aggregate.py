@@ -30,6 +30,8 @@ class AggregateStage(OperatorStage):
     grid: WindowGrid | None
     zone: str | None
     """The zone on whose clock windows lie; None: UTC."""
+    by_clock: bool
+    """Whether windows are of processing time; the edges' queries then give no panes."""
     merge: str
     emit: str
     keys: tuple[str, ...]
@@ -65,6 +67,7 @@ class AggregateStage(OperatorStage):
             facts["slide_ms"] = grid.slide_us // 1000
             facts["offset_ms"] = grid.offset_us // 1000
             facts["zone"] = self.zone
+            facts["time"] = "processing time" if self.by_clock else None
             panes = grid.size_us // grid.pane_us
             facts["state"] = (
                 f"partials, one row per key and pane of {grid.pane_us // 1000} ms; bounded by the "
@@ -80,7 +83,12 @@ class AggregateStage(OperatorStage):
     @property
     def waits_for_watermark(self) -> bool:
         """Windows close by event time."""
-        return self.grid is not None
+        return self.grid is not None and not self.by_clock
+
+    @property
+    def on_clock(self) -> bool:
+        """Windows close as the time of day goes on."""
+        return self.by_clock
 
 
 def plan_window(
@@ -106,6 +114,7 @@ def plan_window(
         edges=tuple(sql.edge(c, n, planning.changelogs[n].updates) for c, n in parts),
         grid=grid,
         zone=zone,
+        by_clock=node.window is not None and node.window.on_clock,
         merge=sql.merge(),
         emit=sql.emit(),
         schema=stage_schema(node.fields, False),

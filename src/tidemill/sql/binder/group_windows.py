@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from tidemill.model.types import timestamp
+from tidemill.model.types import timestamp, timestamp_ltz
 from tidemill.sql.binder.context import BindContext
 from tidemill.sql.binder.scope import Scope
 from tidemill.sql.binder.shapes import shape
@@ -15,6 +15,7 @@ from tidemill.sql.binder.windows import (
     time_column,
     window_spec,
 )
+from tidemill.sql.expressions import Call
 from tidemill.sql.logical import RowField, TimeAttribute, WindowKind, WindowProperty, WindowSpec
 from tidemill.sql.syntax.nodes import FunctionCall, Node, Path
 
@@ -42,7 +43,7 @@ class GroupWindow:
     def field(self, part: WindowProperty) -> RowField:
         """The output column of one of the window's properties."""
         if part is WindowProperty.TIME:
-            return RowField(part.value, self.time.type, TimeAttribute.ROWTIME)
+            return RowField(part.value, self.time.type, self.time.time_attribute)
         return RowField(part.value, timestamp(3, nullable=False))
 
 
@@ -74,20 +75,22 @@ def bind_group_window(context: BindContext, scope: Scope, node: FunctionCall) ->
         name: (duration_ms(context, scope, argument), argument.span)
         for name, argument in zip(names, node.arguments[1:], strict=False)
     }
-    spec = window_spec(context, kind, time, node.span, durations)
+    attribute = scope.fields[time.index].time_attribute or TimeAttribute.ROWTIME
+    spec = window_spec(context, kind, time, attribute, node.span, durations)
     arguments = tuple(shape(argument) for argument in node.arguments)
     return GroupWindow(kind, spec, scope.fields[time.index], arguments)
 
 
 def auxiliary_property(
     context: BindContext, window: GroupWindow | None, node: FunctionCall
-) -> WindowProperty | None:
-    """What TUMBLE_START(...) and the others mean in this query; None for another function."""
+) -> WindowProperty | Call | None:
+    """What TUMBLE_START(...) and the others mean in this query; None for another function.
+
+    TUMBLE_PROCTIME is the time at which the row comes out, whatever the window is over.
+    """
     name, _, part = node.name.text.upper().partition("_")
     if name not in ("TUMBLE", "HOP", "SESSION") or part not in (*_PARTS, "PROCTIME"):
         return None
-    if part == "PROCTIME":
-        raise context.unsupported(node.name.text.upper(), node.name.span)
     matches = (
         window is not None
         and window.kind.value == name
@@ -99,5 +102,15 @@ def auxiliary_property(
             f"{node.name.text.upper()} has no {name} with the same arguments in GROUP BY",
             node.span,
             hint=f"Repeat the arguments of {name}(...) from GROUP BY exactly.",
+        )
+    if part == "PROCTIME":
+        return Call("PROCTIME", (), timestamp_ltz(3, nullable=False), node.span)
+    if part == "ROWTIME" and window is not None and window.spec.on_clock:
+        raise context.error(
+            "bad-window",
+            f"{node.name.text.upper()} needs a window over event time, and this one is over "
+            "processing time",
+            node.span,
+            hint=f"Write {name}_PROCTIME, or {name}_END for the end of the window.",
         )
     return _PARTS[part]

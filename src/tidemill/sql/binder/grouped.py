@@ -18,7 +18,7 @@ from tidemill.sql.binder.group_windows import (
 from tidemill.sql.binder.scope import Scope
 from tidemill.sql.binder.shapes import aggregate_without_spans, map_inputs, without_spans
 from tidemill.sql.binder.user_functions import bind_user
-from tidemill.sql.expressions import AggregateCall, Expression, InputRef, Literal
+from tidemill.sql.expressions import AggregateCall, Call, Expression, InputRef, Literal
 from tidemill.sql.functions.registry import BoundCall, FunctionArgumentError
 from tidemill.sql.logical import (
     Aggregate,
@@ -217,6 +217,8 @@ class GroupedBinder(ExpressionBinder):
             if is_aggregate(self.context, node):
                 return self._aggregate(node)
             part = auxiliary_property(self.context, self.grouping.group_window, node)
+            if isinstance(part, Call):
+                return part
             if part is not None:
                 return self.grouping.property_ref(part, node.span)
         if not contains_aggregate(self.context, node) and not _has_auxiliary(node):

@@ -31,9 +31,6 @@ from tidemill.sql.syntax.nodes import (
     WindowFunction,
 )
 
-SUPPORTED_TIME_ATTRIBUTES = frozenset((TimeAttribute.ROWTIME,))
-"""The kinds of time that windows run on; the others are refused by name."""
-
 _PARAMETERS: dict[WindowKind, tuple[tuple[str, ...], int]] = {
     WindowKind.TUMBLE: (("DATA", "TIMECOL", "SIZE", "OFFSET"), 3),
     WindowKind.HOP: (("DATA", "TIMECOL", "SLIDE", "SIZE", "OFFSET"), 4),
@@ -71,9 +68,10 @@ def bind_window_function(
     table = bind_table(data)
     scope = Scope(context.source, table.fields)
     time = time_column(context, scope, _descriptor(context, kind, arguments["TIMECOL"]))
+    attribute = table.fields[time.index].time_attribute or TimeAttribute.ROWTIME
     partition = tuple(_partition_column(context, scope, path) for path in node.partition_by)
     spec = window_spec(
-        context, kind, time, node.span, _durations(context, scope, arguments), partition
+        context, kind, time, attribute, node.span, _durations(context, scope, arguments), partition
     )
     fields = (*_without_time(table.fields), *_window_fields(table.fields[time.index]))
     return WindowTableFunction(table, spec, fields)
@@ -152,10 +150,6 @@ def time_column(context: BindContext, scope: Scope, path: Path) -> InputRef:
     field = scope.fields[column.index]
     if field.time_attribute is None:
         raise not_time_attribute(context, path.span, str(path), f"of type {field.type.sql()}")
-    if field.time_attribute not in SUPPORTED_TIME_ATTRIBUTES:
-        raise context.unsupported(
-            "a window on processing time", path.span, "Use a column with a WATERMARK."
-        )
     return column
 
 
@@ -212,6 +206,7 @@ def window_spec(
     context: BindContext,
     kind: WindowKind,
     time: InputRef,
+    attribute: TimeAttribute,
     span: Span,
     durations: dict[str, tuple[int, Span]],
     partition: tuple[int, ...] = (),
@@ -237,7 +232,7 @@ def window_spec(
     return WindowSpec(
         kind,
         time.index,
-        TimeAttribute.ROWTIME,
+        attribute,
         size_ms,
         slide[0] if slide is not None else None,
         offset_ms,
