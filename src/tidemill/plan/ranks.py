@@ -33,7 +33,14 @@ from tidemill.plan.lowering import lower
 from tidemill.plan.physical import KIND, ROW, FusedStage, wide
 from tidemill.plan.windows import micros
 from tidemill.sql.expressions import InputRef
-from tidemill.sql.logical import Aggregate, Fields, Rank, TimeAttribute, WindowProperty
+from tidemill.sql.logical import (
+    Aggregate,
+    Fields,
+    Rank,
+    TimeAttribute,
+    WindowProperty,
+    WindowTableFunction,
+)
 
 RankKind = Literal[
     "top", "last", "last-by-arrival", "first-by-arrival", "first-by-rowtime", "window"
@@ -70,11 +77,14 @@ def rank_kind(node: Rank, parts: Sequence[Chain], retracts: bool) -> RankKind:
 
 
 def _by_window(node: Rank, chain: Chain) -> bool:
-    """Whether the partition is within a window of the aggregate below.
+    """Whether the partition is within a window of the aggregate, or a session, below.
 
     A window's rows come out all at once and never again, so there is nothing to keep.
     """
     base = chain.base
+    if isinstance(base, WindowTableFunction):
+        edges = {len(base.input.fields), len(base.input.fields) + 1}
+        return edges <= {base_column(chain, k.index) for k in node.keys if isinstance(k, InputRef)}
     if not isinstance(base, Aggregate) or base.window is None:
         return False
     columns = [base_column(chain, k.index) for k in node.keys if isinstance(k, InputRef)]

@@ -132,6 +132,30 @@ def has_watermark(
             )
 
 
+def ranked_on_clock(window: WindowSpec, where: TextWhere | None) -> None:
+    """As in Flink, rows are ranked in windows of event time only."""
+    if window.on_clock:
+        raise SqlError(
+            "ROW_NUMBER within windows of processing time is not supported",
+            code="plan.unsupported-window",
+            where=where,
+            detail="Flink does not run it either.",
+            hint="Use a window over a column with a WATERMARK.",
+        )
+
+
+def ranked_window_changes(changelog: Changelog, where: TextWhere | None) -> None:
+    """As in Flink, rows ranked within windows cannot be withdrawn."""
+    if changelog.updates:
+        raise SqlError(
+            "ROW_NUMBER within the windows of a changelog is not supported",
+            code="plan.unsupported-window",
+            where=where,
+            detail="Flink does not run it either: a row of a closed window could be withdrawn.",
+            hint="Aggregate the changes in the window first, and rank its results.",
+        )
+
+
 def session_upserts(changelogs: Sequence[Changelog], where: TextWhere | None) -> None:
     """The rows of a session come out as they went in, so each needs its before-image."""
     if any(changelog.upsert for changelog in changelogs):

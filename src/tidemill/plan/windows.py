@@ -74,6 +74,11 @@ class WindowGrid:
         return self.next_unfired(watermark_us) - self.slide_us
 
     @property
+    def phase_us(self) -> int:
+        """Where in a step windows end."""
+        return self._phase % self.slide_us
+
+    @property
     def _phase(self) -> int:
         return self.offset_us if self.cumulates else (self.offset_us + self.size_us) % self.slide_us
 

@@ -146,6 +146,8 @@ class Aggregate:
     fields: Fields
     window: WindowSpec | None = None
     window_properties: tuple[WindowProperty, ...] = ()
+    row_over_nothing: bool = True
+    """Whether bounded input without rows gives a row, where there are no keys and no window."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

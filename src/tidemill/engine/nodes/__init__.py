@@ -16,6 +16,7 @@ from tidemill.engine.nodes.sort import SortNode
 from tidemill.engine.nodes.temporal_join import TemporalJoinNode
 from tidemill.engine.nodes.window_aggregate import WindowNode
 from tidemill.engine.nodes.window_join import WindowJoinNode
+from tidemill.engine.nodes.window_rank import WindowRankNode
 from tidemill.plan.operators.group_aggregate import GroupStage
 from tidemill.plan.operators.interval_join import IntervalJoinStage
 from tidemill.plan.operators.lookup_join import LookupJoinStage
@@ -28,6 +29,7 @@ from tidemill.plan.operators.sort import SortStage
 from tidemill.plan.operators.temporal_join import TemporalJoinStage
 from tidemill.plan.operators.window_aggregate import AggregateStage
 from tidemill.plan.operators.window_join import WindowJoinStage
+from tidemill.plan.operators.window_rank import WindowRankStage
 from tidemill.plan.physical import OperatorStage
 
 NODES: Mapping[type[OperatorStage], Callable[[Any, Host], Node]] = {
@@ -43,4 +45,5 @@ NODES: Mapping[type[OperatorStage], Callable[[Any, Host], Node]] = {
     SortStage: SortNode,
     TemporalJoinStage: TemporalJoinNode,
     WindowJoinStage: WindowJoinNode,
+    WindowRankStage: WindowRankNode,
 }

@@ -21,9 +21,11 @@ from tidemill.plan.windows import MAX_WATERMARK_US, MILLI_US
 class WindowNode(OperatorNode):
     """Batches become partials; windows come out when event time passes them."""
 
-    def __init__(self, stage: AggregateStage, host: Host) -> None:
+    def __init__(
+        self, stage: AggregateStage, host: Host, operator: WindowAggregate | None = None
+    ) -> None:
         self.stage = stage
-        self.operator = WindowAggregate(stage, host.kernel, host.deltas_max)
+        self.operator = operator or WindowAggregate(stage, host.kernel, host.deltas_max)
         self._local = LocalTime(host.kernel, stage.zone)
         super().__init__(host, self.operator)
 
@@ -37,7 +39,7 @@ class WindowNode(OperatorNode):
     @property
     def waiting(self) -> Waiting | None:  # type: ignore[override]
         """The window that closes next, of those with rows."""
-        end_us, grid = self.operator.next_end_us, self.stage.grid
+        end_us, grid = self.operator.next_end_us, self.stage.rows_grid
         if end_us is None or grid is None or self.stage.on_clock:
             return None
         begin_us = end_us - grid.size_us
@@ -59,6 +61,8 @@ class WindowNode(OperatorNode):
         counts = partials.column("n")
         passed = int(np.add.reduce(counts.to_numpy())) if len(counts) else 0
         self._host.counters.passed(self.stage.id, rows, passed)
+        if not passed and not self.stage.never_empty:
+            return  # without keys there is a row of partials even over no rows
         if self.stage.on_clock:
             partials = self._in_pane(partials)
         self.operator.add(partials.drop_columns(["n"]))
@@ -77,7 +81,7 @@ class WindowNode(OperatorNode):
 
     def _without_late(self, edge: FusedStage, batch: StageBatch) -> tuple[StageBatch, LateRows]:
         """The batch without its late rows, and without those that miss some of their windows."""
-        grid = self.stage.grid
+        grid = self.stage.rows_grid
         assert grid is not None and batch.event_time_us is not None
         standing = self._local.reached(self._host.standing_us(edge, self.stage, batch))
         times_us = self._local.clock(batch.event_time_us)
@@ -96,7 +100,7 @@ class WindowNode(OperatorNode):
 
     def _add_partly_late(self, edge: FusedStage, batch: StageBatch, standing: Int64s) -> None:
         """Rows of a hopping window that come after some of their windows have fired."""
-        grid = self.stage.grid
+        grid = self.stage.rows_grid
         assert grid is not None and edge.first_end_query is not None
         ends = grid.next_unfired(standing)
         kernel, relation = self._host.kernel, wide(edge.input)

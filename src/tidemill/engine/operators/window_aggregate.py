@@ -154,7 +154,8 @@ class WindowAggregate:
 
     def _merge(self) -> None:
         merged = self._run(self.stage.merge, concat([part.table for part in self._pile]))
-        merged = merged.cast(self._pile[0].table.schema)
+        schema = self._pile[0].table.schema
+        merged = merged.select(schema.names).cast(schema)
         self._pile = [self._part(merged)]
         self._rows = self._merged_rows = merged.num_rows
 
@@ -177,7 +178,7 @@ class WindowAggregate:
             return None
         self._finished_saved = self._finished
         meta = {"fired_us": str(self._fired_us), "finished": str(int(self._finished))}
-        if self.stage.row_lists:
+        if self._arrived:
             meta["arrived"] = str(self._arrived)
         self._fired_saved_us = self._fired_us
         self._deltas += 1

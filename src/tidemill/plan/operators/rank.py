@@ -10,6 +10,7 @@ from tidemill.model.types import BIGINT
 from tidemill.plan import refusals
 from tidemill.plan.changelog import APPEND_ONLY
 from tidemill.plan.keys import state_bound, state_ttl_ms
+from tidemill.plan.operators.window_rank import plan_window_rank
 from tidemill.plan.physical import OperatorStage, changelog_mode
 from tidemill.plan.planning import Columns, OperatorPlanner, Planning, stage_schema
 from tidemill.plan.ranks import RankKind, RankSql, rank_kind
@@ -127,4 +128,8 @@ def _number_used(node: Rank, used: Columns) -> bool:
     return len(node.fields) - 1 in used
 
 
-PLANNER = OperatorPlanner(_plan, _number_used)
+def _plan_rank(node: Rank, planning: Planning, used: Columns) -> OperatorStage:
+    return plan_window_rank(node, planning) or _plan(node, planning, used)
+
+
+PLANNER = OperatorPlanner(_plan_rank, _number_used)

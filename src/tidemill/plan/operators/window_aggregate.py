@@ -43,6 +43,11 @@ class AggregateStage(OperatorStage):
     """Whether a row comes out even where no row went in (no keys, no window)."""
 
     @property
+    def rows_grid(self) -> WindowGrid | None:
+        """The windows that rows fall into."""
+        return self.grid
+
+    @property
     def title(self) -> str:
         """Named after its window."""
         if self.grid is None:
@@ -123,6 +128,6 @@ def plan_window(
         aggregates=tuple(call.function for call in node.aggregates),
         retracts=retracts,
         row_lists=tuple(f"a{i}_rows" for i in sql.row_list_indexes()),
-        never_empty=not node.keys and grid is None,
+        never_empty=not node.keys and grid is None and node.row_over_nothing,
         where=planning.where,
     )

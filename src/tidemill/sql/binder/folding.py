@@ -11,7 +11,9 @@ from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from tidemill.errors import Span
+from tidemill.sql.binder.shapes import map_inputs
 from tidemill.sql.expressions import Call, Cast, Expression, InputRef, input_indexes
+from tidemill.sql.join_conditions import conjuncts
 from tidemill.sql.logical import (
     Filter,
     LogicalNode,
@@ -42,6 +44,8 @@ class FoldedWindow:
     input: LogicalNode
     window: WindowSpec
     sources: tuple[Source, ...]
+    conditions: tuple[Expression, ...] = ()
+    """Filters on the window's own columns (by their place in WindowProperty): tested above."""
 
     def move(self, expression: Expression) -> Expression:
         """An expression over the fields above, as one over `input`."""
@@ -81,12 +85,29 @@ def fold_window(node: LogicalNode) -> FoldedWindow | None:
         below = fold_window(node.input)
         if below is None:
             return None
-        predicate = below.move(node.predicate)
-        return replace(below, input=Filter(below.input, predicate, below.input.fields))
+        for part in conjuncts(node.predicate):
+            below = _with_condition(below, part)
+        return below
     if isinstance(node, Project):
         below = fold_window(node.input)
         return None if below is None else _through_project(node, below)
     return None
+
+
+def _with_condition(below: FoldedWindow, condition: Expression) -> FoldedWindow:
+    """The condition below the window function, or, where it is about windows, above it."""
+    sources = [below.sources[i] for i in input_indexes(condition)]
+    if sources and all(isinstance(source, WindowProperty) for source in sources):
+        places = {part: i for i, part in enumerate(WindowProperty)}
+
+        def place(index: int) -> int:
+            source = below.sources[index]
+            assert isinstance(source, WindowProperty)
+            return places[source]
+
+        return replace(below, conditions=(*below.conditions, map_inputs(condition, place)))
+    predicate = below.move(condition)
+    return replace(below, input=Filter(below.input, predicate, below.input.fields))
 
 
 def _through_project(node: Project, below: FoldedWindow) -> FoldedWindow:
@@ -115,7 +136,7 @@ def _through_project(node: Project, below: FoldedWindow) -> FoldedWindow:
             fields.append(field)
     window = replace(below.window, time_column=places[0], partition_columns=tuple(places[1:]))
     project = Project(below.input, tuple(expressions), tuple(fields))
-    return FoldedWindow(project, window, tuple(sources))
+    return FoldedWindow(project, window, tuple(sources), below.conditions)
 
 
 def _is_column(expression: Expression, index: int) -> bool:

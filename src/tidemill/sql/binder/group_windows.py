@@ -76,7 +76,7 @@ def bind_group_window(context: BindContext, scope: Scope, node: FunctionCall) ->
         for name, argument in zip(names, node.arguments[1:], strict=False)
     }
     attribute = scope.fields[time.index].time_attribute or TimeAttribute.ROWTIME
-    spec = window_spec(context, kind, time, attribute, node.span, durations)
+    spec = window_spec(context, kind, time, attribute, node.span, durations, aligned=False)
     arguments = tuple(shape(argument) for argument in node.arguments)
     return GroupWindow(kind, spec, scope.fields[time.index], arguments)
 

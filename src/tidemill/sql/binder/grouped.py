@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 
 from tidemill.errors import Span
 from tidemill.interfaces.python_function import PythonFunction
+from tidemill.model.types import BIGINT
 from tidemill.sql.binder.context import BindContext
 from tidemill.sql.binder.expressions import ExpressionBinder, contains_aggregate, is_aggregate
 from tidemill.sql.binder.folding import FoldedWindow, UsesWindowColumnError, fold_window
@@ -15,14 +16,31 @@ from tidemill.sql.binder.group_windows import (
     bind_group_window,
     is_group_window,
 )
+from tidemill.sql.binder.grouping_sets import (
+    FUNCTIONS,
+    IN_EVERY_SET,
+    GroupingCall,
+    Sets,
+    grouping_call,
+    in_sets,
+    refuse_repeated,
+)
 from tidemill.sql.binder.scope import Scope
-from tidemill.sql.binder.shapes import aggregate_without_spans, map_inputs, without_spans
+from tidemill.sql.binder.shapes import (
+    aggregate_without_spans,
+    map_inputs,
+    replace_inputs,
+    shape,
+    without_spans,
+)
 from tidemill.sql.binder.user_functions import bind_user
 from tidemill.sql.expressions import AggregateCall, Call, Expression, InputRef, Literal
 from tidemill.sql.functions.registry import BoundCall, FunctionArgumentError
 from tidemill.sql.logical import (
     Aggregate,
+    Filter,
     LogicalNode,
+    Project,
     RowField,
     WindowKind,
     WindowProperty,
@@ -60,9 +78,52 @@ class Grouping:
     group_window: GroupWindow | None = None
     properties: list[WindowProperty] = field(default_factory=list)
     aggregates: list[AggregateCall] = field(default_factory=list)
+    nodes: list[Node] = field(default_factory=list)
+    """The keys as they are written."""
+    sets: Sets | None = None
+    """The grouping sets, by places among `keys`."""
+    calls: list[GroupingCall] = field(default_factory=list)
+    """The calls of GROUPING and its like; behind the aggregates in the finished node."""
 
-    def aggregate_node(self) -> Aggregate:
+    def finished_node(self) -> LogicalNode:
         """The finished node; call it when everything above is bound."""
+        window, folded = self._window(), self.folded
+        conditions = folded.conditions if window is not None and folded is not None else ()
+        moved = [self._above(condition) for condition in conditions]
+        node: LogicalNode = self._aggregate_node()
+        if self.sets is not None:
+            assert isinstance(node, Aggregate)
+            node = in_sets(node, *self._among_plain_keys())
+        elif self.calls:
+            zero = Literal(0, BIGINT.with_nullable(False))
+            own: list[Expression] = []
+            own += [InputRef(i, f.name, f.type) for i, f in enumerate(node.fields)]
+            flags = tuple(RowField(f"$grouping{i}", zero.type) for i in range(len(self.calls)))
+            expressions = (*own, *(zero for _ in self.calls))
+            node = Project(node, expressions, (*node.fields, *flags))
+        for condition in moved:
+            node = Filter(node, condition, node.fields)
+        return node
+
+    def _among_plain_keys(self) -> tuple[Sets, list[GroupingCall]]:
+        """The grouping sets and calls by places among the keys that are not the window's."""
+        plain = [i for i, key in enumerate(self.keys) if key.property is None]
+        place = {key: i for i, key in enumerate(plain)}
+        assert self.sets is not None
+        sets = tuple(tuple(place[i] for i in one if i in place) for one in self.sets)
+        return sets, [
+            call if call is None else tuple(place.get(i, IN_EVERY_SET) for i in call)
+            for call in self.calls
+        ]
+
+    def _above(self, condition: Expression) -> Expression:
+        """A condition on the window's own columns, over the finished node."""
+        parts = tuple(WindowProperty)
+        return replace_inputs(
+            condition, lambda ref: self.property_ref(parts[ref.index], ref.span or Span(0, 0))
+        )
+
+    def _aggregate_node(self) -> Aggregate:
         keys = tuple(key for key in self.keys if key.property is None)
         source, window = self.source, self._window()
         expressions = tuple(key.bound for key in keys)
@@ -81,7 +142,9 @@ class Grouping:
     def output_index(self, kind: str, position: int) -> int:
         """Where a key, window property or aggregate stands in the output, once all are known."""
         keys = sum(key.property is None for key in self.keys)
-        starts = {"key": 0, "property": keys, "aggregate": keys + len(self.properties)}
+        first = keys + len(self.properties)
+        starts = {"key": 0, "property": keys, "aggregate": first}
+        starts["call"] = first + len(self.aggregates)
         return starts[kind] + position
 
     def property_ref(self, part: WindowProperty, span: Span) -> InputRef:
@@ -101,8 +164,12 @@ class Grouping:
     def _property_field(self, part: WindowProperty) -> RowField:
         if self.group_window is not None:
             return self.group_window.field(part)
-        key = next(key for key in self.keys if key.property is part)
-        return key.field
+        key = next((key for key in self.keys if key.property is part), None)
+        if key is not None:
+            return key.field
+        assert self.folded is not None  # window_time, of which only a condition asks
+        time = self.folded.input.fields[self.folded.window.time_column]
+        return RowField(part.value, time.type.with_nullable(False), time.time_attribute)
 
     def _moved(self, expression: Expression) -> Expression:
         assert self.folded is not None
@@ -123,7 +190,12 @@ class Grouping:
 
 
 def begin_grouping(
-    context: BindContext, source: LogicalNode, scope: Scope, keys: tuple[Node, ...], span: Span
+    context: BindContext,
+    source: LogicalNode,
+    scope: Scope,
+    keys: tuple[Node, ...],
+    span: Span,
+    sets: tuple[tuple[Node, ...], ...] | None = None,
 ) -> Grouping:
     """Bind the keys of GROUP BY and find the window, whichever form it has."""
     grouping = Grouping(context, source, scope)
@@ -132,16 +204,34 @@ def begin_grouping(
         grouping.folded = fold_window(source)
     except UsesWindowColumnError as error:
         raise context.unsupported(
-            "a WHERE over a window's own columns below the aggregation",
+            "a WHERE over a window's own columns and others below the aggregation",
             error.span or span,
-            "Test them in HAVING.",
+            "Compute the window's start from the row's own time instead.",
         ) from None
     for node in keys:
         if is_group_window(node):
+            if sets is not None:
+                raise context.unsupported(
+                    f"{node.name.text.upper()} beside GROUPING SETS"
+                    if isinstance(node, FunctionCall)
+                    else "a window beside GROUPING SETS",
+                    node.span,
+                    "Use the table function: FROM TABLE(TUMBLE(TABLE t, DESCRIPTOR(ts), ...)) "
+                    "GROUP BY window_start, window_end, GROUPING SETS (...).",
+                )
             _add_group_window(grouping, node)
         else:
             _add_key(grouping, binder, node)
+    if sets is not None:
+        places = [shape(node) for node in grouping.nodes]
+        grouping.sets = tuple(tuple(places.index(shape(n)) for n in one) for one in sets)
+        refuse_repeated(context, grouping.sets, len(grouping.keys), span)
     _settle_window(grouping, span)
+    if grouping.sets is not None:
+        for key in grouping.keys:
+            if key.property is None:
+                nullable = key.field.type.with_nullable(True)
+                key.field = replace(key.field, type=nullable)
     grouping.properties.extend(key.property for key in grouping.keys if key.property is not None)
     return grouping
 
@@ -165,6 +255,7 @@ def _add_key(grouping: Grouping, binder: ExpressionBinder, node: Node) -> None:
     stripped = without_spans(bound)
     if any(without_spans(key.bound) == stripped for key in grouping.keys):
         return
+    grouping.nodes.append(node)
     own = grouping.folded.property_of(bound) if grouping.folded is not None else None
     name = bound.name if isinstance(bound, InputRef) else f"EXPR${len(grouping.keys)}"
     attribute = (
@@ -186,11 +277,18 @@ def _settle_window(grouping: Grouping, span: Span) -> None:
         return
     if grouping.group_window is not None:
         raise grouping.context.error("bad-window", "GROUP BY has two windows", span)
-    if {WindowProperty.START, WindowProperty.END} <= parts and _keyed_as_sessions(grouping):
+    complete = {WindowProperty.START, WindowProperty.END} <= parts and _in_every_set(grouping)
+    if complete and _keyed_as_sessions(grouping):
         return
     for key in grouping.keys:
         key.property = None
         key.field = replace(key.field, time_attribute=None)
+
+
+def _in_every_set(grouping: Grouping) -> bool:
+    edges = (WindowProperty.START, WindowProperty.END)
+    places = {i for i, key in enumerate(grouping.keys) if key.property in edges}
+    return all(places <= set(one) for one in grouping.sets or ())
 
 
 def _keyed_as_sessions(grouping: Grouping) -> bool:
@@ -216,6 +314,9 @@ class GroupedBinder(ExpressionBinder):
         if isinstance(node, FunctionCall):
             if is_aggregate(self.context, node):
                 return self._aggregate(node)
+            call = grouping_call(self.context, node, self.grouping.nodes)
+            if not isinstance(call, bool):
+                return self._grouping_ref(call, node.span)
             part = auxiliary_property(self.context, self.grouping.group_window, node)
             if isinstance(part, Call):
                 return part
@@ -281,6 +382,13 @@ class GroupedBinder(ExpressionBinder):
                 "bad-argument", f"{name} {error.message}", node.span, hint=error.hint
             ) from None
 
+    def _grouping_ref(self, call: GroupingCall, span: Span) -> InputRef:
+        calls = self.grouping.calls
+        if call not in calls:
+            calls.append(call)
+        index = _GROUPING + calls.index(call)
+        return InputRef(index, "GROUPING", BIGINT.with_nullable(False), span)
+
     def _aggregate_ref(self, call: AggregateCall, span: Span) -> InputRef:
         stripped = aggregate_without_spans(call)
         calls = self.grouping.aggregates
@@ -301,19 +409,28 @@ class GroupedBinder(ExpressionBinder):
 
 _AGGREGATE = 1_000_000
 """Aggregates are numbered from here until the number of window properties is known."""
+_GROUPING = 2_000_000
+"""Calls of GROUPING are numbered from here until the number of aggregates is known."""
 
 
 def settle(grouping: Grouping, expression: Expression) -> Expression:
     """Replace the provisional numbers of aggregates by their columns in the finished node."""
-    offset = grouping.output_index("aggregate", 0)
-    return map_inputs(
-        expression, lambda index: index if index < _AGGREGATE else index - _AGGREGATE + offset
-    )
+
+    def place(index: int) -> int:
+        if index >= _GROUPING:
+            return grouping.output_index("call", index - _GROUPING)
+        if index >= _AGGREGATE:
+            return grouping.output_index("aggregate", index - _AGGREGATE)
+        return index
+
+    return map_inputs(expression, place)
 
 
 def _has_auxiliary(node: Node) -> bool:
-    """Whether TUMBLE_START and the like occur in an expression."""
+    """Whether TUMBLE_START, GROUPING and the like occur in an expression."""
     match node:
+        case FunctionCall() if node.name.text.upper() in FUNCTIONS:
+            return True
         case FunctionCall() if node.name.text.upper().split("_")[0] in ("TUMBLE", "HOP", "SESSION"):
             return True
         case FunctionCall() | Operation():

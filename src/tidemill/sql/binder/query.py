@@ -8,6 +8,7 @@ from itertools import count
 
 from tidemill.errors import Span
 from tidemill.sql.binder.context import BindContext
+from tidemill.sql.binder.distinct import distinct_rows
 from tidemill.sql.binder.expressions import ExpressionBinder, contains_aggregate
 from tidemill.sql.binder.from_items import Relation, bind_from
 from tidemill.sql.binder.grouped import GroupedBinder, Grouping, begin_grouping, settle
@@ -15,7 +16,7 @@ from tidemill.sql.binder.ordering import bind_ordering
 from tidemill.sql.binder.pushdown import filtered
 from tidemill.sql.binder.ranks import bind_rank, over_call
 from tidemill.sql.binder.scope import Scope
-from tidemill.sql.binder.unions import bind_set_operation, bind_union, distinct
+from tidemill.sql.binder.unions import bind_set_operation, bind_union
 from tidemill.sql.binder.values import bind_values, one_row
 from tidemill.sql.expressions import Call, Expression, InputRef
 from tidemill.sql.logical import (
@@ -127,7 +128,7 @@ def _select(context: BindContext, query: SelectQuery) -> LogicalNode:
     result = (
         _grouped(context, query, node, scope) if grouped else _plain(context, query, node, scope)
     )
-    return result if query.distinct is None else distinct(result)
+    return result if query.distinct is None else distinct_rows(context, result, query.distinct)
 
 
 def _source(context: BindContext, query: SelectQuery) -> Relation:
@@ -239,7 +240,7 @@ def _grouped(
     if any(isinstance(key, Path) and str(key) in aliases for key in keys):
         note = "GROUP BY sees the columns of FROM, not the aliases of SELECT."
         scope = replace(scope, note=note)
-    grouping = begin_grouping(context, node, scope, keys, span)
+    grouping = begin_grouping(context, node, scope, keys, span, query.grouping_sets)
     binder = GroupedBinder(grouping, "the SELECT list")
     expressions: list[Expression] = []
     names: list[str] = []
@@ -254,8 +255,7 @@ def _grouped(
         expressions.append(binder.bind_column(item.expression))
         names.append(output_name(item, len(names)))
     having = _having(query.having, grouping)
-    aggregate = grouping.aggregate_node()
-    below: LogicalNode = aggregate
+    aggregate = below = grouping.finished_node()
     if having is not None:
         below = Filter(aggregate, settle(grouping, having), aggregate.fields)
     settled = tuple(settle(grouping, expression) for expression in expressions)

@@ -210,8 +210,12 @@ def window_spec(
     span: Span,
     durations: dict[str, tuple[int, Span]],
     partition: tuple[int, ...] = (),
+    aligned: bool = True,
 ) -> WindowSpec:
-    """The checked window; `durations` are by Flink's parameter names, with their places."""
+    """The checked window; `durations` are by Flink's parameter names, with their places.
+
+    `aligned`: a hop's size must be a multiple of its slide, as for the table function.
+    """
     size_ms, size_span = durations.get("SIZE") or durations["GAP"]
     slide = durations.get("SLIDE") or durations.get("STEP")
     offset_ms = durations.get("OFFSET", (0, span))[0]
@@ -220,7 +224,7 @@ def window_spec(
             raise context.error("bad-window", "a window's size and step are above zero", at)
     if kind is WindowKind.CUMULATE and slide is not None and size_ms % slide[0]:
         raise context.error("bad-window", "CUMULATE's size is a multiple of its step", slide[1])
-    if kind is WindowKind.HOP and slide is not None and size_ms % slide[0]:
+    if kind is WindowKind.HOP and aligned and slide is not None and size_ms % slide[0]:
         raise context.error(
             "bad-window",
             "HOP's size is a multiple of its slide",

@@ -273,6 +273,8 @@ class SelectQuery:
     span: Span
     group_span: Span | None = None
     hints: tuple[QueryHint, ...] = ()
+    grouping_sets: tuple[tuple[Node, ...], ...] | None = None
+    """What GROUPING SETS, ROLLUP and CUBE come to, duplicates kept; `group_by` has all keys."""
 
 
 @dataclass(frozen=True, slots=True)

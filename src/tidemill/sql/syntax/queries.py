@@ -7,6 +7,7 @@ from tidemill.sql.dialect.tokens import TokenKind
 from tidemill.sql.syntax.cursor import Cursor
 from tidemill.sql.syntax.expressions import parse_expression
 from tidemill.sql.syntax.from_items import parse_from
+from tidemill.sql.syntax.group_by import parse_group_by
 from tidemill.sql.syntax.hints import parse_query_hints
 from tidemill.sql.syntax.nodes import (
     CommonTable,
@@ -175,35 +176,14 @@ def _select(cursor: Cursor) -> SelectQuery:
     items = cursor.listed(lambda: _select_item(cursor))
     source = parse_from(cursor, parse_query) if cursor.take("FROM") else None
     where = parse_expression(cursor) if cursor.take("WHERE") else None
-    group_span, group_by = _group_by(cursor)
+    group = parse_group_by(cursor)
     having = parse_expression(cursor) if cursor.take("HAVING") else None
     if cursor.at_any("WINDOW", "QUALIFY"):
         raise cursor.unsupported(cursor.token.upper)
     span = cursor.since(start)
-    return SelectQuery(distinct, items, source, where, group_by, having, span, group_span, hints)
-
-
-def _group_by(cursor: Cursor) -> tuple[Span | None, tuple[Node, ...] | None]:
-    start = cursor.token.span
-    if not cursor.take("GROUP"):
-        return None, None
-    cursor.expect("BY")
-    if cursor.at_any("ALL", "DISTINCT"):
-        raise cursor.unsupported(f"GROUP BY {cursor.token.upper}")
-    for words in (("GROUPING", "SETS"), ("ROLLUP", "("), ("CUBE", "(")):
-        if cursor.at(*words):
-            raise cursor.unsupported(" ".join(words).removesuffix(" ("))
-    if cursor.at("(", ")"):
-        cursor.take("(", ")")
-        return cursor.since(start), ()
-    keys = cursor.listed(lambda: _group_key(cursor))
-    return cursor.since(start), keys
-
-
-def _group_key(cursor: Cursor) -> Node:
-    if cursor.at_any("GROUPING", "ROLLUP", "CUBE"):
-        raise cursor.unsupported(cursor.token.upper)
-    return parse_expression(cursor)
+    return SelectQuery(
+        distinct, items, source, where, group.keys, having, span, group.span, hints, group.sets
+    )
 
 
 def _select_item(cursor: Cursor) -> SelectItem:
