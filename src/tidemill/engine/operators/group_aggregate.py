@@ -15,7 +15,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import reduce
-from typing import Any
 
 import duckdb
 import numpy as np
@@ -25,7 +24,6 @@ import pyarrow.compute as pc
 from tidemill.engine.clock import Clock
 from tidemill.engine.kernel import Kernel
 from tidemill.engine.python.aggregate import GroupFolder, RowFailure
-from tidemill.engine.python.values import to_python
 from tidemill.engine.state.hash_index import EMPTY, Ids
 from tidemill.engine.state.keyed import KeyedState, Mask
 from tidemill.engine.state.several import delta_of, restore_all
@@ -144,11 +142,10 @@ class GroupAggregate:
         """The merged partials with the accumulators and values of functions in Python."""
         self.lost = []
         for part, folder in self._python:
-            stored: list[Any] = [None] * merged.num_rows
-            held = to_python(before.column(part.accumulator), folder.accumulator_type)
-            for group, accumulator in zip(known.tolist(), held, strict=True):
-                stored[group] = accumulator
-            accumulators, values, lost = folder.update(stored, partials.column(part.rows))
+            stored = before.column(part.accumulator)
+            accumulators, values, lost = folder.update(
+                stored, known.tolist(), partials.column(part.rows)
+            )
             merged = merged.append_column(part.accumulator, accumulators)
             merged = merged.append_column(part.value, values)
             self.lost += lost

@@ -123,21 +123,26 @@ class GroupFolder:
     # -- stored accumulators
 
     def update(
-        self, stored: Sequence[Any], lists: pa.ChunkedArray
+        self, stored: pa.ChunkedArray, owners: Sequence[int], lists: pa.ChunkedArray
     ) -> tuple[pa.Array, pa.Array, list[RowFailure]]:
-        """New accumulators and values of groups, from stored ones (None: a new group).
+        """New accumulators and values of groups, from those stored for the groups `owners`.
 
         A row after which the accumulator or the value does not fit its type is left out as well.
         """
+        places = {group: place for place, group in enumerate(owners)}
+        held = to_python(stored, self.accumulator_type)
         accumulators: list[Any] = []
         values: list[Any] = []
         lost: list[RowFailure] = []
         for group, rows in enumerate(self.groups(lists)):
+            place = places.get(group)
             try:
-                made = self._taken(copy.deepcopy(stored[group]), rows)
+                made = self._taken(None if place is None else held[place], rows)
                 accumulator, value = self._stored(made), self._valued(made)
-            except (Exception, SystemExit):
-                accumulator, value, bad = self._one_by_one(group, stored[group], rows)
+            except (Exception, SystemExit):  # it may be half changed: begin with the stored one
+                again = None if place is None else stored.slice(place, 1)
+                before = None if again is None else to_python(again, self.accumulator_type)[0]
+                accumulator, value, bad = self._one_by_one(group, before, rows)
                 lost += bad
             accumulators.append(accumulator)
             values.append(value)
