@@ -20,7 +20,7 @@ def sentences(found: Diagnosis) -> list[str]:
     for waiting in found.waiting:
         said += waiting_sentences(waiting)
     if not found.waiting:
-        said.append("Nothing waits for event time: no window with rows in it is open.")
+        said.append("Nothing waits for event time.")
     for late in found.late:
         said += late_sentences(late)
     return said

@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from tidemill.engine import crash_points
 from tidemill.engine.checkpoint import CheckpointStore
 from tidemill.engine.engine import Engine
+from tidemill.engine.graph import Graph
 from tidemill.engine.session import Session
 from tidemill.engine.values_source import ValuesSource
 from tidemill.engine.watermarks import SourceWatermarks
@@ -61,6 +62,11 @@ class Stepper:
     def counters(self) -> Mapping[str, int]:
         """The row accounting, as in `engine.counters`."""
         return self._session.counts()
+
+    @property
+    def graph(self) -> Graph:
+        """The running plan of this life."""
+        return self._session.graph
 
     def watermark_us(self, table: str) -> int:
         """The watermark of a source table in epoch microseconds."""

@@ -8,7 +8,7 @@ import duckdb
 import pyarrow as pa
 
 from tidemill.engine.batches import StageBatch, widen
-from tidemill.engine.node import Host, LateRows, OperatorNode
+from tidemill.engine.node import Host, LateRows, OperatorNode, Waiting
 from tidemill.engine.operators.interval_join import IntervalJoin
 from tidemill.plan.operators.interval_join import IntervalJoinStage
 from tidemill.plan.physical import FusedStage, wide
@@ -46,6 +46,12 @@ class IntervalJoinNode(OperatorNode):
             good, alive = host.set_aside(edge, self.stage.id, batch)
             table = widen(good.table, standing[alive])
             return host.kernel.run(edge.first_end_query, relation, table), len(good)
+
+    @property
+    def waiting(self) -> Waiting | None:  # type: ignore[override]
+        """The first row of an outer join that comes out alone if it meets no other."""
+        padded_us = self.operator.padded_us
+        return None if padded_us is None else Waiting(padded_us)
 
     def advance(self, watermark_us: int) -> Sequence[pa.Table]:
         """Rows that can meet no more go."""

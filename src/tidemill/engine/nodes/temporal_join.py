@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from tidemill.engine.batches import StageBatch
-from tidemill.engine.node import Host, LateRows, OperatorNode
+from tidemill.engine.node import Host, LateRows, OperatorNode, Waiting
 from tidemill.engine.operators.temporal_join import TemporalJoin
 from tidemill.plan.operators.temporal_join import TemporalJoinStage
 from tidemill.plan.physical import ROW, FusedStage
@@ -36,6 +36,12 @@ class TemporalJoinNode(OperatorNode):
             standing = host.standing_us(edge, stage, kept)[rows.column(ROW).to_numpy()]
         self.operator.wait(rows, standing)
         return ()
+
+    @property
+    def waiting(self) -> Waiting | None:  # type: ignore[override]
+        """The first left row that waits for its version to be known."""
+        first_us = self.operator.first_us
+        return None if first_us is None else Waiting(first_us)
 
     def advance(self, watermark_us: int) -> Sequence[pa.Table]:
         """Hand on the rows that event time has reached; the late ones among them stay late."""

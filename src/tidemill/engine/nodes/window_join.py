@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from tidemill.engine.batches import StageBatch, widen
-from tidemill.engine.node import Host, LateRows, OperatorNode
+from tidemill.engine.node import Host, LateRows, OperatorNode, Waiting
 from tidemill.engine.operators.window_join import WindowJoin
 from tidemill.plan.operators.window_join import WindowJoinStage
 from tidemill.plan.physical import FIRST_END, FusedStage, wide
@@ -30,6 +30,16 @@ class WindowJoinNode(OperatorNode):
     def fired_us(self) -> int | None:  # type: ignore[override]
         """End of the last window that has come out."""
         return self.operator.fired_us
+
+    @property
+    def waiting(self) -> Waiting | None:  # type: ignore[override]
+        """The window that closes next, of those with rows."""
+        end_us = self.operator.next_end_us
+        if end_us is None:
+            return None
+        begin_us = self.stage.grid.last_end(end_us - 1) - self.stage.grid.size_us
+        window = begin_us if self.stage.grid.cumulates else end_us - self.stage.grid.size_us
+        return Waiting(end_us - MILLI_US, (window, end_us))
 
     def take(self, edge: FusedStage, batch: StageBatch) -> LateRows:
         """Add a batch's rows to their windows; the indexes of its late rows."""

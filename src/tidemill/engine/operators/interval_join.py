@@ -30,7 +30,7 @@ from tidemill.model import RowKind
 from tidemill.plan.operators.interval_join import IntervalJoinStage
 from tidemill.plan.physical import FIRST_END
 from tidemill.plan.ranks import TIME
-from tidemill.plan.windows import MAX_WATERMARK_US, MIN_WATERMARK_US
+from tidemill.plan.windows import MAX_WATERMARK_US, MILLI_US, MIN_WATERMARK_US
 
 
 class IntervalJoin(TwoSides):
@@ -51,6 +51,18 @@ class IntervalJoin(TwoSides):
         self._processing_time = stage.processing_time
         self._states = {"left": self.sides[0].bag, "right": self.sides[1].bag}
         self._first_us = [MAX_WATERMARK_US, MAX_WATERMARK_US]
+
+    @property
+    def padded_us(self) -> int | None:
+        """The watermark behind which the first row may come out alone; from any thread."""
+        if self._processing_time:
+            return None
+        firsts = [
+            first + self._kept_us[port] + MILLI_US
+            for port, first in enumerate(list(self._first_us))
+            if self.alone[port] and first < MAX_WATERMARK_US
+        ]
+        return min(firsts, default=None)
 
     def add(self, port: int, rows: pa.Table) -> Iterator[pa.Table]:
         """Take rows of one side; gives their pairs. To be read to its end."""

@@ -82,6 +82,12 @@ class TemporalJoin:
         self._ids: Ids = np.zeros(0, np.int64)
         self._times: Int64s = np.zeros(0, np.int64)
 
+    @property
+    def first_us(self) -> int | None:
+        """The least event time of a left row that waits; from any thread."""
+        times = self._times
+        return int(times.min()) if len(times) else None
+
     # -- the left side
 
     def wait(self, rows: pa.Table, standing_us: Int64s | None) -> None:

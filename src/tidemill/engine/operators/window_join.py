@@ -47,6 +47,11 @@ class WindowJoin(TwoSides):
         """End of the last window that has come out."""
         self._fired_saved_us = MIN_WATERMARK_US
 
+    @property
+    def next_end_us(self) -> int | None:
+        """End of the first window with rows that is open; from any thread."""
+        return None if self._first_us >= MAX_WATERMARK_US else self._first_us
+
     def add(self, port: int, rows: pa.Table) -> None:
         """Take rows of one side, none of them late; they wait."""
         if not rows.num_rows:
