@@ -17,6 +17,7 @@ _MODULES = {
     "jdbc": "tidemill.connectors.jdbc.connector",
     "filesystem": "tidemill.connectors.filesystem.connector",
     "datagen": "tidemill.connectors.datagen.connector",
+    "faker": "tidemill.connectors.faker.connector",
     "print": "tidemill.connectors.print.connector",
     "blackhole": "tidemill.connectors.blackhole.connector",
 }

@@ -33,7 +33,6 @@ _KNOWN_CONNECTORS = frozenset(
         "paimon",
         "hudi",
         "delta",
-        "faker",
         "postgres-cdc",
         "mysql-cdc",
         "mongodb-cdc",

@@ -55,7 +55,12 @@ class DatagenOptions:
 
 def parse(table: TableDescriptor) -> DatagenOptions:
     """The table's options, validated except for those of the fields."""
-    values = OPTIONS.parse({k: v for k, v in table.options.items() if k != "connector"})
+    return parse_with(OPTIONS, table)
+
+
+def parse_with(options: OptionSet, table: TableDescriptor) -> DatagenOptions:
+    """As `parse`, with these options, which have the same keys."""
+    values = options.parse({k: v for k, v in table.options.items() if k != "connector"})
     _at_least(values, "rows-per-second", 1)
     _at_least(values, "number-of-rows", 0)
     return DatagenOptions(

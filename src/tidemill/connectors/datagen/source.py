@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import pyarrow as pa
 
@@ -33,18 +33,26 @@ def generators(
     return [generate for generate, _ in made], min(ends, default=None)
 
 
+Parse = Callable[[TableDescriptor], DatagenOptions]
+Generators = Callable[[TableDescriptor, DatagenOptions, int], tuple[list[Generate], int | None]]
+
+
 class DatagenSource:
     """Makes rows from a position on, no faster than `rows-per-second`.
 
     The position is `{"row": next row, "seed": seed}`.
     """
 
-    def __init__(self, table: TableDescriptor) -> None:
+    def __init__(
+        self, table: TableDescriptor, parse: Parse = parse, generators: Generators = generators
+    ) -> None:
+        """`parse` reads the table's options, `generators` makes what makes its columns."""
         self._table = table
+        self._make = generators
         self._options = parse(table)
         self._arrow = table.schema.arrow()
         self._seed = self._options.seed if self._options.seed is not None else secrets.randbits(32)
-        self._generators, self._rows_end = generators(table, self._options, self._seed)
+        self._generators, self._rows_end = self._make(table, self._options, self._seed)
         self._row = 0
         self._paced_row = 0
         self._paced_s = 0.0
@@ -53,7 +61,7 @@ class DatagenSource:
         """Start at the position, with the seed that it carries."""
         if PARTITION in start:
             self._row, self._seed = self._parse_position(start[PARTITION])
-            self._generators, _ = generators(self._table, self._options, self._seed)
+            self._generators, _ = self._make(self._table, self._options, self._seed)
         self._paced_row, self._paced_s = self._row, time.monotonic()
 
     def _parse_position(self, position: Position) -> tuple[int, int]:
@@ -62,7 +70,7 @@ class DatagenSource:
             if isinstance(row, int) and isinstance(seed, int) and row >= 0:
                 return row, seed
         raise ConnectorError(
-            f"`{position}` is no position of a datagen table",
+            f"`{position}` is no position of a generated table",
             code="connector.bad-position",
             where=Where(table=self._table.name),
         )
