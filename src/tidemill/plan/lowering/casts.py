@@ -227,7 +227,16 @@ def _constructed(
     if source.root is TypeRoot.ARRAY and source.element and target.element:
         element = exp.column("x")
         body = inner(element, source.element, target.element)
-        return fn("list_transform", value, _lambda("x", body))
+        made = fn("list_transform", value, _lambda("x", body))
+        if safe and source.element.is_string and not target.element.is_string:
+            # One text that cannot be read makes the whole NULL.
+            return template(
+                "CASE WHEN len(list_filter(:made, lambda x: x IS NULL)) "
+                "= len(list_filter(:value, lambda x: x IS NULL)) THEN :made END",
+                made=made,
+                value=value,
+            )
+        return made
     if source.root is TypeRoot.ROW:
         parts = [
             exp.PropertyEQ(

@@ -50,6 +50,8 @@ def _extreme(operator: str) -> Lowering:
 
 
 LOWERINGS: Mapping[str, Lowering] = {
+    "CURRENT_DATABASE": lambda c: c.args[0],
+    "TYPEOF": lambda c: c.args[0],
     "CASE": _case,
     "IF": _case,
     "COALESCE": _coalesce,

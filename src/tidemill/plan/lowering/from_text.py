@@ -163,6 +163,46 @@ def parse_timestamp(value: exp.Expression, target: DataType) -> exp.Expression:
     return instants.with_precision(parsed, full, target)
 
 
+_LENIENT = (
+    r" *([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})"
+    r"(?: +([0-9]{1,4}):([0-9]{1,4}):([0-9]{1,4})(?:\.([0-9]{1,9}))?)? *"
+)
+
+
+def parse_lenient(value: exp.Expression) -> exp.Expression:
+    """`2020-1-2` or `2020-1-2 3:4:5.678`; days, hours and so on beyond their range roll over."""
+
+    def part(group: int) -> exp.Expression:
+        found = template(
+            "regexp_extract(:v, :p, :g)",
+            v=value,
+            p=text(_LENIENT),
+            g=exp.Literal.number(str(group)),
+        )
+        return template("COALESCE(TRY_CAST(:f AS INTEGER), 0)", f=found)
+
+    year, month, day, hour, minute, second = (part(i) for i in range(1, 7))
+    fraction = template(
+        "COALESCE(TRY_CAST(left(rpad(regexp_extract(:v, :p, 7), 3, '0'), 3) AS INTEGER), 0)",
+        v=value,
+        p=text(_LENIENT),
+    )
+    return template(
+        "CASE WHEN regexp_full_match(:v, :p) AND :month BETWEEN 1 AND 12 AND :day BETWEEN 1 AND 31 "
+        "THEN TRY(make_timestamp(:year, :month, 1, 0, 0, 0)) + to_days(:day - 1) + to_hours(:hour) "
+        "+ to_minutes(:minute) + to_seconds(:second) + to_milliseconds(:fraction) END",
+        v=value,
+        p=text(_LENIENT),
+        year=year,
+        month=month,
+        day=day,
+        hour=hour,
+        minute=minute,
+        second=second,
+        fraction=fraction,
+    )
+
+
 def _clamped(value: exp.Expression, sql: str) -> exp.Expression:
     """A text like 2021-02-30 10:00:00 with the day brought to the month's last."""
     month = template("TRY_CAST(regexp_extract(:v, '^[0-9]+-[0-9]+') || '-1' AS DATE)", v=value)

@@ -17,6 +17,7 @@ from tidemill.plan.lowering import (
     regex,
     strings,
     temporal,
+    temporal_texts,
     urls,
 )
 from tidemill.plan.lowering.casts import lower_cast
@@ -32,6 +33,7 @@ LOWERINGS: Mapping[str, Lowering] = {
     **encodings.LOWERINGS,
     **urls.LOWERINGS,
     **temporal.LOWERINGS,
+    **temporal_texts.LOWERINGS,
     **collections.LOWERINGS,
     **json.LOWERINGS,
     **hashes.LOWERINGS,

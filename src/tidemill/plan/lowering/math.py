@@ -8,7 +8,7 @@ from sqlglot import exp
 
 from tidemill.model import TypeRoot
 from tidemill.plan.lowering import integers
-from tidemill.plan.lowering.build import cast, duckdb_type, fn, number, template, text
+from tidemill.plan.lowering.build import cast, duckdb_type, error, fn, number, template, text
 from tidemill.plan.lowering.core import Lowered, Lowering
 from tidemill.sql.functions.signatures import literal_int
 
@@ -122,7 +122,14 @@ def _log(c: Lowered) -> exp.Expression:
 
 
 def _rand_integer(c: Lowered) -> exp.Expression:
-    return cast(template("floor(random() * :bound)", bound=c.args[0]), "INTEGER")
+    failure = error("engine.invalid-argument", "RAND_INTEGER takes a bound above 0, not", c.args[0])
+    drawn = cast(template("floor(random() * :bound)", bound=c.args[0]), "INTEGER")
+    return template(
+        "CASE WHEN :bound <= 0 THEN :failure ELSE :drawn END",
+        bound=c.args[0],
+        failure=cast(failure, "INTEGER"),
+        drawn=drawn,
+    )
 
 
 def _constant(value: str) -> Lowering:

@@ -8,7 +8,16 @@ from sqlglot import exp
 
 from tidemill.model import DataType, TypeRoot
 from tidemill.plan.lowering import decimals, instants, integers
-from tidemill.plan.lowering.build import cast, duckdb_type, error, fn, raises, template, wrapped
+from tidemill.plan.lowering.build import (
+    cast,
+    duckdb_type,
+    error,
+    fn,
+    raises,
+    template,
+    text,
+    wrapped,
+)
 from tidemill.plan.lowering.core import Lowered, Lowering
 
 _BY_ZERO = "WHEN :right = 0 THEN CASE WHEN :left IS NOT NULL THEN :error END"
@@ -194,7 +203,25 @@ def _not_symmetric(c: Lowered) -> exp.Expression:
     return template("NOT :inside", inside=_symmetric(c))
 
 
+def _row_in(c: Lowered) -> exp.Expression:
+    """Field by field, so that a NULL field leaves it unknown."""
+    value, *items = c.args
+    found: exp.Expression | None = None
+    for item in items:
+        same: exp.Expression | None = None
+        for field in c.type_of(0).fields:
+            left, right = (fn("struct_extract", v, text(field.name)) for v in (value, item))
+            one = comparison("=", left, right, field.type)
+            same = one if same is None else template(":a AND :b", a=same, b=one)
+        assert same is not None
+        found = same if found is None else template(":a OR :b", a=found, b=same)
+    assert found is not None
+    return exp.Paren(this=found)
+
+
 def _in(c: Lowered) -> exp.Expression:
+    if c.type_of(0).root is TypeRoot.ROW:
+        return _row_in(c)
     value, *items = c.args
     listed: exp.Expression = exp.In(
         this=wrapped(value), expressions=[item.copy() for item in items]

@@ -9,15 +9,9 @@ from sqlglot import exp
 from tidemill.model import DataType, TypeRoot
 from tidemill.plan.lowering import instants, integers
 from tidemill.plan.lowering.build import cast, duckdb_type, fn, number, template, text
-from tidemill.plan.lowering.casts import required
 from tidemill.plan.lowering.core import Lowered, Lowering
-from tidemill.plan.lowering.from_text import parse_date, parse_timestamp
 from tidemill.plan.lowering.math import whole
-from tidemill.sql.functions.patterns import FORMATS, PARSES, date_pattern_parts, pattern_is_padded
 
-_STAMP_3 = DataType(TypeRoot.TIMESTAMP, precision=3)
-_DEFAULT_PATTERN = "yyyy-MM-dd HH:mm:ss"
-_LEAST_MILLIS, _MOST_MILLIS = -62167219200000, 253402300799999
 _DAY_PART = {
     "DOW": "date_part('dow', :d) + 1",
     "ISODOW": "date_part('isodow', :d)",
@@ -39,6 +33,15 @@ _CLOCK_PART = {
     "MILLISECOND": ":ms % 1000",
     "EPOCH": ":ms // 1000",
 }
+_FINE_PART = {"MICROSECOND": ":n % 1000000", "NANOSECOND": ":n % 1000000000"}
+_INTERVAL_PART = {
+    "YEAR": "date_part('year', :i)",
+    "MONTH": "date_part('month', :i)",
+    "DAY": "CAST(trunc(epoch(:i)) AS BIGINT) // 86400",
+    "HOUR": "CAST(trunc(epoch(:i)) AS BIGINT) % 86400 // 3600",
+    "MINUTE": "CAST(trunc(epoch(:i)) AS BIGINT) % 3600 // 60",
+    "SECOND": "CAST(trunc(epoch(:i)) AS BIGINT) % 60",
+}
 _MONTHS = {"YEAR": 12, "QUARTER": 3, "MONTH": 1}
 _MONTHS_OF = {"DECADE": 120, "CENTURY": 1200, "MILLENNIUM": 12000, **_MONTHS}
 _CLOCK_UNITS = ("DAY", "HOUR", "MINUTE", "SECOND")
@@ -48,6 +51,7 @@ _MICROS = {
     "HOUR": 3_600_000_000,
     "MINUTE": 60_000_000,
     "SECOND": 1_000_000,
+    "MILLISECOND": 1_000,
 }
 
 
@@ -58,6 +62,11 @@ def _local(c: Lowered, index: int) -> exp.Expression:
 
 def _part(value: exp.Expression, unit: str, type_: DataType) -> exp.Expression:
     """A part of a local date, time or timestamp; before 1970 with the signs of Java's division."""
+    if type_.is_interval:
+        return cast(template(_INTERVAL_PART[unit], i=value), "BIGINT")
+    if unit in ("MICROSECOND", "NANOSECOND"):
+        name = "epoch_us" if unit == "MICROSECOND" else "epoch_ns"
+        return template(_FINE_PART[unit], n=fn(name, value))
     if unit in _DAY_PART:
         return cast(template(_DAY_PART[unit], d=instants.day(value, type_)), "BIGINT")
     if type_.root is TypeRoot.TIME:
@@ -214,163 +223,28 @@ def _timestampadd(c: Lowered) -> exp.Expression:
     return _back(c, template(":p + :step", p=point, step=step))
 
 
-# --- text ----------------------------------------------------------------------------------------
-
-
-def _strftime(value: exp.Expression, pattern: str) -> exp.Expression:
-    """A Java pattern over a timestamp; its letters are known, the declaration has seen to it."""
-    written = "".join(
-        FORMATS[part] if kind == "letters" else part.replace("%", "%%")
-        for kind, part in date_pattern_parts(pattern)
-    )
-    return fn("strftime", value, text(written))
-
-
-def _date_format(c: Lowered) -> exp.Expression:
-    return _strftime(_local(c, 0), str(c.constant(1)))
-
-
-def _strptime(value: exp.Expression, pattern: str) -> exp.Expression:
-    """The timestamp in a text of exactly this pattern, or NULL.
-
-    What the pattern lacks is that of 1970-01-01. A day beyond its month's end is the month's last.
-    """
-    before, day, after, reader = "", "", "", ""
-    for kind, part in date_pattern_parts(pattern):
-        shape = PARSES[part][0] if kind == "letters" else _literally(part)
-        reader += PARSES[part][1] if kind == "letters" else part.replace("%", "%%")
-        if kind == "letters" and part in ("d", "dd"):
-            day = shape
-        elif day:
-            after += shape
-        else:
-            before += shape
-    prefix = "" if "%Y" in reader else "1970 "
-    reader = reader if "%Y" in reader else f"%Y {reader}"
-    first_of_month = fn(
-        "regexp_replace", value, text(f"^({before}){day}({after})$"), text(r"\101\2")
-    )
-    parsed = _read(value, prefix, reader)
-    start = _read(first_of_month, prefix, reader)
-    number_of_day = fn(
-        "regexp_extract", value, text(f"^{before}({day}){after}$"), exp.Literal.number("1")
-    )
-    last = template("last_day(CAST(:s AS DATE)) - CAST(:s AS DATE)", s=start)
-    clamped = template(
-        "CASE WHEN TRY_CAST(:n AS INTEGER) BETWEEN 29 AND 31 "
-        "THEN :start + to_days(CAST(:last AS INTEGER)) END",
-        n=number_of_day,
-        start=start,
-        last=last,
-    )
+def _overlaps(c: Lowered) -> exp.Expression:
+    """Whether two spans share a moment; of the two ends of a span the earlier is its start."""
+    one, other = _span(c, 0), _span(c, 2)
     return template(
-        "CASE WHEN regexp_full_match(:v, :shape) THEN :parsed END",
-        v=value,
-        shape=text(before + day + after),
-        parsed=fn("coalesce", parsed, clamped) if day else parsed,
+        "greatest(:a, :b) >= least(:c, :d) AND greatest(:c, :d) >= least(:a, :b)",
+        a=one[0],
+        b=one[1],
+        c=other[0],
+        d=other[1],
     )
 
 
-def _literally(text_: str) -> str:
-    return "".join(f"[{c}]" if c not in "^\\]" else f"\\{c}" for c in text_)
-
-
-def _read(value: exp.Expression, prefix: str, reader: str) -> exp.Expression:
-    if prefix:
-        value = template(":prefix || :v", prefix=text(prefix), v=value)
-    return fn("try_strptime", value, text(reader))
-
-
-def _to_timestamp(c: Lowered) -> exp.Expression:
-    """With a pattern: texts that do not fit it may still be `2020-1-2` or `2020-1-2 3:4:5`."""
-    pattern = c.constant(1) if len(c.args) == 2 else None
-    plain = parse_timestamp(c.args[0], _STAMP_3)
-    if pattern is None or pattern == _DEFAULT_PATTERN:
-        return plain
-    return fn("coalesce", instants.truncate(_strptime(c.args[0], str(pattern)), 3), plain)
-
-
-def _to_date(c: Lowered) -> exp.Expression:
-    """With a pattern, a text that does not fit it fails the row: Flink gives a senseless date."""
-    value = c.args[0]
-    if len(c.args) == 1:
-        return parse_date(value)
-    pattern = str(c.constant(1))
-    parsed = cast(_strptime(value, pattern), "DATE")
-    # A day beyond its month's end rolls over into the next month in Flink.
-    return required(_strict_day(value, pattern, parsed), value, c.type)
-
-
-def _strict_day(value: exp.Expression, pattern: str, parsed: exp.Expression) -> exp.Expression:
-    """`parsed`, or NULL where its day is not the one in the text."""
-    written = _strftime(cast(parsed, "TIMESTAMP"), pattern)
-    if pattern_is_padded(pattern):
-        return template("CASE WHEN :w = :v THEN :p END", w=written, v=value, p=parsed)
-    return parsed
-
-
-def _to_timestamp_ltz(c: Lowered) -> exp.Expression:
-    """From units of 10^-precision seconds of the epoch; outside the years 0 to 9999 NULL."""
-    value = c.args[0]
-    if c.type_of(0).is_string:
-        local = _to_timestamp(c)
-        return instants.from_local(local, _STAMP_3, c.time_zone)
-    precision = c.constant(1)
-    assert isinstance(precision, int)
-    root = c.type_of(0).root
-    scale = 10 ** max(0, precision - 3)
-    least = number(_LEAST_MILLIS // 1000 if precision == 0 else _LEAST_MILLIS * scale)
-    most = number(_MOST_MILLIS // 1000 if precision == 0 else _MOST_MILLIS * scale)
-    units = value
-    if root is TypeRoot.DECIMAL:
-        units = cast(fn("trunc", value), "BIGINT", safe=True)
-    elif root is not TypeRoot.BIGINT:
-        lifted = template(":v * 1000", v=value) if precision == 0 else value
-        units = cast(fn("floor", lifted), "BIGINT")
-        precision = 3
-    if precision > 6:
-        made = fn("make_timestamp_ns", units)
-        made = instants.from_local(made, c.type, "UTC")
-    else:
-        micros = template(":u * :k", u=units, k=number(10 ** (6 - precision)))
-        made = fn("make_timestamptz", micros)
-    return template(
-        "CASE WHEN :v BETWEEN :least AND :most THEN :made END",
-        v=value,
-        least=least,
-        most=most,
-        made=made,
-    )
-
-
-def _from_unixtime(c: Lowered) -> exp.Expression:
-    pattern = str(c.constant(1)) if len(c.args) == 2 else _DEFAULT_PATTERN
-    instant = DataType(TypeRoot.TIMESTAMP_LTZ, precision=3)
-    stamp = template("make_timestamptz(:v * 1000000)", v=c.args[0])
-    return _strftime(instants.to_local(stamp, instant, c.time_zone), pattern)
-
-
-def _unix_timestamp(c: Lowered) -> exp.Expression:
-    """Seconds of the epoch: of now, or of a local timestamp in a text.
-
-    A text that cannot be a timestamp gives the least BIGINT, as in Flink. One that begins as a
-    number but does not fit fails the row, as Flink would read something else into it.
-    """
-    if not c.args:
-        return template("epoch_ms(now()) // 1000")
-    value = c.args[0]
-    pattern = str(c.constant(1)) if len(c.args) == 2 else _DEFAULT_PATTERN
-    instant = instants.from_local(_strptime(value, pattern), _STAMP_3, c.time_zone)
-    seconds = template("epoch_ms(:i) // 1000", i=instant)
-    if pattern_is_padded(pattern):
-        same = _strftime(_strptime(value, pattern), pattern)
-        seconds = template("CASE WHEN :same = :v THEN :s END", same=same, v=value, s=seconds)
-    hopeless = template(
-        "CASE WHEN NOT regexp_matches(:v, '^ *[-+0-9]') "
-        "THEN CAST('-9223372036854775808' AS BIGINT) END",
-        v=value,
-    )
-    return required(fn("coalesce", seconds, hopeless), value, c.type)
+def _span(c: Lowered, index: int) -> tuple[exp.Expression, exp.Expression]:
+    points: list[exp.Expression] = []
+    for i in (index, index + 1):
+        value, type_ = c.args[i], c.type_of(i)
+        if type_.is_interval:
+            value = template(":start + :size", start=points[0], size=value)
+        elif type_.root is TypeRoot.TIME:
+            value = template("DATE '1970-01-01' + :v", v=value)
+        points.append(cast(value, "TIMESTAMP") if not instants.is_nanos(type_) else value)
+    return points[0], points[1]
 
 
 # --- now -----------------------------------------------------------------------------------------
@@ -385,6 +259,10 @@ def _local_now(c: Lowered) -> exp.Expression:
     return instants.to_local(_now(c), instant, c.time_zone)
 
 
+def _time_now(c: Lowered) -> exp.Expression:
+    return instants.time_of_day(_local_now(c), 0)
+
+
 def _today(c: Lowered) -> exp.Expression:
     return cast(_local_now(c), "DATE")
 
@@ -396,6 +274,9 @@ LOWERINGS: Mapping[str, Lowering] = {
     "PROCTIME": _now,
     "LOCALTIMESTAMP": _local_now,
     "CURRENT_DATE": _today,
+    "CURRENT_TIME": _time_now,
+    "LOCALTIME": _time_now,
+    "OVERLAPS": _overlaps,
     "EXTRACT": _extract,
     "YEAR": _part_of("YEAR"),
     "QUARTER": _part_of("QUARTER"),
@@ -411,10 +292,4 @@ LOWERINGS: Mapping[str, Lowering] = {
     "CEIL": _ceil,
     "TIMESTAMPDIFF": _timestampdiff,
     "TIMESTAMPADD": _timestampadd,
-    "DATE_FORMAT": _date_format,
-    "TO_TIMESTAMP": _to_timestamp,
-    "TO_DATE": _to_date,
-    "TO_TIMESTAMP_LTZ": _to_timestamp_ltz,
-    "FROM_UNIXTIME": _from_unixtime,
-    "UNIX_TIMESTAMP": _unix_timestamp,
 }

@@ -26,6 +26,8 @@ def to_text(value: exp.Expression, source: DataType, time_zone: str) -> exp.Expr
         return time_text(value, source.precision or 0)
     if root in (TypeRoot.BINARY, TypeRoot.VARBINARY):
         return decode_utf8(value)
+    if source.is_interval:
+        return _interval_text(value, root)
     if root in (TypeRoot.ARRAY, TypeRoot.MAP, TypeRoot.ROW):
         return _constructed_text(value, source, time_zone)
     return cast(value, "VARCHAR")
@@ -60,6 +62,23 @@ def _constructed_text(value: exp.Expression, source: DataType, time_zone: str) -
 
 def _or_null(value: exp.Expression, type_: DataType, time_zone: str) -> exp.Expression:
     return fn("coalesce", to_text(value, type_, time_zone), text("NULL"))
+
+
+def _interval_text(value: exp.Expression, root: TypeRoot) -> exp.Expression:
+    """`+1-02` or `+1 02:03:04.567`."""
+    if root is TypeRoot.INTERVAL_YEAR_MONTH:
+        months = template("date_part('year', :v) * 12 + date_part('month', :v)", v=value)
+        return template(
+            "CASE WHEN :m < 0 THEN '-' ELSE '+' END || CAST(abs(:m) // 12 AS VARCHAR) || '-' "
+            "|| lpad(CAST(abs(:m) % 12 AS VARCHAR), 2, '0')",
+            m=months,
+        )
+    millis = template("CAST(round(epoch(:v) * 1000) AS BIGINT)", v=value)
+    return template(
+        "CASE WHEN :m < 0 THEN '-' ELSE '+' END || CAST(abs(:m) // 86400000 AS VARCHAR) || ' ' "
+        "|| strftime(make_timestamp(abs(:m) % 86400000 * 1000), '%H:%M:%S.%g')",
+        m=millis,
+    )
 
 
 def timestamp_text(value: exp.Expression, digits: int) -> exp.Expression:

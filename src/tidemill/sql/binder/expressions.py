@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from tidemill.errors import Span, SqlError, did_you_mean
 from tidemill.interfaces.python_function import PythonFunction
 from tidemill.model import DataType, TypeRoot
-from tidemill.model.types import BOOLEAN, timestamp_ltz
+from tidemill.model.types import BOOLEAN, STRING, timestamp_ltz
 from tidemill.sql.binder.context import BindContext
 from tidemill.sql.binder.literals import (
     bind_bytes,
@@ -59,7 +59,7 @@ _OPERATOR_NAMES = """
     GREATER_THAN_OR_EQUAL AND OR NOT IS_NULL IS_NOT_NULL IS_TRUE IS_NOT_TRUE IS_FALSE IS_NOT_FALSE
     IS_UNKNOWN IS_NOT_UNKNOWN IS_DISTINCT_FROM IS_NOT_DISTINCT_FROM BETWEEN NOT_BETWEEN IN NOT_IN
     LIKE NOT_LIKE SIMILAR_TO NOT_SIMILAR_TO CASE FIELD ITEM ARRAY MAP ROW CONCAT_OPERATOR
-    SYMMETRIC_BETWEEN NOT_SYMMETRIC_BETWEEN IS_JSON IS_NOT_JSON JSON
+    SYMMETRIC_BETWEEN NOT_SYMMETRIC_BETWEEN OVERLAPS IS_JSON IS_NOT_JSON JSON
 """
 _OPERATORS = frozenset(_OPERATOR_NAMES.split())
 """Canonical names that are written as operators and never called."""
@@ -160,6 +160,9 @@ class ExpressionBinder:
             return self._user_call(node, user)
         if name in _WINDOW_AUXILIARY or name in GROUP_WINDOWS:
             raise self._misplaced_window(node, name)
+        if name == "CURRENT_DATABASE" and not node.arguments:
+            database = Literal(self.context.catalog.current[1], STRING, node.span)
+            return Call("CURRENT_DATABASE", (database,), STRING, node.span)
         if name == "PROCTIME" and not node.arguments:
             return Call("PROCTIME", (), timestamp_ltz(3, nullable=False), node.span)
         if name not in self.context.scalars or name in _OPERATORS:

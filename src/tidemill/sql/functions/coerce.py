@@ -227,7 +227,7 @@ _EXPLICIT: dict[TypeRoot, frozenset[TypeRoot]] = {
     TypeRoot.DATE: frozenset((TypeRoot.DATE, *_STAMPS, *_TEXT)),
     TypeRoot.TIME: frozenset((TypeRoot.TIME, *_STAMPS, *_TEXT)),
     **{root: frozenset((TypeRoot.DATE, TypeRoot.TIME, *_STAMPS, *_TEXT)) for root in _STAMPS},
-    **{root: frozenset((root,)) for root in _INTERVALS},
+    **{root: frozenset((root, *_TEXT)) for root in _INTERVALS},
 }
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from tidemill.model import DataType, Field, TypeRoot
 from tidemill.model.types import BOOLEAN, INT, STRING
-from tidemill.sql.expressions import Expression
+from tidemill.sql.expressions import Expression, Literal
 from tidemill.sql.functions.coerce import cast_to, common_type
 from tidemill.sql.functions.registry import (
     BoundCall,
@@ -163,6 +163,62 @@ def _part_of_map(keys: bool) -> Bind:
     return bind
 
 
+def _bind_remove(arguments: Arguments) -> BoundCall:
+    bound = _with_element(None)(arguments)
+    return BoundCall(bound.arguments, bound.type.with_nullable(arguments[0].type.nullable))
+
+
+def _of_two_arrays(arguments: Arguments) -> BoundCall:
+    """Two arrays, brought to one type."""
+    count(arguments, 2)
+    return _bind_concat(arguments)
+
+
+def _bind_slice(arguments: Arguments) -> BoundCall:
+    count(arguments, 2, 3)
+    array = arguments[0]
+    _element(array)
+    bound = (array, *(as_int(a) for a in arguments[1:]))
+    return BoundCall(bound, array.type.with_nullable(any_nullable(arguments)))
+
+
+def _bind_sort(arguments: Arguments) -> BoundCall:
+    """(array, ascending, NULLs first), the flags as literals."""
+    count(arguments, 1, 3)
+    if _element(arguments[0]).root in (TypeRoot.MAP, TypeRoot.ROW, TypeRoot.ARRAY):
+        raise FunctionArgumentError(f"cannot order values of {arguments[0].type.sql()}")
+    for flag in arguments[1:]:
+        if not isinstance(flag, Literal) or not isinstance(flag.value, bool):
+            raise FunctionArgumentError("takes TRUE or FALSE as its flags")
+    return BoundCall(tuple(arguments), arguments[0].type)
+
+
+def _bind_map_union(arguments: Arguments) -> BoundCall:
+    count(arguments, 1, None)
+    for argument in arguments:
+        if argument.type.root is not TypeRoot.MAP:
+            raise refuse(argument, "MAP")
+    shared = shared_type(arguments, "its maps")
+    bound = tuple(cast_to(a, shared) for a in arguments)
+    return BoundCall(bound, shared.with_nullable(any_nullable(arguments)))
+
+
+def _bind_map_entries(arguments: Arguments) -> BoundCall:
+    count(arguments, 1)
+    type_ = arguments[0].type
+    if type_.root is not TypeRoot.MAP or type_.key is None or type_.value is None:
+        raise refuse(arguments[0], "MAP")
+    row = DataType(TypeRoot.ROW, fields=(Field("key", type_.key), Field("value", type_.value)))
+    return BoundCall(tuple(arguments), DataType(TypeRoot.ARRAY, type_.nullable, element=row))
+
+
+def _bind_map_from_arrays(arguments: Arguments) -> BoundCall:
+    count(arguments, 2)
+    key, value = _element(arguments[0]), _element(arguments[1])
+    type_ = DataType(TypeRoot.MAP, any_nullable(arguments), key=key, value=value)
+    return BoundCall(tuple(arguments), type_)
+
+
 _SPLIT = DataType(TypeRoot.ARRAY, element=STRING)
 
 FUNCTIONS: FunctionTable = table(
@@ -193,6 +249,15 @@ FUNCTIONS: FunctionTable = table(
     ScalarFunction(
         "ARRAY_MIN", _of_array(lambda _, element: element.with_nullable(True)), "ARRAY_MIN(array)"
     ),
+    ScalarFunction("ARRAY_REMOVE", _bind_remove, "ARRAY_REMOVE(array, value)"),
+    ScalarFunction("ARRAY_SLICE", _bind_slice, "ARRAY_SLICE(array, start [, end])"),
+    ScalarFunction("ARRAY_SORT", _bind_sort, "ARRAY_SORT(array [, ascending [, nulls first]])"),
+    ScalarFunction("ARRAY_UNION", _of_two_arrays, "ARRAY_UNION(array, array)"),
+    ScalarFunction("ARRAY_EXCEPT", _of_two_arrays, "ARRAY_EXCEPT(array, array)"),
+    ScalarFunction("ARRAY_INTERSECT", _of_two_arrays, "ARRAY_INTERSECT(array, array)"),
+    ScalarFunction("MAP_UNION", _bind_map_union, "MAP_UNION(map, ...)"),
+    ScalarFunction("MAP_ENTRIES", _bind_map_entries, "MAP_ENTRIES(map)"),
+    ScalarFunction("MAP_FROM_ARRAYS", _bind_map_from_arrays, "MAP_FROM_ARRAYS(keys, values)"),
     ScalarFunction("MAP_KEYS", _part_of_map(keys=True), "MAP_KEYS(map)"),
     ScalarFunction("MAP_VALUES", _part_of_map(keys=False), "MAP_VALUES(map)"),
     ScalarFunction("SPLIT", fixed(as_text, as_text, returns=_SPLIT), "SPLIT(string, delimiter)"),

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from tidemill.model import TypeRoot
-from tidemill.sql.expressions import Expression
+import re
+
+from tidemill.model import DataType, TypeRoot
+from tidemill.model.types import STRING
+from tidemill.sql.expressions import Expression, Literal
 from tidemill.sql.functions.coerce import cast_to
 from tidemill.sql.functions.operators import compared_type, operand
 from tidemill.sql.functions.registry import (
@@ -17,7 +20,9 @@ from tidemill.sql.functions.signatures import (
     any_nullable,
     as_any,
     as_boolean,
+    as_text,
     count,
+    fixed,
     is_null_literal,
     shared_type,
     table,
@@ -88,7 +93,35 @@ def _bind_extreme(arguments: Arguments) -> BoundCall:
     return BoundCall(coerced, shared.with_nullable(any_nullable(arguments)))
 
 
+def _summary(type_: DataType, *, whole: bool) -> str:
+    """A type as Flink writes it, lengths of strings only where `whole`."""
+    text = str(type_)
+    if type_.is_interval:
+        month = type_.root is TypeRoot.INTERVAL_YEAR_MONTH
+        text = "INTERVAL MONTH" if month else "INTERVAL SECOND(3)"
+        text += "" if type_.nullable else " NOT NULL"
+    if whole:
+        text = re.sub(r"\bSTRING\b", "VARCHAR(2147483647)", text)
+        text = re.sub(r"\bBYTES\b", "VARBINARY(2147483647)", text)
+    return text
+
+
+def _bind_typeof(arguments: Arguments) -> BoundCall:
+    """The text is known now: it becomes the one argument."""
+    count(arguments, 1, 2)
+    whole = False
+    if len(arguments) == 2:
+        flag = arguments[1]
+        if not isinstance(flag, Literal) or not isinstance(flag.value, bool):
+            raise FunctionArgumentError("takes TRUE or FALSE as the second argument")
+        whole = flag.value
+    written = Literal(_summary(arguments[0].type, whole=whole), STRING.with_nullable(False))
+    return BoundCall((written,), STRING)
+
+
 FUNCTIONS: FunctionTable = table(
+    ScalarFunction("CURRENT_DATABASE", fixed(as_text, returns=STRING), "CURRENT_DATABASE()"),
+    ScalarFunction("TYPEOF", _bind_typeof, "TYPEOF(value [, whole])"),
     ScalarFunction("CASE", _bind_case, "CASE WHEN condition THEN value ... [ELSE value] END"),
     ScalarFunction("IF", _bind_if, "IF(condition, value, value)"),
     ScalarFunction("COALESCE", _bind_coalesce, "COALESCE(value, ...)"),

@@ -28,6 +28,9 @@ FORMATS = {
     "a": "%p",
     "EEE": "%a",
     "E": "%a",
+    "EE": "%a",
+    "D": "%-j",
+    "SSSSSSSSS": "%n",
     "EEEE": "%A",
 }
 """A run of one letter in a Java pattern, and how DuckDB's strftime writes the same."""
@@ -51,6 +54,29 @@ PARSES = {
     "SSSSSS": (r"\d{6}", "%f"),
 }
 """A run of one letter, the text it takes, and how DuckDB's strptime reads it."""
+
+
+SIMPLE_PARSES = (*(k for k in PARSES if k != "uuuu"), "X", "XX", "XXX", "Z")
+"""A run of one letter that SimpleDateFormat's followers here read: those of TO_DATE and others."""
+
+SIMPLE_FORMATS = (
+    "yyyy",
+    "yy",
+    "MM",
+    "M",
+    "dd",
+    "d",
+    "HH",
+    "H",
+    "hh",
+    "h",
+    "mm",
+    "m",
+    "ss",
+    "s",
+    "SSS",
+)
+"""A run of one letter that they write."""
 
 
 def date_pattern_parts(pattern: str) -> list[tuple[str, str]]:
@@ -102,7 +128,12 @@ def _quoted(pattern: str, start: int) -> tuple[int, str]:
 
 def check_date_pattern(pattern: str, use: str) -> None:
     """Refuse a pattern with letters that cannot be formatted (or parsed) exactly as Java does."""
-    known = FORMATS if use == "format" else PARSES
+    known: tuple[str, ...] = {
+        "format": tuple(FORMATS),
+        "parse": tuple(PARSES),
+        "parse simply": SIMPLE_PARSES,
+        "format simply": SIMPLE_FORMATS,
+    }[use]
     for kind, part in date_pattern_parts(pattern):
         if kind == "letters" and part not in known:
             raise FunctionArgumentError(

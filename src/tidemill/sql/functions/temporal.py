@@ -6,9 +6,10 @@ Units come as string literals (`EXTRACT('HOUR', ts)`, `FLOOR(ts, 'HOUR')`), firs
 from __future__ import annotations
 
 from dataclasses import replace
+from zoneinfo import available_timezones
 
 from tidemill.model import DataType, TypeRoot
-from tidemill.model.types import BIGINT, DATE, INT, STRING, timestamp, timestamp_ltz
+from tidemill.model.types import BIGINT, BOOLEAN, DATE, INT, STRING, timestamp, timestamp_ltz
 from tidemill.sql.expressions import Expression, Literal
 from tidemill.sql.functions.coerce import cast_to
 from tidemill.sql.functions.math import bind_whole
@@ -36,12 +37,15 @@ from tidemill.sql.functions.signatures import (
 
 _TIMESTAMP_3 = timestamp(3)
 _LTZ_3 = timestamp_ltz(3)
+_TIME_0 = DataType(TypeRoot.TIME, precision=0)
 _DAY_UNITS = ("YEAR", "QUARTER", "MONTH", "WEEK", "DAY")
 _LONG_UNITS = ("MILLENNIUM", "CENTURY", "DECADE")
 _CLOCK_UNITS = ("HOUR", "MINUTE", "SECOND")
 _DATE_UNITS = (*_LONG_UNITS, *_DAY_UNITS, "ISOYEAR", "DOW", "ISODOW", "DOY", "EPOCH")
 _TIME_UNITS = (*_CLOCK_UNITS, "MILLISECOND")
+_FINE_UNITS = ("MICROSECOND", "NANOSECOND")
 _DIFF_UNITS = (*_DAY_UNITS, *_CLOCK_UNITS)
+_ADD_UNITS = (*_DIFF_UNITS, "MILLISECOND")
 _ROUNDING_UNITS = (*_LONG_UNITS, *_DAY_UNITS, *_CLOCK_UNITS)
 
 
@@ -82,6 +86,12 @@ def _bind_extract(arguments: Arguments) -> BoundCall:
         value = cast_to(value, _TIMESTAMP_3)
     if value.type.is_timestamp:
         allowed: tuple[str, ...] = _DATE_UNITS + _TIME_UNITS
+        if value.type.root is TypeRoot.TIMESTAMP:
+            allowed += _FINE_UNITS
+    elif value.type.root is TypeRoot.INTERVAL_DAY_TIME:
+        allowed = ("DAY", *_CLOCK_UNITS)
+    elif value.type.root is TypeRoot.INTERVAL_YEAR_MONTH:
+        allowed = ("YEAR", "MONTH")
     elif value.type.root is TypeRoot.DATE:
         allowed = _DATE_UNITS + _TIME_UNITS
     elif value.type.root is TypeRoot.TIME:
@@ -126,9 +136,24 @@ def _bind_timestampdiff(arguments: Arguments) -> BoundCall:
     return BoundCall((unit, *stamps), INT.with_nullable(any_nullable(arguments)))
 
 
+def _bind_overlaps(arguments: Arguments) -> BoundCall:
+    """Two pairs: a point in time, then another or how long it lasts."""
+    count(arguments, 4)
+    points = [arguments[0], arguments[2]]
+    points += [a for a in (arguments[1], arguments[3]) if not a.type.is_interval]
+    for point in points:
+        if not (_is_point_in_time(point.type) or point.type.root is TypeRoot.TIME):
+            raise refuse(point, "TIMESTAMP or DATE or TIME")
+    if len({p.type.root for p in points}) > 1:
+        raise FunctionArgumentError(
+            "mixes kinds of points in time", hint="Cast the values to one of them."
+        )
+    return BoundCall(tuple(arguments), BOOLEAN.with_nullable(any_nullable(arguments)))
+
+
 def _bind_timestampadd(arguments: Arguments) -> BoundCall:
     count(arguments, 3)
-    unit = _unit(arguments[0], _DIFF_UNITS)
+    unit = _unit(arguments[0], _ADD_UNITS)
     amount = as_bigint(arguments[1])
     point = _as_point_in_time(arguments[2])
     result = point.type
@@ -148,32 +173,42 @@ def _bind_date_format(arguments: Arguments) -> BoundCall:
     count(arguments, 2)
     value = arguments[0]
     if value.type.is_string:
-        raise FunctionArgumentError(
-            "takes a timestamp here, not a string",
-            hint="Write DATE_FORMAT(CAST(... AS TIMESTAMP(3)), pattern).",
-        )
+        return BoundCall((value, _pattern(arguments[1], "format simply")), STRING)
     bound = (_as_timestamp(value), _pattern(arguments[1], "format"))
     return BoundCall(bound, STRING)
 
 
-def _from_text(returns: DataType) -> Bind:
+def _from_text(returns: DataType, use: str = "parse") -> Bind:
     """A string and an optional pattern; a text that does not fit gives NULL."""
 
     def bind(arguments: Arguments) -> BoundCall:
         count(arguments, 1, 2)
         bound: tuple[Expression, ...] = (as_text(arguments[0]),)
         if len(arguments) == 2:
-            bound = (*bound, _pattern(arguments[1], "parse"))
+            bound = (*bound, _pattern(arguments[1], use))
         return BoundCall(bound, returns)
 
     return bind
 
 
+def _ltz_from_text(arguments: Arguments) -> BoundCall:
+    bound = _from_text(_LTZ_3)(arguments[:2])
+    if len(arguments) == 2 or len(arguments) == 1:
+        return bound
+    zone = literal_text(arguments[2], "the time zone")
+    if zone not in available_timezones():
+        raise FunctionArgumentError(
+            f"does not know the time zone {zone!r}", hint="Use a name such as 'Europe/Berlin'."
+        )
+    return BoundCall((*bound.arguments, arguments[2]), bound.type)
+
+
 def _bind_to_timestamp_ltz(arguments: Arguments) -> BoundCall:
-    count(arguments, 1, 2)
+    count(arguments, 1, 3)
     value = arguments[0]
     if value.type.is_string:
-        return _from_text(_LTZ_3)(arguments)
+        return _ltz_from_text(arguments)
+    count(arguments, 1, 2)
     if is_null_literal(value):
         value = cast_to(value, BIGINT)
     if not value.type.is_numeric:
@@ -205,7 +240,7 @@ def _bind_unix_timestamp(arguments: Arguments) -> BoundCall:
         return BoundCall((), BIGINT.with_nullable(False))
     bound: tuple[Expression, ...] = (as_text(arguments[0]),)
     if len(arguments) == 2:
-        bound = (*bound, _pattern(arguments[1], "parse"))
+        bound = (*bound, _pattern(arguments[1], "parse simply"))
     return BoundCall(bound, BIGINT.with_nullable(any_nullable(arguments)))
 
 
@@ -239,6 +274,16 @@ FUNCTIONS: FunctionTable = table(
     _now("PROCTIME", _LTZ_3, "PROCTIME()"),
     _now("LOCALTIMESTAMP", _TIMESTAMP_3),
     _now("CURRENT_DATE", DATE),
+    _now("CURRENT_TIME", _TIME_0),
+    _now("LOCALTIME", _TIME_0),
+    ScalarFunction(
+        "CONVERT_TZ",
+        fixed(as_text, as_text, as_text, returns=STRING, nullable=True),
+        "CONVERT_TZ(string, from zone, to zone)",
+    ),
+    ScalarFunction(
+        "OVERLAPS", _bind_overlaps, "(point, point or interval) OVERLAPS (point, point or interval)"
+    ),
     ScalarFunction("EXTRACT", _bind_extract, "EXTRACT(unit FROM temporal)"),
     *(ScalarFunction(name, _part(unit), f"{name}(temporal)") for name, unit in _PARTS.items()),
     ScalarFunction("FLOOR", _bind_rounding, "FLOOR(numeric), FLOOR(temporal TO unit)"),
@@ -249,7 +294,7 @@ FUNCTIONS: FunctionTable = table(
     ScalarFunction("TIMESTAMPADD", _bind_timestampadd, "TIMESTAMPADD(unit, integer, timestamp)"),
     ScalarFunction("DATE_FORMAT", _bind_date_format, "DATE_FORMAT(timestamp, pattern)"),
     ScalarFunction("TO_TIMESTAMP", _from_text(_TIMESTAMP_3), "TO_TIMESTAMP(string [, pattern])"),
-    ScalarFunction("TO_DATE", _from_text(DATE), "TO_DATE(string [, pattern])"),
+    ScalarFunction("TO_DATE", _from_text(DATE, "parse simply"), "TO_DATE(string [, pattern])"),
     ScalarFunction(
         "TO_TIMESTAMP_LTZ",
         _bind_to_timestamp_ltz,

@@ -41,7 +41,6 @@ _NOT_FLINK = {
 }
 _REFUSED = {
     "COLLATE": "COLLATE",
-    "OVERLAPS": "OVERLAPS",
     "CONTAINS": "CONTAINS",
     "MEMBER": "MEMBER OF",
     "SUBMULTISET": "SUBMULTISET OF",
@@ -91,9 +90,28 @@ def _extend(cursor: Cursor, left: Node, level: int) -> Node | None:
         return _binary(cursor, left, level)
     if token.upper == "IS" and level <= IS:
         return _is_test(cursor, left)
+    if token.upper == "OVERLAPS" and level <= COMPARE:
+        return _overlaps(cursor, left)
     if level <= RANGE:
         return _range_test(cursor, left)
     return None
+
+
+def _overlaps(cursor: Cursor, left: Node) -> Node:
+    """Two rows of two: (start, end or interval) OVERLAPS (start, end or interval)."""
+    at = cursor.advance().span
+    right = parse_expression(cursor, ADD)
+    pairs = (left, right)
+    for pair in pairs:
+        if not isinstance(pair, Operation) or pair.operator != "ROW" or len(pair.arguments) != 2:
+            raise cursor.error(
+                "syntax",
+                "OVERLAPS stands between two pairs",
+                pair.span,
+                hint="Write (start, end) OVERLAPS (start, INTERVAL '1' HOUR).",
+            )
+    arguments = tuple(a for pair in pairs if isinstance(pair, Operation) for a in pair.arguments)
+    return Operation("OVERLAPS", arguments, cover(left.span, right.span), at)
 
 
 def _binary(cursor: Cursor, left: Node, level: int) -> Node | None:

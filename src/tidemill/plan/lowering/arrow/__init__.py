@@ -13,7 +13,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from tidemill.plan.lowering.arrow import hashes, json, printf, regex, texts, urls
+from tidemill.plan.lowering.arrow import hashes, json, printf, regex, simple_dates, texts, urls
 from tidemill.plan.lowering.arrow.base import ArrowFunction, ArrowTable, BadValueError
 
 ARROW_FUNCTIONS: ArrowTable = {
@@ -21,6 +21,7 @@ ARROW_FUNCTIONS: ArrowTable = {
     **regex.FUNCTIONS,
     **json.FUNCTIONS,
     **texts.FUNCTIONS,
+    **simple_dates.FUNCTIONS,
     **printf.FUNCTIONS,
     **urls.FUNCTIONS,
 }

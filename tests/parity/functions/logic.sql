@@ -1,0 +1,73 @@
+-- logic: values as columns, so that nothing is folded while planning.
+CREATE TABLE t (id INT, b BOOLEAN, c BOOLEAN, n INT, s STRING, d DOUBLE, x STRING) WITH ('connector' = 'filesystem', 'path' = 'logic.jsonl', 'format' = 'json');
+SELECT id
+  , n <= 1 AS e1
+  , d <= 0 AS e2
+  , s <= 'a' AS e3
+  , n NOT BETWEEN 0 AND 1 AS e4
+  , s NOT BETWEEN 'a' AND 'b' AS e5
+  , n NOT BETWEEN NULL AND 1 AS e6
+  , b IS FALSE AS e7
+  , b IS NOT FALSE AS e8
+  , b IS TRUE AS e9
+  , b IS NOT TRUE AS e10
+  , b IS UNKNOWN AS e11
+  , b IS NOT UNKNOWN AS e12
+  , b AND c AS e13
+  , b OR c AS e14
+  , NOT b AS e15
+  , b = c AS e16
+  , b <> c AS e17
+  , b > c AS e18
+  , RAND() >= 0 AS e19
+  , RAND_INTEGER(5) < 5 AS e20
+  , PROCTIME() IS NOT NULL AS e21
+  , CURRENT_DATABASE() AS e22
+  , E() AS e23
+  , PI() AS e24
+  , n IN (1, 2, NULL) AS e25
+  , n NOT IN (1, 2, NULL) AS e26
+  , s IN ('a', 'b') AS e27
+  , CASE WHEN b THEN 1 WHEN c THEN 2 END AS e28
+  , IF(b, n, 0) AS e29
+  , NULLIF(n, 0) AS e30
+  , GREATEST(n, 1) AS e31
+  , LEAST(n, 1) AS e32
+  , GREATEST(s, 'A') AS e33
+  , CAST(b AS INT) AS e34
+  , CAST(n AS BOOLEAN) AS e35
+  , CAST(b AS STRING) AS e36
+  , UNHEX(x) = X'ff' AS e37
+  , UNHEX(x) < X'7f' AS e38
+  , s = 'a ' AS e39
+  , CAST(s AS CHAR(3)) = 'a' AS e40
+  , CAST(s AS CHAR(3)) AS e41
+  , CAST(UNHEX(x) AS BINARY(2)) AS e42
+  , CAST(UNHEX(x) AS VARBINARY(1)) AS e43
+  , TRY_CAST(s AS BOOLEAN) AS e44
+  , TRY_CAST(s AS INT) AS e45
+  , TRY_CAST(s AS DATE) AS e46
+  , TRY_CAST(s AS TIMESTAMP(3)) AS e47
+  , TRY_CAST(s AS DECIMAL(5, 2)) AS e48
+  , CAST(d AS DECIMAL(5, 1)) AS e49
+  , CAST(d AS FLOAT) AS e50
+  , CAST(d AS BIGINT) AS e51
+  , CAST(d AS TINYINT) AS e52
+  , CAST(n AS SMALLINT) AS e53
+  , CAST(n AS DECIMAL(3, 2)) AS e54
+  , CAST(INTERVAL '1' DAY AS STRING) AS e55
+  , CAST(INTERVAL '14' MONTH AS STRING) AS e56
+  , CAST(TIME '10:11:12' AS TIMESTAMP(3)) AS e57
+  , CAST(DATE '2020-01-02' AS TIMESTAMP(3)) AS e58
+  , CAST(TIMESTAMP '2020-01-02 03:04:05.678' AS TIME) AS e59
+  , CAST(TIMESTAMP '2020-01-02 03:04:05.678' AS DATE) AS e60
+  , CAST(TIMESTAMP '2020-01-02 03:04:05.678' AS TIMESTAMP(0)) AS e61
+  , CAST(TIMESTAMP '2020-01-02 03:04:05.678' AS TIMESTAMP(9)) AS e62
+  , CAST(TIMESTAMP '2020-01-02 03:04:05.678' AS TIMESTAMP_LTZ(6)) AS e63
+  , CAST(TIMESTAMP '2020-01-02 03:04:05.678' AS STRING) AS e64
+  , CAST(TIMESTAMP '2020-01-02 03:04:05.678' AS VARCHAR(10)) AS e65
+  , CAST(X'41' AS STRING) AS e66
+  , CAST('41' AS BYTES) AS e67
+  , CAST(ROW(n, b) AS STRING) AS e68
+  , CAST(NULL AS INT) AS e69
+FROM t;

@@ -1,0 +1,115 @@
+-- times: values as columns, so that nothing is folded while planning.
+CREATE TABLE t (id INT, ts TIMESTAMP(3), t6 TIMESTAMP(6), t9 TIMESTAMP(9), t0 TIMESTAMP(0), lt TIMESTAMP_LTZ(3), d DATE, tm TIME, s STRING, n INT, z STRING) WITH ('connector' = 'filesystem', 'path' = 'times.jsonl', 'format' = 'json');
+SELECT id
+  , CONVERT_TZ(s, 'UTC', 'America/Los_Angeles') AS e1
+  , CONVERT_TZ(s, 'America/Los_Angeles', 'UTC') AS e2
+  , CONVERT_TZ(s, 'UTC', z) AS e3
+  , CONVERT_TZ(s, z, 'Asia/Tokyo') AS e4
+  , CONVERT_TZ(s, 'GMT+3', 'CET') AS e5
+  , FROM_UNIXTIME(n) AS e6
+  , FROM_UNIXTIME(n, 'yyyy/MM/dd HH') AS e7
+  , UNIX_TIMESTAMP(s) AS e8
+  , UNIX_TIMESTAMP(s, 'yyyy-MM-dd') AS e9
+  , UNIX_TIMESTAMP(s || ' +0800', 'yyyy-MM-dd HH:mm:ss X') AS e10
+  , UNIX_TIMESTAMP() > 0 AS e11
+  , DATE_FORMAT(ts, 'yyyy-MM-dd HH:mm:ss.SSS') AS e12
+  , DATE_FORMAT(t6, 'yyyy-MM-dd HH:mm:ss.SSSSSS') AS e13
+  , DATE_FORMAT(t9, 'yyyy-MM-dd HH:mm:ss.SSSSSSSSS') AS e14
+  , DATE_FORMAT(lt, 'yyyy-MM-dd HH:mm:ss') AS e15
+  , DATE_FORMAT(lt, 'yyyy-MM-dd''T''HH:mm:ss''Z''') AS e16
+  , DATE_FORMAT(s, 'yyyyMMdd') AS e17
+  , DATE_FORMAT(ts, 'yyyyMMddHHmm') AS e18
+  , DATE_FORMAT(ts, 'EEEE, MMM d, yyyy h:mm a') AS e19
+  , DATE_FORMAT(ts, 'yy/MM/dd D') AS e20
+  , TO_DATE(s) AS e21
+  , TO_TIMESTAMP(s) AS e22
+  , TO_TIMESTAMP(s, 'yyyy-MM-dd HH:mm:ss') AS e23
+  , TO_TIMESTAMP(s, 'yyyy-MM-dd') AS e24
+  , TO_TIMESTAMP(s || '.123456', 'yyyy-MM-dd HH:mm:ss.SSSSSS') AS e25
+  , TO_TIMESTAMP(REPLACE(s, ' ', 'T') || 'Z', 'yyyy-MM-dd''T''HH:mm:ss''Z''') AS e26
+  , TO_TIMESTAMP_LTZ(n, 0) AS e27
+  , TO_TIMESTAMP_LTZ(n, 3) AS e28
+  , TO_TIMESTAMP_LTZ(n, 6) AS e29
+  , TO_TIMESTAMP_LTZ(CAST(n AS BIGINT) * 1000000, 9) AS e30
+  , TO_TIMESTAMP_LTZ(CAST(n AS DOUBLE) + 0.5, 3) AS e31
+  , TO_TIMESTAMP_LTZ(n) AS e32
+  , TO_TIMESTAMP_LTZ(s, 'yyyy-MM-dd HH:mm:ss') AS e33
+  , TO_TIMESTAMP_LTZ(s, 'yyyy-MM-dd HH:mm:ss', 'Asia/Tokyo') AS e34
+  , EXTRACT(MICROSECOND FROM t6) AS e35
+  , EXTRACT(NANOSECOND FROM t9) AS e36
+  , EXTRACT(MILLISECOND FROM ts) AS e37
+  , EXTRACT(EPOCH FROM ts) AS e38
+  , EXTRACT(EPOCH FROM lt) AS e39
+  , EXTRACT(ISODOW FROM d) AS e40
+  , EXTRACT(DOW FROM d) AS e41
+  , EXTRACT(ISOYEAR FROM d) AS e42
+  , EXTRACT(CENTURY FROM d) AS e43
+  , EXTRACT(HOUR FROM tm) AS e44
+  , EXTRACT(MINUTE FROM tm) AS e45
+  , EXTRACT(DAY FROM INTERVAL '25' HOUR) AS e46
+  , EXTRACT(HOUR FROM INTERVAL '25' HOUR) AS e47
+  , EXTRACT(YEAR FROM INTERVAL '25' MONTH) AS e48
+  , EXTRACT(MONTH FROM INTERVAL '25' MONTH) AS e49
+  , YEAR(ts) AS e50
+  , QUARTER(d) AS e51
+  , WEEK(d) AS e52
+  , DAYOFYEAR(ts) AS e53
+  , DAYOFWEEK(d) AS e54
+  , DAYOFMONTH(lt) AS e55
+  , HOUR(lt) AS e56
+  , SECOND(tm) AS e57
+  , FLOOR(t9 TO SECOND) AS e58
+  , CEIL(t9 TO SECOND) AS e59
+  , FLOOR(d TO MONTH) AS e60
+  , CEIL(d TO YEAR) AS e61
+  , FLOOR(ts TO WEEK) AS e62
+  , CEIL(ts TO QUARTER) AS e63
+  , FLOOR(ts TO DECADE) AS e64
+  , TIMESTAMPADD(MONTH, 1, ts) AS e65
+  , TIMESTAMPADD(SECOND, n, t9) AS e66
+  , TIMESTAMPADD(MILLISECOND, n, ts) AS e67
+  , TIMESTAMPADD(HOUR, 1, d) AS e68
+  , TIMESTAMPADD(HOUR, 1, lt) AS e69
+  , TIMESTAMPDIFF(DAY, ts, t0) AS e70
+  , TIMESTAMPDIFF(MONTH, d, ts) AS e71
+  , TIMESTAMPDIFF(SECOND, lt, lt) AS e72
+  , TIMESTAMPDIFF(HOUR, TIMESTAMP '2000-01-01 00:00:00', ts) AS e73
+  , (ts, INTERVAL '1' HOUR) OVERLAPS (t0, INTERVAL '2' HOUR) AS e74
+  , (ts, ts) OVERLAPS (t0, t0) AS e75
+  , (d, d) OVERLAPS (d, INTERVAL '2' DAY) AS e76
+  , (TIME '2:55:00', INTERVAL '1' HOUR) OVERLAPS (TIME '3:30:00', INTERVAL '2' HOUR) AS e77
+  , (tm, INTERVAL '1' HOUR) OVERLAPS (tm, INTERVAL '2' HOUR) AS e78
+  , LOCALTIME IS NULL AS e79
+  , CURRENT_TIME IS NULL AS e80
+  , CURRENT_DATE >= DATE '2020-01-01' AS e81
+  , LOCALTIMESTAMP > TIMESTAMP '2020-01-01 00:00:00' AS e82
+  , CURRENT_TIMESTAMP IS NOT NULL AS e83
+  , CURRENT_ROW_TIMESTAMP() IS NOT NULL AS e84
+  , NOW() IS NOT NULL AS e85
+  , ts + INTERVAL '1' DAY AS e86
+  , ts - INTERVAL '1 02:03:04.567' DAY TO SECOND AS e87
+  , ts + INTERVAL '1-2' YEAR TO MONTH AS e88
+  , d + INTERVAL '1' MONTH AS e89
+  , d - INTERVAL '3' DAY AS e90
+  , d + INTERVAL '3' HOUR AS e91
+  , tm + INTERVAL '3' HOUR AS e92
+  , tm - INTERVAL '1' MINUTE AS e93
+  , tm + INTERVAL '1' DAY AS e94
+  , lt + INTERVAL '1' DAY AS e95
+  , t9 + INTERVAL '1' SECOND AS e96
+  , INTERVAL '1' DAY * 2 AS e97
+  , INTERVAL '1' MONTH AS e98
+  , INTERVAL '90' MINUTE AS e99
+  , INTERVAL '1' DAY + INTERVAL '1' HOUR AS e100
+  , ts > '2000-01-01 00:00:00' AS e101
+  , d < '2022-01-01' AS e102
+  , tm > '10:00:00' AS e103
+  , ts = lt AS e104
+  , ts BETWEEN t0 AND t6 AS e105
+  , GREATEST(ts, t0) AS e106
+  , COALESCE(ts, TIMESTAMP '1970-01-01 00:00:00') AS e107
+  , DATE '2021-01-01' AS e108
+  , TIME '10:11:12.345' AS e109
+  , TIMESTAMP '2021-01-01 10:11:12.345678' AS e110
+  , TYPEOF(ts) AS e111
+FROM t;
