@@ -1,4 +1,4 @@
-"""The checker can fail: engines broken on purpose no longer agree with the golden files."""
+"""The corpus notices an engine that is wrong: window edges off by one, sessions apart."""
 
 from __future__ import annotations
 
@@ -8,48 +8,59 @@ from pathlib import Path
 import pytest
 from corpus import ROOT, Case, differences
 
-from tidemill.plan.windows import WindowGrid
+from tidemill.control.parity.embedded import EmbeddedRun
+from tidemill.engine.operators import session_merge
+from tidemill.engine.operators.session_merge import Spans
+from tidemill.plan.windows import WindowGrid, plus
+
+Patch = Callable[[pytest.MonkeyPatch], None]
 
 
-def _off_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A row at a window's edge falls into the window before it."""
-    first_end = WindowGrid.first_end_sql
-    pane = WindowGrid.pane_sql
-    monkeypatch.setattr(
-        WindowGrid, "first_end_sql", lambda grid, time: first_end(grid, _earlier(time))
+def _later_panes(patch: pytest.MonkeyPatch) -> None:
+    """A row on the last millisecond of a pane falls into the next one."""
+    right = WindowGrid.pane_sql
+    patch.setattr(WindowGrid, "pane_sql", lambda grid, time: right(grid, plus(time, 1000)))
+
+
+def _short_windows(patch: pytest.MonkeyPatch) -> None:
+    """A row is not in the last of its windows."""
+    right = WindowGrid.last_end_sql
+    patch.setattr(
+        WindowGrid, "last_end_sql", lambda grid, time: plus(right(grid, time), -grid.slide_us)
     )
-    monkeypatch.setattr(WindowGrid, "pane_sql", lambda grid, time: pane(grid, _earlier(time)))
 
 
-def _earlier(time: object) -> object:
-    from tidemill.plan.windows import minus
+def _early_starts(patch: pytest.MonkeyPatch) -> None:
+    """Windows are said to begin a millisecond early."""
+    right = WindowGrid.start_sql
+    patch.setattr(WindowGrid, "start_sql", lambda grid, end: plus(right(grid, end), -1000))
 
-    return minus(time, 1)  # type: ignore[arg-type]
 
+def _sessions_apart(patch: pytest.MonkeyPatch) -> None:
+    """Rows exactly one gap apart are not in one session."""
+    right = session_merge.touching
 
-def _no_retraction(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A row that is withdrawn counts once more."""
-    from sqlglot import exp
+    def apart(items: Spans) -> tuple[session_merge.Int64s, Spans]:
+        numbers, found = right(Spans(items.group, items.start, items.end - 1))
+        return numbers, Spans(found.group, found.start, found.end + 1)
 
-    monkeypatch.setattr("tidemill.plan.aggregates._weight", lambda: exp.Literal.number(1))
+    patch.setattr(session_merge, "touching", apart)
 
 
 @pytest.mark.parametrize(
-    ("name", "mutate"),
-    [("windows/tumble", _off_by_one), ("changelogs/group_by", _no_retraction)],
-    ids=["off-by-one window edge", "dropped retraction"],
+    ("name", "mutation"),
+    [
+        ("windows/tumble", _later_panes),
+        ("windows/hop", _short_windows),
+        ("windows/cumulate", _early_starts),
+        ("windows/session", _sessions_apart),
+    ],
+    ids=lambda value: value if isinstance(value, str) else value.__name__.strip("_"),
 )
-def test_a_mutation_of_the_engine_is_caught(
-    name: str,
-    mutate: Callable[[pytest.MonkeyPatch], None],
-    monkeypatch: pytest.MonkeyPatch,
-    tmp_path: Path,
+def test_a_wrong_engine_is_noticed(
+    name: str, mutation: Patch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    mutation(monkeypatch)
     case = Case(ROOT / f"{name}.sql")
-    assert differences(case, case.embedded(tmp_path / "sound"), "embedded") == []
-    mutate(monkeypatch)
-    try:
-        found = differences(case, case.embedded(tmp_path / "broken"), "embedded")
-    except AssertionError as error:
-        found = [str(error)]
-    assert found != []
+    results = case.embedded(tmp_path, EmbeddedRun(None))
+    assert differences(case, results, "embedded") != []

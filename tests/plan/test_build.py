@@ -221,6 +221,38 @@ def test_windows_on_instants_lie_on_the_zones_clock() -> None:
     assert operator.facts()["zone"] == "Europe/Berlin"
 
 
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        (
+            "SELECT id FROM TABLE(SESSION(TABLE c PARTITION BY id, DESCRIPTOR(ts), "
+            "INTERVAL '1' MINUTE))",
+            "the rows of SESSION over a changelog",
+        ),
+        (
+            "SELECT id FROM (SELECT *, ROW_NUMBER() OVER (PARTITION BY window_start, window_end "
+            "ORDER BY id) AS rn FROM TABLE(TUMBLE(TABLE c, DESCRIPTOR(ts), INTERVAL '1' MINUTE))) "
+            "WHERE rn <= 2",
+            "ROW_NUMBER within the windows of a changelog",
+        ),
+        (
+            "SELECT id FROM (SELECT *, ROW_NUMBER() OVER (PARTITION BY window_start, window_end "
+            "ORDER BY id) AS rn FROM TABLE(TUMBLE(TABLE c, DESCRIPTOR(pt), INTERVAL '1' MINUTE))) "
+            "WHERE rn <= 2",
+            "ROW_NUMBER within windows of processing time",
+        ),
+    ],
+)
+def test_windows_that_flink_does_not_run_are_refused(query: str, said: str) -> None:
+    table = """CREATE TABLE c (id BIGINT, ts TIMESTAMP(3), pt AS PROCTIME(),
+      WATERMARK FOR ts AS ts - INTERVAL '1' SECOND) WITH ('connector' = 'm', 'kind' = 'changes');
+    """
+    with pytest.raises(SqlError) as caught:
+        plan(table + f"INSERT INTO o {query};")
+    assert caught.value.code == "plan.unsupported-window"
+    assert said in str(caught.value)
+
+
 def test_watermark_with_a_constant_delay_needs_no_query_of_its_own() -> None:
     (source,) = plan(WINDOW.format(call=TUMBLE)).sources
     assert source.event_time is not None

@@ -156,16 +156,17 @@ def ranked_window_changes(changelog: Changelog, where: TextWhere | None) -> None
         )
 
 
-def session_upserts(changelogs: Sequence[Changelog], where: TextWhere | None) -> None:
-    """The rows of a session come out as they went in, so each needs its before-image."""
-    if any(changelog.upsert for changelog in changelogs):
+def session_changes(changelogs: Sequence[Changelog], where: TextWhere | None) -> None:
+    """A withdrawal can fall into another session than its row: Flink's changes do not add up."""
+    if any(changelog.updates for changelog in changelogs):
         raise SqlError(
-            "SESSION over an upsert source is not supported yet",
-            code="plan.upsert-source",
+            "the rows of SESSION over a changelog are not supported",
+            code="plan.unsupported-window",
             where=where,
-            detail="The source gives updates without the row that was before, which may be in "
-            "another session.",
-            hint="Read the changes as debezium-json, which carries both images.",
+            detail="A row that is withdrawn late belongs to another session by then, so the "
+            "withdrawal would name a row that never was.",
+            hint="Aggregate in the sessions: GROUP BY window_start, window_end and the columns of "
+            "PARTITION BY.",
         )
 
 

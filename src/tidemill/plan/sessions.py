@@ -150,18 +150,16 @@ class SessionRowsSql:
     """Builds the queries of the table function SESSION alone."""
 
     node: WindowTableFunction
-    updates: bool
     name: str
     zone: str
 
-    def edge(self, chain: Chain, source: str, source_has_kind: bool) -> FusedStage:
+    def edge(self, chain: Chain, source: str) -> FusedStage:
         """The rows of one input."""
         keys: list[Expression] = [
             InputRef(i, self.node.input.fields[i].name, self.node.input.fields[i].type)
             for i in self.node.window.partition_columns
         ]
-        kind = source_has_kind if self.updates else None
-        return rows_edge(chain, source, self.node.window, keys, [], kind, self.zone)
+        return rows_edge(chain, source, self.node.window, keys, [], None, self.zone)
 
     def emit(self) -> str:
         """The rows of ended sessions, session by session, in the order of arrival."""
@@ -177,7 +175,6 @@ class SessionRowsSql:
         )
         outputs = [column(name) for name in names(width)]
         outputs += [alias(value, f"c{width + i}") for i, value in enumerate(window)]
-        outputs += [column(KIND)] if self.updates else []
         query = exp.Select(expressions=outputs).from_(relation(f"{self.name}_ended"))
         return text(query.order_by(*map(column, (END, SESSION, SEQUENCE))))
 

@@ -77,7 +77,7 @@ class Sessions:
 
     def _schema(self, rows: pa.Schema) -> pa.Schema:
         if self.stage.partial is None:
-            kept = [f for f in rows if f.name[0] in "cgk"]
+            kept = [f for f in rows if f.name[0] in "cg"]
             kept.append(pa.field(SEQUENCE, pa.int64()))
         else:
             nothing = pa.array([], pa.int64())

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from tidemill.interfaces.connector import Changelog
 from tidemill.plan import refusals
 from tidemill.plan.changelog import APPEND_ONLY
 from tidemill.plan.fuse import Chain
@@ -114,20 +113,19 @@ def _plan_rows(node: WindowTableFunction, planning: Planning, _used: Columns) ->
     refusals.window_time(window, node.input, planning.watermarks, planning.where)
     parts = planning.parts(node.input, frozenset(range(len(node.input.fields))))
     changelogs = [planning.changelogs[name] for _, name in parts]
-    refusals.session_upserts(changelogs, planning.where)
-    updates = any(changelog.updates for changelog in changelogs)
+    refusals.session_changes(changelogs, planning.where)
     name = planning.name("n")
-    sql = SessionRowsSql(node, updates, name, planning.zone)
+    sql = SessionRowsSql(node, name, planning.zone)
     return SessionStage(
         id=name,
-        edges=tuple(sql.edge(c, n, planning.changelogs[n].updates) for c, n in parts),
+        edges=tuple(sql.edge(c, n) for c, n in parts),
         window=window,
         partial=None,
         merge=None,
         emit=sql.emit(),
         partials=(),
-        schema=stage_schema(node.fields, updates),
-        changelog=Changelog(updates),
+        schema=stage_schema(node.fields, False),
+        changelog=APPEND_ONLY,
         keys=tuple(node.input.fields[i].name for i in window.partition_columns),
         aggregates=(),
         retracts=False,

@@ -30,7 +30,8 @@ _IGNORED = re.compile(
     r"kubernetes\.|yarn\.|high-availability|job-result-store|process\.|scheduler|"
     r"table\.(optimizer|plan|planner|dml-sync|dynamic-table-options|rtas-ctas|display)\b|"
     r"table\.exec\.(mini-batch|resource|async|window-agg|spill|sort|shuffle|disabled|"
-    r"deduplicate|local-hash-agg|uid|simplify|operator|rank|interval-join)).*"
+    r"deduplicate|local-hash-agg|uid|simplify|operator|rank|interval-join|"
+    r"emit\.(early|late)-fire\.delay)).*"
 )
 _REFUSED = re.compile(
     r"(pipeline\.(jars|classpaths|udf-classpaths|cached-files|default-kryo-serializers|"
@@ -50,6 +51,7 @@ _CHANGES_RESULTS = {
     "table.exec.sink.require-on-conflict": ("false",),
     "table.exec.emit.early-fire.enabled": ("false",),
     "table.exec.emit.late-fire.enabled": ("false",),
+    "table.exec.emit.allow-lateness": ("0", "0 ms", "0 s"),
 }
 
 
