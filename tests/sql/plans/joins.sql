@@ -19,4 +19,8 @@ INSERT INTO out_ids SELECT orders.id FROM orders LEFT JOIN people p ON p.who = o
 INSERT INTO out_ids SELECT a.id FROM (orders a RIGHT JOIN people b ON a.who = b.who AND a.id > 2)
   CROSS JOIN ((SELECT 1 AS id) UNION ALL (SELECT 2 AS id)) AS c WHERE c.id < b.who;
 INSERT INTO out_ids SELECT id0 FROM (SELECT * FROM orders a JOIN orders b ON a.id + 1 = b.id);
+INSERT INTO out_ids SELECT id FROM orders WHERE who NOT IN (SELECT who FROM people)
+  AND EXISTS (SELECT 1 FROM people p WHERE p.who = orders.who AND p.name <> 'x')
+  AND amount > (SELECT MAX(who) FROM people)
+  AND id > (SELECT COUNT(*) FROM cities WHERE cities.who = orders.who);
 END;

@@ -34,6 +34,7 @@ from tidemill.sql.syntax.nodes import (
     Operation,
     Path,
     StringLiteral,
+    Subquery,
     TimeLiteral,
     WordLiteral,
 )
@@ -139,6 +140,25 @@ class ExpressionBinder:
                 return self.bind_cast(node)
             case FieldAccess():
                 return row_field(source, self.bind(node.base), node.field)
+            case Subquery():
+                return self.bind_subquery(node)
+
+    def bind_subquery(self, node: Subquery) -> Expression:
+        """The value of a scalar subquery, which stands in the input row by now."""
+        value = self.scope.value_of(node)
+        if value is not None:
+            return value
+        if node.kind == "SCALAR":
+            raise self.context.unsupported(
+                f"a scalar subquery in {self.clause}",
+                node.span,
+                "It may stand in WHERE, and in the SELECT list of a query without GROUP BY.",
+            )
+        raise self.context.unsupported(
+            f"{node.kind} with a subquery inside an expression",
+            node.span,
+            "It may stand in WHERE, alone, with NOT, or with others by AND.",
+        )
 
     def bind_path(self, node: Path) -> Expression:
         """A column, perhaps with fields behind it."""

@@ -7,7 +7,7 @@ from typing import TypeAlias
 from tidemill.errors import did_you_mean
 from tidemill.sql.binder.context import BindContext
 from tidemill.sql.binder.expressions import ExpressionBinder
-from tidemill.sql.binder.query import references
+from tidemill.sql.binder.renaming import references
 from tidemill.sql.binder.scope import Scope
 from tidemill.sql.catalog import Table
 from tidemill.sql.logical import LogicalNode, Project, RowField

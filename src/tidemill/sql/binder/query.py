@@ -6,16 +6,16 @@ from collections.abc import Container
 from dataclasses import replace
 from itertools import count
 
-from tidemill.errors import Span
 from tidemill.sql.binder.context import BindContext
 from tidemill.sql.binder.distinct import distinct_rows
 from tidemill.sql.binder.expressions import ExpressionBinder, contains_aggregate
 from tidemill.sql.binder.from_items import Relation, bind_from
 from tidemill.sql.binder.grouped import GroupedBinder, Grouping, begin_grouping, settle
 from tidemill.sql.binder.ordering import bind_ordering
-from tidemill.sql.binder.pushdown import filtered
 from tidemill.sql.binder.ranks import bind_rank, over_call
+from tidemill.sql.binder.renaming import rename_columns
 from tidemill.sql.binder.scope import Scope
+from tidemill.sql.binder.subqueries import bind_where, with_scalars
 from tidemill.sql.binder.unions import bind_set_operation, bind_union
 from tidemill.sql.binder.values import bind_values, one_row
 from tidemill.sql.expressions import Call, Expression, InputRef
@@ -30,7 +30,6 @@ from tidemill.sql.logical import (
 from tidemill.sql.syntax.nodes import (
     FieldAccess,
     FunctionCall,
-    Name,
     Node,
     OrderedQuery,
     Path,
@@ -78,36 +77,11 @@ def _with(context: BindContext, query: WithQuery, *, top: bool) -> LogicalNode:
     return bind_query(replace(context, common_tables=tables), query.body, top=top)
 
 
-def rename_columns(
-    context: BindContext, node: LogicalNode, names: tuple[Name, ...], span: Span
-) -> LogicalNode:
-    """The node with its columns named anew; unchanged where no names are given."""
-    if not names:
-        return node
-    if len(names) != len(node.fields):
-        raise context.error(
-            "column-count",
-            f"{len(names)} column names for a query of {len(node.fields)} columns",
-            span,
-        )
-    fields = tuple(
-        replace(field, name=name.text) for field, name in zip(node.fields, names, strict=True)
-    )
-    return Project(node, references(node.fields), fields)
-
-
-def references(fields: Fields) -> tuple[InputRef, ...]:
-    """A reference to each field."""
-    return tuple(InputRef(i, field.name, field.type) for i, field in enumerate(fields))
-
-
 def _select(context: BindContext, query: SelectQuery) -> LogicalNode:
     relation = _source(context, query)
     node, scope = relation.node, relation.scope(context.source)
     if query.where is not None:
-        predicate = ExpressionBinder(context, scope, "WHERE").bind_condition(query.where)
-        node = filtered(node, predicate)
-        scope = replace(scope, fields=() if relation.hidden else node.fields)
+        node, scope = bind_where(context, node, scope, query.where, bind_query)
     calls = [call for item in query.items if (call := over_call(item)) is not None]
     grouped = query.group_by is not None or query.having is not None
     expressions = [item.expression for item in query.items]
@@ -123,6 +97,9 @@ def _select(context: BindContext, query: SelectQuery) -> LogicalNode:
             calls[0].span,
             "Put the GROUP BY into a subquery: FROM (SELECT ... GROUP BY ...).",
         )
+    if not grouped:
+        nodes = [e for e in expressions if not isinstance(e, Star)]
+        node, scope = with_scalars(context, node, scope, nodes, bind_query)
     if calls:
         node = bind_rank(context, calls, node, scope)
     result = (

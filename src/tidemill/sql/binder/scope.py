@@ -6,9 +6,10 @@ from dataclasses import dataclass, replace
 
 from tidemill.errors import SqlError, did_you_mean
 from tidemill.model import DataType, TypeRoot
+from tidemill.sql.binder.shapes import map_inputs
 from tidemill.sql.expressions import Call, Expression, InputRef, Literal
 from tidemill.sql.logical import Fields
-from tidemill.sql.syntax.nodes import Name, Path
+from tidemill.sql.syntax.nodes import Name, Path, Subquery
 from tidemill.sql.text import SourceText, cover
 
 
@@ -43,7 +44,11 @@ class Scope:
 
     `parts` are the relations that can qualify a column. `visible` are the columns that `*` and
     bare names mean, where these are not simply all fields in their order. `note` is added to the
-    hint of an unknown column: why a name that one might expect is missing.
+    hint of an unknown column: why a name that one might expect is missing. `subqueries` are the
+    values of scalar subqueries, by their node.
+
+    With `outer` it is the scope of a subquery: expressions are over the outer fields, then the own
+    ones, and a name that is not there is looked up outside.
     """
 
     source: SourceText
@@ -51,9 +56,34 @@ class Scope:
     parts: tuple[Part, ...] = ()
     visible: tuple[Visible, ...] | None = None
     note: str | None = None
+    subqueries: tuple[tuple[Subquery, Expression], ...] = ()
+    outer: Scope | None = None
 
     def resolve(self, path: Path) -> Expression:
         """The column, with the fields of rows behind it; SqlError where there is none."""
+        if self.outer is None:
+            return self._resolve(path)
+        width = len(self.outer.fields)
+        try:
+            return map_inputs(self._resolve(path), lambda index: index + width)
+        except SqlError as error:
+            if error.code != "sql.unknown-column" or not self.outer.knows(path):
+                raise
+        return self.outer.resolve(path)
+
+    def knows(self, path: Path) -> bool:
+        """Whether a name is there."""
+        try:
+            self.resolve(path)
+        except SqlError as error:
+            return error.code != "sql.unknown-column"
+        return True
+
+    def value_of(self, node: Subquery) -> Expression | None:
+        """The value of a scalar subquery that has been joined."""
+        return next((value for own, value in self.subqueries if own is node), None)
+
+    def _resolve(self, path: Path) -> Expression:
         part, length = self._part(path)
         parts = path.parts[length:]
         expression = self._bare(parts[0], path) if part is None else self._own(part, parts[0])

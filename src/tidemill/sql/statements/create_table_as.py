@@ -9,7 +9,8 @@ from enum import Enum
 from tidemill.errors import did_you_mean
 from tidemill.model import ColumnKind
 from tidemill.sql.binder.insert import bind_insert
-from tidemill.sql.binder.query import bind_query, references
+from tidemill.sql.binder.query import bind_query
+from tidemill.sql.binder.renaming import references
 from tidemill.sql.binder.tables import bind_table
 from tidemill.sql.catalog import FullName
 from tidemill.sql.logical import LogicalNode, Project

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from tidemill.sql.binder.query import bind_query, rename_columns
+from tidemill.sql.binder.query import bind_query
+from tidemill.sql.binder.renaming import rename_columns
 from tidemill.sql.binder.values import one_row
 from tidemill.sql.catalog import View
 from tidemill.sql.session import Session

@@ -8,7 +8,7 @@ from typing import TypeVar
 from tidemill.errors import Span, SqlError
 from tidemill.sql.dialect.reserved import RESERVED
 from tidemill.sql.dialect.tokens import Token, TokenKind
-from tidemill.sql.syntax.nodes import Name, Path, StringLiteral
+from tidemill.sql.syntax.nodes import Name, Path, Query, StringLiteral
 from tidemill.sql.text import SourceText, cover
 
 T = TypeVar("T")
@@ -25,6 +25,8 @@ class Cursor:
         self.tokens = tokens
         self.index = 0
         self.depth = 0
+        self.subquery: Callable[[Cursor], Query] | None = None
+        """Parses a query inside an expression; None where none may stand."""
         self._end = Token(TokenKind.END, "", Span(end, end))
 
     @property
@@ -160,6 +162,12 @@ class Cursor:
         depth = 1
         while depth and self.token.kind is not TokenKind.END:
             depth += {"(": 1, ")": -1}.get(self.advance().upper, 0)
+
+    def parse_subquery(self) -> Query:
+        """The query inside an expression that begins here."""
+        if self.subquery is None:
+            raise self.error("syntax", "a subquery cannot stand outside of a query")
+        return self.subquery(self)
 
     def nested(self, parse: Callable[[], T]) -> T:
         """Parse one level deeper; an error where the text nests too deeply."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from tidemill.errors import Span
 from tidemill.sql.syntax.cursor import Cursor
 from tidemill.sql.syntax.levels import ADD, AND, COMPARE, IS, MULTIPLY, NOT, OR, RANGE, UNARY
-from tidemill.sql.syntax.nodes import Node, Operation, StringLiteral
+from tidemill.sql.syntax.nodes import Node, Operation, StringLiteral, Subquery
 from tidemill.sql.syntax.primary import parse_primary
 from tidemill.sql.text import cover
 
@@ -205,6 +205,11 @@ def _between(cursor: Cursor, left: Node, prefix: str) -> Node:
 def _in(cursor: Cursor, left: Node, prefix: str) -> Node:
     at = cursor.previous.span
     if cursor.at("(") and cursor.peek().upper in ("SELECT", "WITH", "VALUES", "TABLE"):
-        raise cursor.unsupported("IN with a subquery", at)
+        cursor.expect("(")
+        query = cursor.parse_subquery()
+        cursor.expect(")")
+        row = isinstance(left, Operation) and left.operator == "ROW"
+        values = left.arguments if row and isinstance(left, Operation) else (left,)
+        return Subquery("IN", values, query, cursor.since(left.span), bool(prefix))
     items = cursor.parenthesised(lambda: parse_expression(cursor))
     return Operation(prefix + "IN", (left, *items), cursor.since(left.span), at)

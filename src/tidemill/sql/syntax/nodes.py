@@ -132,9 +132,20 @@ class Star:
     span: Span
 
 
+@dataclass(frozen=True, slots=True)
+class Subquery:
+    """A query in an expression: SCALAR, EXISTS, or IN with the values that are looked for."""
+
+    kind: str
+    values: tuple[Node, ...]
+    query: Query
+    span: Span
+    negated: bool = False
+
+
 Node: TypeAlias = (
     "Path | NumberLiteral | StringLiteral | BytesLiteral | WordLiteral | TimeLiteral | "
-    "IntervalLiteral | FunctionCall | Operation | CastNode | FieldAccess"
+    "IntervalLiteral | FunctionCall | Operation | CastNode | FieldAccess | Subquery"
 )
 
 

@@ -18,6 +18,7 @@ from tidemill.sql.syntax.nodes import (
     Operation,
     Path,
     StringLiteral,
+    Subquery,
     TimeLiteral,
     WordLiteral,
 )
@@ -133,7 +134,9 @@ def _string(cursor: Cursor) -> StringLiteral:
 def _parenthesised(cursor: Cursor, expression: ExpressionParser) -> Node:
     start = cursor.expect("(").span
     if cursor.at_any("SELECT", "WITH", "VALUES"):
-        raise cursor.unsupported("a subquery in an expression", start)
+        query = cursor.parse_subquery()
+        cursor.expect(")")
+        return Subquery("SCALAR", (), query, cursor.since(start))
     items = cursor.listed(lambda: expression(cursor))
     cursor.expect(")")
     if len(items) == 1:
@@ -162,14 +165,24 @@ def _word(cursor: Cursor, expression: ExpressionParser) -> Node:
         return _constructor(cursor, expression)
     if word == "ROW" and ahead.upper == "(":
         return _row(cursor, expression)
-    if word in ("EXISTS", "UNIQUE") and ahead.upper == "(":
+    if word == "UNIQUE" and ahead.upper == "(":
         raise cursor.unsupported(f"{word} with a subquery")
+    if word == "EXISTS" and ahead.upper == "(":
+        return _exists(cursor)
     if word in ("MULTISET", "CURSOR") and ahead.upper in ("[", "("):
         raise cursor.unsupported(f"the {word} constructor")
     if word in _WITHOUT_PARENTHESES and ahead.upper != "(":
         cursor.advance()
         return FunctionCall(Name(token.text, token.span), (), token.span, bare=True)
     return _name_or_call(cursor, expression)
+
+
+def _exists(cursor: Cursor) -> Node:
+    start = cursor.expect("EXISTS").span
+    cursor.expect("(")
+    query = cursor.parse_subquery()
+    cursor.expect(")")
+    return Subquery("EXISTS", (), query, cursor.since(start))
 
 
 def _name_or_call(cursor: Cursor, expression: ExpressionParser) -> Node:

@@ -33,6 +33,7 @@ QUERY_STARTS = ("SELECT", "WITH", "VALUES", "(")
 
 def parse_query(cursor: Cursor) -> Query:
     """Parse one whole query."""
+    cursor.subquery = parse_query
     return cursor.nested(lambda: _query(cursor))
 
 
