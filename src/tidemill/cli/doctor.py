@@ -12,7 +12,7 @@ _MARKS = {"ok": ("ok", "green"), "warning": ("warning", "yellow"), "failed": ("F
 
 
 def doctor(pipeline: str | None = None, /, *, common: Common = COMMON) -> int:
-    """Look for what could stop Tidemill here, or what a pipeline waits for.
+    """Look for what stops Tidemill here, or a window.
 
     With a pipeline: says why a window has not closed (which partition holds event time back, since
     when it is silent, what row it needs), and what watermark delay would have saved which share of
