@@ -9,11 +9,22 @@ from pathlib import Path
 
 import pytest
 
+from tidemill.control.flink_jobs import (
+    Stopped,
+    cancel_job,
+    job_status,
+    list_jobs,
+    savepoint_job,
+    stop_job,
+)
+from tidemill.control.flink_memory import FlinkMemory
+from tidemill.control.flink_status import pipelines_on_flink
 from tidemill.control.run_flink import run_flink
 from tidemill.errors import ComponentError, TextWhere, TidemillError, UserError
 from tidemill.interfaces.service import Endpoint
 from tidemill.model import RowKind
-from tidemill.runners.flink import Gateway, as_one_job, cut
+from tidemill.project import load_project
+from tidemill.runners.flink import Gateway, Job, as_one_job, cut
 from tidemill.runners.flink.causes import root_cause
 
 TEXT = """-- a ; in a comment
@@ -116,10 +127,27 @@ def test_nobody_there() -> None:
     assert error.value.code == "runner.unreachable"
 
 
+def test_a_point_that_was_removed_is_missed(tmp_path: Path) -> None:
+    memory = FlinkMemory(tmp_path / "p")
+    assert memory.restart_point() is None
+    there = tmp_path / "chk-1"
+    there.mkdir()
+    (there / "_metadata").touch()
+    memory.keep(job_id="1", savepoint=(tmp_path / "gone").as_uri(), checkpoint=there.as_uri())
+    assert FlinkMemory(tmp_path / "p").restart_point() == there.as_uri()
+    memory.keep(checkpoint=None)
+    with pytest.raises(UserError) as missing:
+        FlinkMemory(tmp_path / "p").restart_point()
+    assert missing.value.code == "runner.savepoint-missing"
+    assert "gone" in missing.value.message
+    memory.keep(savepoint="s3://bucket/savepoint-1")
+    assert memory.restart_point() == "s3://bucket/savepoint-1"
+    memory.forget()
+    assert memory.restart_point() is None
+
+
 @pytest.mark.servers
-def test_a_job_that_was_stopped_goes_on(
-    stack: object, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_job_that_was_stopped_goes_on(stack: object, tmp_path: Path) -> None:
     out = tmp_path / "out"
     jobmanager: Endpoint = stack.endpoint("flink-jobmanager")  # type: ignore[attr-defined]
     (tmp_path / "tidemill.yaml").write_text(
@@ -133,15 +161,30 @@ def test_a_job_that_was_stopped_goes_on(
         f"CREATE TABLE o (n BIGINT) WITH ('connector' = 'filesystem', 'path' = '{out}',\n"
         "  'format' = 'csv');\nINSERT INTO o SELECT n FROM s;\n"
     )
-    asked = threading.Event()
-    monkeypatch.setattr("tidemill.control.run_flink._stop_on_signals", _Signals(asked))
-    threading.Timer(4, asked.set).start()
-    first = run_flink("count", tmp_path)
+    seen: list[Job] = []
+    steered: list[Stopped] = []
+
+    def steer() -> None:
+        """As another process would, by the pipeline's name."""
+        steered.append(savepoint_job(tmp_path, "count"))
+        seen.append(job_status(tmp_path, "counting.count"))
+        steered.append(stop_job(tmp_path, "count"))
+
+    threading.Timer(4, steer).start()
+    told: list[Job] = []
+    first = run_flink("count", tmp_path, watch=told.append)
     assert (first.state, first.restored_from) == ("FINISHED", None)
-    assert first.savepoint is not None
+    assert [one.job.id for one in steered] == [first.job_id, first.job_id]
+    assert first.savepoint == steered[1].savepoint != steered[0].savepoint
+    assert any(job.metrics is not None for job in told)
+    assert (seen[0].state, seen[0].failure) == ("RUNNING", None)
+    (on_flink,) = pipelines_on_flink(load_project(tmp_path))
+    assert (on_flink.pipeline, on_flink.savepoint) == ("count", first.savepoint)
+    assert first.job_id in [job.id for job in list_jobs(tmp_path)]
+    with pytest.raises(UserError, match="no running job `count`"):
+        cancel_job(tmp_path, "count")
     some = _numbers(out)
     assert 0 < len(some) < 400
-    asked.clear()
     second = run_flink("count", tmp_path)
     assert second.restored_from == first.savepoint
     assert second.savepoint is None
@@ -150,22 +193,6 @@ def test_a_job_that_was_stopped_goes_on(
         json.loads((tmp_path / ".tidemill/pipelines/count/flink.json").read_text())["savepoint"]
         is None
     )
-
-
-class _Signals:
-    """Stands in for signals, which only a main thread gets."""
-
-    def __init__(self, asked: threading.Event) -> None:
-        self._asked = asked
-
-    def __call__(self) -> _Signals:
-        return self
-
-    def __enter__(self) -> threading.Event:
-        return self._asked
-
-    def __exit__(self, *_: object) -> None:
-        return None
 
 
 def _gateway(stack: object) -> Gateway:

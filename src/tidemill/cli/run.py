@@ -9,6 +9,7 @@ from cyclopts import Parameter
 from tidemill.cli.output import data_json_line, say
 from tidemill.cli.variables import Variables, parse_variables
 from tidemill.cli.verb import COMMON, Common, verb
+from tidemill.errors import UsageError
 
 if TYPE_CHECKING:
     from tidemill.engine import Engine
@@ -21,6 +22,7 @@ def run(
     until_caught_up: Annotated[bool, Parameter(show_default=False)] = False,
     every_s: float = 5.0,
     engine: Literal["embedded", "flink"] = "embedded",
+    bridge: Annotated[tuple[str, ...], Parameter(negative=())] = (),
     var: Variables = (),
     common: Common = COMMON,
 ) -> int:
@@ -41,6 +43,9 @@ def run(
         every_s: how often to print the progress where there is no terminal, in seconds.
         engine: embedded, or flink: the text goes to the project's Flink (tidemill up flink) as one
             job; Ctrl-C stops it with a savepoint, from which the next run goes on.
+        bridge: with --engine flink, a sink to write through a topic and an embedded pipeline, for
+            exactly-once output where Flink's own sink is at least once, as jdbc is; can be given
+            several times. Sinks that Flink has no connector for are bridged without it.
         var: variables.
         common: the options of every verb.
     """
@@ -48,7 +53,18 @@ def run(
         from tidemill.cli.run_flink import run_on_flink  # noqa: PLC0415 - loaded when called
 
         return run_on_flink(
-            pipeline, var=var, every_s=every_s, until_caught_up=until_caught_up, common=common
+            pipeline,
+            var=var,
+            bridge=bridge,
+            every_s=every_s,
+            until_caught_up=until_caught_up,
+            common=common,
+        )
+    if bridge:
+        raise UsageError(
+            "--bridge goes with --engine flink",
+            code="cli.usage",
+            hint="The embedded engine writes every sink itself.",
         )
     from tidemill.cli.progress_view import ProgressView  # noqa: PLC0415 - loaded when called
     from tidemill.control.run import run as run_pipeline  # noqa: PLC0415

@@ -41,6 +41,14 @@ CONNECTOR = (
     ),
     VerbEntry("delete", "tidemill.cli.connector_delete:APP", "Delete a connector."),
 )
+FLINK = (
+    VerbEntry("run", "tidemill.cli.flink_run:APP", "Run a PyFlink program."),
+    VerbEntry("list", "tidemill.cli.flink_list:APP", "List the jobs of Flink."),
+    VerbEntry("status", "tidemill.cli.flink_status:APP", "Show a job: rows, watermark, state."),
+    VerbEntry("cancel", "tidemill.cli.flink_cancel:APP", "Cancel a job, without a savepoint."),
+    VerbEntry("stop", "tidemill.cli.flink_stop:APP", "Stop a job with a savepoint."),
+    VerbEntry("savepoint", "tidemill.cli.flink_savepoint:APP", "Take a savepoint of a job."),
+)
 VERBS = (
     VerbEntry("init", "tidemill.cli.init:APP", "Make a new project from a template.", PROJECT),
     VerbEntry(
@@ -71,6 +79,7 @@ VERBS = (
     VerbEntry("sql", "tidemill.cli.sql:APP", "Run SQL, or open an interactive shell.", PIPELINES),
     VerbEntry("topic", "", "List, read and write Kafka topics.", DATA, TOPIC),
     VerbEntry("connector", "", "Manage connectors of Kafka Connect.", DATA, CONNECTOR),
+    VerbEntry("flink", "", "Run PyFlink programs, manage the jobs of a Flink.", PIPELINES, FLINK),
     VerbEntry(
         "completion", "tidemill.cli.completion:APP", "Print a shell's completion script.", MORE
     ),

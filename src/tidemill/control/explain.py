@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from tidemill.control.check import Finding, findings
-from tidemill.control.pipeline import compile_pipeline
+from tidemill.control.flink_bridge import bridged_tables
+from tidemill.control.pipeline import CompiledPipeline, compile_pipeline
 from tidemill.control.project_context import project_for
 
 
@@ -50,5 +51,14 @@ def explain(
         tree.text(queries=False),
         tree.as_dict(),
         findings(compiled.plan),
-        compiled.notes,
+        (*compiled.notes, *_on_flink(compiled)),
+    )
+
+
+def _on_flink(compiled: CompiledPipeline) -> tuple[str, ...]:
+    """What would be different in a run on Flink."""
+    return tuple(
+        f"with --engine flink, {name} is bridged: Flink has no connector to write it, so it writes "
+        "a topic, which an embedded pipeline carries on"
+        for name in bridged_tables(compiled.plan)
     )

@@ -6,31 +6,12 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from tidemill.control.pipeline import SqlSource
-from tidemill.errors import ServiceError, TidemillError, Where
-from tidemill.interfaces.service import Endpoint
-from tidemill.project import Project, Secret, find_references
-from tidemill.runners.flink import Cluster, FlinkScript, Gateway, Rewrite, TableOptions, cut
+from tidemill.errors import TidemillError
+from tidemill.project import Secret, find_references
+from tidemill.runners.flink import FlinkScript, Rewrite, TableOptions, cut
 
 TRANSACTION_TIMEOUT_MS = 900_000
 """The longest that a Kafka broker allows by default; Flink's own default is an hour."""
-
-
-def flink_endpoints(project: Project, running: Mapping[str, Endpoint]) -> tuple[Gateway, Cluster]:
-    """The project's running Flink, or the one that a connection named `flink` gives."""
-    given = project.settings.connections.get("flink", {})
-    if given.get("gateway-url") and given.get("jobmanager-url"):
-        return Gateway(str(given["gateway-url"])), Cluster(str(given["jobmanager-url"]))
-    try:
-        gateway, jobmanager = running["flink-gateway"], running["flink-jobmanager"]
-    except KeyError:
-        raise ServiceError(
-            "flink is not running",
-            code="service.not-running",
-            where=Where(server="flink"),
-            hint="Start it by `tidemill up flink`; or give a connection `flink` in tidemill.yaml "
-            "with `gateway-url` and `jobmanager-url`.",
-        ) from None
-    return Gateway(gateway.properties["url"]), Cluster(jobmanager.properties["url"])
 
 
 def flink_script(

@@ -8,33 +8,48 @@ engine are two: a pipeline that changes its engine begins anew.
 
 from __future__ import annotations
 
-import json
-import signal
 import threading
 import time
-import urllib.parse
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from tidemill.control.flink_bridge import Bridge, RunningBridge, make_bridge
+from tidemill.control.flink_endpoints import flink_cluster, flink_gateway, flink_properties
+from tidemill.control.flink_memory import FlinkMemory
 from tidemill.control.flink_python import python_properties
-from tidemill.control.flink_text import flink_endpoints, flink_script
+from tidemill.control.flink_text import flink_script
 from tidemill.control.pipeline import SqlSource, read_sql, resolve_sql, shown_path
-from tidemill.control.project_context import project_for, running_endpoints
+from tidemill.control.project_context import project_for
 from tidemill.control.run import only_pipeline
+from tidemill.control.stopping import stop_on_signals
 from tidemill.errors import ComponentError, TextWhere, TidemillError, UserError, Where
 from tidemill.project import PipelineFile, Project, ensure_state_dir
-from tidemill.runners.flink import Cluster, Gateway, Job, Statement, as_one_job
+from tidemill.runners.flink import (
+    Cluster,
+    Gateway,
+    Job,
+    Statement,
+    TableOptions,
+    as_one_job,
+    declared_tables,
+)
+from tidemill.services.artifacts import server_files
 
 POLL_S = 0.25
 _CHECKPOINT_EVERY_S = 2.0
+_METRICS_EVERY_S = 2.0
+_GONE_AFTER_S = 20.0
+_NO_FACTORY = "Could not find any factory for identifier"
 
 
 @dataclass(frozen=True, slots=True)
 class FlinkRunResult:
-    """How a run on Flink ended; `restored_from` and `savepoint` are addresses of savepoints."""
+    """How a run on Flink ended; `restored_from` and `savepoint` are addresses of savepoints.
+
+    `rows_carried` are those that a bridge brought on since it first started; None without one.
+    """
 
     pipeline: str
     job_id: str
@@ -44,6 +59,7 @@ class FlinkRunResult:
     restored_from: str | None
     savepoint: str | None
     notes: tuple[str, ...]
+    rows_carried: int | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """The result for `--json`."""
@@ -56,6 +72,7 @@ def run_flink(
     *,
     variables: Mapping[str, str] | None = None,
     watch: Callable[[Job], None] | None = None,
+    bridge: Sequence[str] = (),
 ) -> FlinkRunResult:
     """Run one pipeline on Flink until it ends, fails, or is stopped with a savepoint.
 
@@ -64,42 +81,69 @@ def run_flink(
         folder: the project's folder.
         variables: values for `${var:...}`.
         watch: told about the job again and again.
+        bridge: names of sinks to bridge (see `flink_bridge`) although Flink could write them, as
+            for exactly-once output where Flink's own sink is at least once.
     """
     project = project_for(wanted or "", folder)
     pipeline = project.pipeline(wanted if wanted is not None else only_pipeline(project))
-    gateway, cluster = flink_endpoints(project, running_endpoints(project))
-    memory = _Memory(ensure_state_dir(project.state_dir) / "pipelines" / pipeline.name)
-    with _stop_on_signals() as stopping:
+    gateway, cluster = flink_gateway(project), flink_cluster(project)
+    memory = FlinkMemory(ensure_state_dir(project.state_dir) / "pipelines" / pipeline.name)
+    source = _resolved(project, pipeline, variables)
+    made = make_bridge(project, pipeline, source, declared_tables(source.text, source.file), bridge)
+    carrying = RunningBridge(project, made) if made is not None else None
+    with stop_on_signals() as stopping:
         job_id, restored = _running(memory, cluster), memory.value.get("restored_from")
         notes: tuple[str, ...] = ()
+        if carrying is not None:
+            carrying.prepare()
         if job_id is None:
             restored = memory.restart_point()
-            job_id, notes = _submit(project, pipeline, gateway, variables, restored)
+            job_id, notes = _submit(project, pipeline, source, gateway, restored, made)
             memory.keep(job_id=job_id, restored_from=restored, savepoint=None, checkpoint=restored)
         else:
             notes = (f"the job {job_id} runs already; this follows it",)
-        job, savepoint = _follow(cluster, job_id, memory, stopping, watch)
+        follower = _Follower(cluster, job_id, memory, watch or (lambda _: None), carrying)
+        job, savepoint = follower.follow(stopping)
     return FlinkRunResult(
-        pipeline.name, job_id, job.state, job.rows_in, job.rows_out, restored, savepoint, notes
+        pipeline.name,
+        job_id,
+        job.state,
+        job.rows_in,
+        job.rows_out,
+        restored,
+        savepoint,
+        (*notes, *(made.notes() if made is not None else ())),
+        carrying.rows_out if carrying is not None else None,
+    )
+
+
+def _resolved(
+    project: Project, pipeline: PipelineFile, variables: Mapping[str, str] | None
+) -> SqlSource:
+    return resolve_sql(
+        project,
+        read_sql(pipeline.path),
+        shown_path(pipeline.path),
+        variables={**pipeline.variables, **(variables or {})},
     )
 
 
 def _submit(
     project: Project,
     pipeline: PipelineFile,
+    source: SqlSource,
     gateway: Gateway,
-    variables: Mapping[str, str] | None,
     restore_from: str | None,
+    bridge: Bridge | None,
 ) -> tuple[str, tuple[str, ...]]:
     """Start the job; return its id, and what was left out of the text."""
-    source = resolve_sql(
-        project,
-        read_sql(pipeline.path),
-        shown_path(pipeline.path),
-        variables={**pipeline.variables, **(variables or {})},
-    )
     secrets: list[str] = []
-    script = flink_script(source, source.text, project.root, secrets)
+
+    def bridged(table: TableOptions) -> Mapping[str, str]:
+        options = bridge.options_of(table.table) if bridge is not None else None
+        return table.options if options is None else options
+
+    script = flink_script(source, source.text, project.root, secrets, bridged)
     if not any(statement.inserts for statement in script.statements):
         raise UserError(
             f"{source.file} has no INSERT, so there is no job to run",
@@ -108,6 +152,7 @@ def _submit(
             hint="Write INSERT INTO ... SELECT.",
         )
     properties = {
+        **flink_properties(project),
         **pipeline.settings,
         "execution.runtime-mode": "streaming",
         "pipeline.name": f"{project.name}.{pipeline.name}",
@@ -131,55 +176,137 @@ def _submit(
 
 def _explained(error: TidemillError, source: SqlSource, statement: Statement) -> TidemillError:
     """Point into the text as it was written."""
+    if _NO_FACTORY in error.message:
+        names = ", ".join(file.name for file in server_files("flink").files)
+        error.hint = f"Put the jars of servers.lock on that Flink's class path: {names}."
     if isinstance(error.where, TextWhere):
         return source.as_written(error)
     error.where = error.where or statement.where
     return error
 
 
-def _running(memory: _Memory, cluster: Cluster) -> str | None:
+def _running(memory: FlinkMemory, cluster: Cluster) -> str | None:
     """The pipeline's job, where it still runs."""
-    job_id = memory.value.get("job_id")
-    state = cluster.jobs().get(str(job_id)) if job_id else None
-    return str(job_id) if state is not None and state not in _ENDED else None
+    job_id = memory.job_id
+    state = cluster.jobs().get(job_id) if job_id else None
+    return job_id if state is not None and state not in _ENDED else None
 
 
 _ENDED = ("FINISHED", "FAILED", "CANCELED", "SUSPENDED")
 
 
-def _follow(
-    cluster: Cluster,
-    job_id: str,
-    memory: _Memory,
-    stopping: threading.Event,
-    watch: Callable[[Job], None] | None,
-) -> tuple[Job, str | None]:
-    """Watch a job until it ends; stop it with a savepoint when asked to."""
-    due = 0.0
-    savepoint = None
-    while True:
-        job = cluster.job(job_id)
-        if watch is not None:
-            watch(job)
-        if time.monotonic() >= due:
-            memory.keep(checkpoint=cluster.checkpoint(job_id) or memory.value.get("checkpoint"))
-            due = time.monotonic() + _CHECKPOINT_EVERY_S
-        if job.state == "FAILED":
-            raise ComponentError(
-                f"flink's job failed: {cluster.failure(job_id)}",
-                code="runner.job-failed",
-                where=Where(server="flink", file=job.name),
-                hint="Mend it and run again: it goes on from the last checkpoint.",
+@dataclass
+class _Follower:
+    """Watches a job until it ends; stops it with a savepoint when asked to."""
+
+    cluster: Cluster
+    job_id: str
+    memory: FlinkMemory
+    watch: Callable[[Job], None]
+    bridge: RunningBridge | None = None
+    _metrics_due: float = 0.0
+    _point_due: float = 0.0
+    _last: Job | None = None
+    _gone_since: float | None = None
+
+    def follow(self, stopping: threading.Event) -> tuple[Job, str | None]:
+        """The job as it ended, and the savepoint that it was stopped with."""
+        if self.bridge is None:
+            return self._follow(stopping)
+        try:
+            self.bridge.start()
+            ended = self._follow(stopping)
+            self.bridge.finish()
+        except BaseException:
+            self.bridge.stop()
+            raise
+        return ended
+
+    def _follow(self, stopping: threading.Event) -> tuple[Job, str | None]:
+        savepoint = None
+        while True:
+            if self.bridge is not None and self.bridge.error is not None:
+                self._stop_for(self.bridge.error)
+            job = self._look()
+            if job is not None:
+                self.watch(job)
+                if job.state == "FAILED":
+                    raise _failed(job)
+                if job.ended:
+                    return job, self._ended(job, savepoint)
+                if stopping.is_set() and savepoint is None and job.state == "RUNNING":
+                    savepoint = _stop(self.cluster, self.job_id)
+                    self.memory.keep(savepoint=savepoint)
+                    continue
+            if stopping.is_set() and (job is None or job.state != "RUNNING"):
+                stopping.clear()
+                raise KeyboardInterrupt  # no savepoint can be taken; the checkpoints stay
+            stopping.wait(POLL_S) if not stopping.is_set() else time.sleep(POLL_S)
+
+    def _stop_for(self, error: TidemillError) -> None:
+        """Stop the job, since nobody carries on what it writes, and raise the error."""
+        if not self.cluster.job(self.job_id).ended:
+            self.memory.keep(savepoint=_stop(self.cluster, self.job_id))
+        raise error
+
+    def _look(self) -> Job | None:
+        """The job now; None while the JobManager cannot be reached for a moment."""
+        now = time.monotonic()
+        try:
+            with_metrics = now >= self._metrics_due
+            job = self.cluster.job(self.job_id, metrics=with_metrics)
+            if job.state in ("FAILED", "FAILING", "RESTARTING"):
+                job = replace(job, failure=self.cluster.failure(self.job_id))
+            if now >= self._point_due:
+                self._keep_checkpoint()
+                self._point_due = now + _CHECKPOINT_EVERY_S
+        except ComponentError as error:
+            self._unreachable(error, now)
+            return None
+        self._gone_since = None
+        if with_metrics:
+            self._metrics_due = now + _METRICS_EVERY_S
+        elif self._last is not None and self._last.metrics and job.state == "RUNNING":
+            # Between two looks at the metrics, the last ones stand.
+            before = self._last
+            job = replace(
+                job, metrics=before.metrics, rows_in=before.rows_in, rows_out=before.rows_out
             )
-        if job.ended:
-            if job.state == "FINISHED" and savepoint is None:
-                memory.forget()
-            return job, savepoint
-        if stopping.is_set() and savepoint is None and job.state == "RUNNING":
-            savepoint = _stop(cluster, job_id)
-            memory.keep(savepoint=savepoint)
-            continue
-        stopping.wait(POLL_S) if not stopping.is_set() else time.sleep(POLL_S)
+        self._last = job
+        return job
+
+    def _keep_checkpoint(self) -> None:
+        point = self.cluster.checkpoint(self.job_id)
+        if point is not None and point != self.memory.value.get("checkpoint"):
+            self.memory.keep(checkpoint=point)
+
+    def _unreachable(self, error: ComponentError, now: float) -> None:
+        if error.code == "runner.gone":
+            error.message = f"the job {self.job_id} is gone: the JobManager was started anew"
+            error.hint = "Run it again: it goes on from the last checkpoint."
+            raise error
+        self._gone_since = now if self._gone_since is None else self._gone_since
+        if error.code != "runner.unreachable" or now - self._gone_since > _GONE_AFTER_S:
+            raise error
+
+    def _ended(self, job: Job, savepoint: str | None) -> str | None:
+        """The savepoint, also where somebody else stopped the job."""
+        if savepoint is None and job.state == "FINISHED":
+            savepoint = self.cluster.stopped_with(self.job_id)
+            if savepoint is None:
+                self.memory.forget()
+            else:
+                self.memory.keep(savepoint=savepoint)
+        return savepoint
+
+
+def _failed(job: Job) -> ComponentError:
+    return ComponentError(
+        f"flink's job failed: {job.failure}",
+        code="runner.job-failed",
+        where=Where(server="flink", file=job.name),
+        hint="Mend it and run again: it goes on from the last checkpoint.",
+    )
 
 
 def _stop(cluster: Cluster, job_id: str) -> str | None:
@@ -190,62 +317,3 @@ def _stop(cluster: Cluster, job_id: str) -> str | None:
         if cluster.job(job_id).ended:
             return None
         raise
-
-
-class _Memory:
-    """What is known about the pipeline's last job on Flink, in its state folder."""
-
-    def __init__(self, folder: Path) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
-        self._file = folder / "flink.json"
-        try:
-            self.value: dict[str, Any] = json.loads(self._file.read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            self.value = {}
-
-    def keep(self, **changes: Any) -> None:
-        """Change it, on disk too; whole or not at all."""
-        self.value = {**self.value, **changes}
-        fresh = self._file.with_suffix(".part")
-        fresh.write_text(json.dumps(self.value, indent=1) + "\n", encoding="utf-8")
-        fresh.replace(self._file)
-
-    def forget(self) -> None:
-        """The job has come to its own end: the next one begins anew."""
-        self.keep(job_id=None, savepoint=None, checkpoint=None, restored_from=None)
-
-    def restart_point(self) -> str | None:
-        """The last savepoint, else the last checkpoint that is still there."""
-        for kind in ("savepoint", "checkpoint"):
-            address = self.value.get(kind)
-            if address and _exists(str(address)):
-                return str(address)
-        return None
-
-
-def _exists(address: str) -> bool:
-    parts = urllib.parse.urlsplit(address)
-    if parts.scheme not in ("", "file"):
-        return True  # only Flink can look there
-    return (Path(urllib.parse.unquote(parts.path)) / "_metadata").is_file()
-
-
-@contextmanager
-def _stop_on_signals() -> Iterator[threading.Event]:
-    """An event that SIGINT and SIGTERM set; a second signal ends at once and leaves the job."""
-    stopping = threading.Event()
-    if threading.current_thread() is not threading.main_thread():
-        yield stopping
-        return
-
-    def stop(_signal: int, _frame: object) -> None:
-        if stopping.is_set():
-            raise KeyboardInterrupt
-        stopping.set()
-
-    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield stopping
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

@@ -69,7 +69,7 @@ class _FlinkProcess:
         settings = self._context.settings
         refuse_reserved("flink", settings, _RESERVED)
         write_configuration(
-            self._folder, {**_COMMON, **python_values(), **values, **settings.properties}
+            self._folder, {**COMMON_VALUES, **python_values(), **values, **settings.properties}
         )
 
 
@@ -169,7 +169,7 @@ class FlinkGateway(_FlinkProcess):
         return isinstance(get_json(self._rest_port, "/v1/info"), dict)
 
 
-_COMMON = {
+COMMON_VALUES = {
     "parallelism.default": "1",
     "taskmanager.numberOfTaskSlots": str(SLOTS),
     "execution.checkpointing.interval": "1 s",
@@ -181,7 +181,10 @@ _COMMON = {
     # Detects a dead TaskManager sooner than the 50 s by default.
     "heartbeat.interval": "2 s",
     "heartbeat.timeout": "20 s",
+    # How old the figures of a job may be that its REST interface gives; 10 s by default.
+    "metrics.fetcher.update-interval": "2 s",
 }
+"""Settings of every process of Flink, and of its clients."""
 
 
 def cluster_values(jobmanager: Endpoint) -> dict[str, str]:

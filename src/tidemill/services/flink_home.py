@@ -19,22 +19,24 @@ from tidemill.services.jvm import jvm_command
 from tidemill.services.packages import require_package
 from tidemill.services.state import write_private
 
-Role = Literal["jobmanager", "taskmanager", "gateway"]
+Role = Literal["jobmanager", "taskmanager", "gateway", "client"]
 
 _MAIN: Mapping[Role, str] = {
     "jobmanager": "org.apache.flink.runtime.entrypoint.StandaloneSessionClusterEntrypoint",
     "taskmanager": "org.apache.flink.runtime.taskexecutor.TaskManagerRunner",
     "gateway": "org.apache.flink.table.gateway.SqlGateway",
+    "client": "org.apache.flink.client.cli.CliFrontend",
 }
+_PYTHON_SIDE = "org.apache.flink.client.python.PythonGatewayServer"
 _OPENS = ("lang", "net", "io", "nio", "lang.reflect", "text", "time", "util", "util.concurrent",
           "util.concurrent.atomic", "util.concurrent.locks")  # fmt: skip
 _LOGGING = """\
 rootLogger.level = INFO
-rootLogger.appenderRef.console.ref = console
-appender.console.type = Console
-appender.console.name = console
-appender.console.layout.type = PatternLayout
-appender.console.layout.pattern = %d{yyyy-MM-dd HH:mm:ss.SSS} %-5p %c{1} - %m%n
+rootLogger.appenderRef.main.ref = main
+{appender}
+appender.main.name = main
+appender.main.layout.type = PatternLayout
+appender.main.layout.pattern = %d{{yyyy-MM-dd HH:mm:ss.SSS}} %-5p %c{{1}} - %m%n
 logger.shaded.name = org.apache.flink.shaded
 logger.shaded.level = ERROR
 logger.kafka.name = org.apache.kafka
@@ -69,14 +71,17 @@ def flink_home() -> FlinkHome:
     return FlinkHome(require_package("flink-libraries") / "pyflink", connectors, gateway)
 
 
-def write_configuration(folder: Path, values: Mapping[str, str]) -> None:
-    """Write `conf/` of a process."""
+def write_configuration(folder: Path, values: Mapping[str, str], log: Path | None = None) -> None:
+    """Write `conf/` of a process, which logs to its output, or to a file."""
     conf = folder / "conf"
     conf.mkdir(parents=True, exist_ok=True)
     # JSON strings are YAML strings; Flink reads every value as text.
     text = "".join(f"{key}: {_quoted(value)}\n" for key, value in values.items())
     write_private(conf / "config.yaml", text)
-    write_private(conf / "log4j.properties", _LOGGING)
+    appender = "appender.main.type = Console"
+    if log is not None:
+        appender = f"appender.main.type = File\nappender.main.fileName = {log}"
+    write_private(conf / "log4j.properties", _LOGGING.format(appender=appender))
 
 
 def python_values() -> dict[str, str]:
@@ -92,16 +97,28 @@ def python_values() -> dict[str, str]:
 
 
 def flink_command(
-    role: Role, folder: Path, heap_mb: int, options: Sequence[str] = (), *, home: FlinkHome
+    role: Role,
+    folder: Path,
+    heap_mb: int,
+    options: Sequence[str] = (),
+    *,
+    home: FlinkHome,
+    target: str = "remote",
 ) -> Command:
-    """The command of a process whose `conf/` was written to `folder`."""
+    """The command of a process whose `conf/` was written to `folder`.
+
+    `target` is where a client runs jobs: `remote` or `local`.
+    """
     conf = folder / "conf"
+    arguments = ["--configDir", str(conf)]
+    if role == "client":
+        arguments = ["run", "--target", target, "--class", _PYTHON_SIDE]
     command = jvm_command(
         folder,
         heap_mb,
         home.jars(role),
         _MAIN[role],
-        ["--configDir", str(conf)],
+        arguments,
         {"log4j.configurationFile": str(conf / "log4j.properties")},
         [*_module_options(), *options],
     )

@@ -42,7 +42,7 @@ def spawn(
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
-            preexec_fn=_tie_to_parent(death_signal),  # noqa: PLW1509 - two plain system calls
+            preexec_fn=tie_to_parent(death_signal),  # noqa: PLW1509 - two plain system calls
             **_identity(user),
         )
     except OSError as error:
@@ -76,7 +76,8 @@ def kill_helpers() -> None:
             signal_group(process.pid, signal.SIGKILL)
 
 
-def _tie_to_parent(death_signal: int) -> Callable[[], None] | None:
+def tie_to_parent(death_signal: int) -> Callable[[], None] | None:
+    """What a child calls before it runs its program: it is signalled when this thread dies."""
     if _LIBC is None:
         return None
     libc, parent = _LIBC, os.getpid()

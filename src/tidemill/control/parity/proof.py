@@ -19,8 +19,9 @@ import duckdb
 import pyarrow as pa
 
 from tidemill import __version__
+from tidemill.control.flink_endpoints import flink_gateway
 from tidemill.control.flink_python import python_properties
-from tidemill.control.flink_text import adapt, flink_endpoints, flink_script
+from tidemill.control.flink_text import adapt, flink_script
 from tidemill.control.parity.bounds import Bounds, Input, tables_read
 from tidemill.control.parity.compare import Difference, compare, materialise
 from tidemill.control.parity.embedded import run_script
@@ -28,7 +29,7 @@ from tidemill.control.parity.on_flink import run_on_flink
 from tidemill.control.parity.queries import as_queries, sink_names
 from tidemill.control.parity.results import QueryResult
 from tidemill.control.pipeline import SqlSource, opened, read_sql, resolve_sql, shown_path
-from tidemill.control.project_context import project_for, running_endpoints
+from tidemill.control.project_context import project_for
 from tidemill.control.run import only_pipeline
 from tidemill.errors import TidemillError
 from tidemill.project import Project, Secret, ensure_state_dir, find_references
@@ -134,7 +135,7 @@ def parity(
     tell = progress or (lambda _: None)
     project = project_for(wanted or "", folder)
     pipeline = project.pipeline(wanted if wanted is not None else only_pipeline(project))
-    gateway, _ = flink_endpoints(project, running_endpoints(project))
+    gateway = flink_gateway(project)
     source = resolve_sql(
         project,
         read_sql(pipeline.path),

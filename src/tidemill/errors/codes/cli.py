@@ -10,6 +10,7 @@ CODES: dict[str, str] = {
     "cli.unwritable": "A file named on the command line cannot be written.",
     "cli.no-terminal": "The command needs a terminal, or a text or file to run instead.",
     "control.no-servers": "The project names no server, or none that the command needs.",
+    "control.no-bridge": "A table cannot be carried over a bridge from Flink.",
     "control.nothing-to-run": "A pipeline file has no INSERT INTO, so there is nothing to run.",
     "control.bad-rows": "Rows given on standard input or in a file are not what the topic takes.",
     "control.connect-unreachable": "Kafka Connect's REST API does not answer.",
@@ -17,5 +18,6 @@ CODES: dict[str, str] = {
     "control.connector-failed": "A connector or its task failed in Kafka Connect.",
     "control.connector-file": "A connector's JSON file is not what Kafka Connect takes.",
     "control.unknown-connector": "Kafka Connect has no connector of this name.",
+    "control.unknown-sink": "A pipeline writes no table of this name.",
     "control.timeout": "Something did not become ready in time.",
 }

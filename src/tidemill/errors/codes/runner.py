@@ -5,7 +5,11 @@ CODES: dict[str, str] = {
     "runner.job-failed": "A job failed on Flink.",
     "runner.no-model": "A pipeline declares a model; open-source Flink has remote providers only.",
     "runner.no-connector": "Flink has no connector of this name here.",
+    "runner.program-failed": "A Flink program, or a function of it, raised an exception.",
+    "runner.program-killed": "A Flink program was killed by a signal.",
     "runner.refused": "Flink refused a statement.",
+    "runner.savepoint-missing": "The point from which a job was to go on has been removed.",
     "runner.timeout": "Flink did not finish in the time given.",
+    "runner.unknown-job": "Flink knows no job of this id or name, or several.",
     "runner.unreachable": "Flink's REST interface cannot be reached.",
 }

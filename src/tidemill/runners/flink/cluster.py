@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from tidemill.errors import ComponentError, Where
 from tidemill.runners.flink.causes import root_cause
-from tidemill.runners.flink.rest import RefusedError, Rest
+from tidemill.runners.flink.metrics import JobMetrics, read_metrics
+from tidemill.runners.flink.rest import TIMEOUT_S, RefusedError, Rest
 
 _SOURCE = re.compile(r"Source: (?:.*\.)?([^\[\].]+)\[\d+\]")
 _ROWS_READ = re.compile(r"0\.Source__.*\.numRecordsOut$")
@@ -21,7 +22,9 @@ ENDED = ("FINISHED", "FAILED", "CANCELED")
 class Job:
     """One job at one moment; `state` is Flink's (RUNNING, FINISHED, FAILED, CANCELED, ...).
 
-    `rows_in` and `rows_out` are what all its sources wrote and its sinks read since it started.
+    `rows_in` and `rows_out` are what all its sources wrote and its sinks read since it started;
+    `prints` says whether it writes to the output of a TaskManager. `metrics`, and `failure`, why it
+    failed last, are there only where they were asked for.
     """
 
     id: str
@@ -32,6 +35,9 @@ class Job:
     rows_in: int
     rows_out: int
     restarts: int = 0
+    prints: bool = False
+    metrics: JobMetrics | None = None
+    failure: str | None = None
 
     @property
     def ended(self) -> bool:
@@ -42,8 +48,8 @@ class Job:
 class Cluster:
     """One JobManager, by its address."""
 
-    def __init__(self, url: str) -> None:
-        self.rest = Rest(url, "flink's JobManager")
+    def __init__(self, url: str, timeout_s: float = TIMEOUT_S) -> None:
+        self.rest = Rest(url, "flink's JobManager", timeout_s)
 
     def slots(self) -> tuple[int, int]:
         """How many slots are free, and how many there are."""
@@ -54,17 +60,12 @@ class Cluster:
         """The state of every job that the JobManager remembers, by id."""
         return {job["id"]: job["status"] for job in self._get("/jobs")["jobs"]}
 
-    def job(self, job_id: str) -> Job:
-        """One job."""
+    def job(self, job_id: str, *, metrics: bool = False) -> Job:
+        """One job; with `metrics` also what it does now, if it runs."""
         found = self._get(f"/jobs/{job_id}")
         vertices = found["vertices"]
-        targets = {
-            node["id"]: [i["id"] for i in node.get("inputs", ())] for node in found["plan"]["nodes"]
-        }
-        read = {source for inputs in targets.values() for source in inputs}
-        rows_in = sum(_metric(v, "write-records") for v in vertices if not targets.get(v["id"]))
-        rows_out = sum(_metric(v, "read-records") for v in vertices if v["id"] not in read)
-        return Job(
+        rows_in, rows_out = _rows(found)
+        job = Job(
             found["jid"],
             found["name"],
             found["state"],
@@ -72,7 +73,23 @@ class Cluster:
             int(found["duration"]),
             rows_in,
             rows_out,
+            prints=any("Print to Std" in vertex["name"] for vertex in vertices),
         )
+        if not metrics or job.state != "RUNNING":
+            return job
+        now = read_metrics(self._get, job_id, vertices)
+        counted = (max(rows_in, now.rows_in), max(rows_out, now.rows_out))
+        if now.rows_in:
+            counted = (now.rows_in, now.rows_out)
+        return replace(
+            job, rows_in=counted[0], rows_out=counted[1], restarts=now.restarts, metrics=now
+        )
+
+    def trace(self, job_id: str) -> str | None:
+        """The Java trace of a job's last failure; None where it has had none."""
+        history = self._get(f"/jobs/{job_id}/exceptions").get("exceptionHistory", {})
+        entries = history.get("entries", ())
+        return str(entries[0]["stacktrace"]) if entries else None
 
     def named(self, name: str) -> list[str]:
         """The ids of the jobs with a name that have not ended."""
@@ -97,9 +114,8 @@ class Cluster:
 
     def failure(self, job_id: str) -> str | None:
         """Why a job failed, in one line; None where it has not."""
-        history = self._get(f"/jobs/{job_id}/exceptions").get("exceptionHistory", {})
-        entries = history.get("entries", ())
-        return root_cause(entries[0]["stacktrace"]).message if entries else None
+        trace = self.trace(job_id)
+        return root_cause(trace).message if trace is not None else None
 
     def checkpoint(self, job_id: str) -> str | None:
         """The address of a job's last completed checkpoint."""
@@ -107,6 +123,13 @@ class Cluster:
         completed = latest.get("completed") or {}
         address = completed.get("external_path")
         return str(address) if address and ":" in address else None
+
+    def stopped_with(self, job_id: str) -> str | None:
+        """The savepoint that a job was stopped with, by whomever; None where it was not."""
+        latest = self._get(f"/jobs/{job_id}/checkpoints").get("latest") or {}
+        savepoint = latest.get("savepoint") or {}
+        stopping = savepoint.get("checkpoint_type") == "SYNC_SAVEPOINT"
+        return str(savepoint["external_path"]) if stopping else None
 
     def wait(self, job_id: str, timeout_s: float) -> Job:
         """Wait until a job has ended; raises ComponentError where it failed or takes too long."""
@@ -184,6 +207,24 @@ class Cluster:
                 where=Where(server="flink", file=self.rest.url),
                 detail=cause.more,
             ) from None
+
+
+def _rows(found: Mapping[str, Any]) -> tuple[int, int]:
+    """What the sources wrote and the sinks read, as the vertices count it."""
+    vertices = found["vertices"]
+    inputs = {
+        node["id"]: [i["id"] for i in node.get("inputs", ())] for node in found["plan"]["nodes"]
+    }
+    read = {source for ids in inputs.values() for source in ids}
+    rows_in = rows_out = 0
+    for vertex in vertices:
+        took, gave = _metric(vertex, "read-records"), _metric(vertex, "write-records")
+        begins, ends = not inputs.get(vertex["id"]), vertex["id"] not in read
+        # A chain from a source to a sink counts at its own two ends.
+        alone = begins and ends
+        rows_in += (took or gave) if alone else gave * begins
+        rows_out += (gave or took) if alone else took * ends
+    return rows_in, rows_out
 
 
 def _metric(vertex: Mapping[str, Any], name: str) -> int:

@@ -35,6 +35,7 @@ class Rest:
 
     url: str
     server: str
+    timeout_s: float = TIMEOUT_S
 
     def get(self, path: str) -> Any:
         """GET a path, or a path with a query."""
@@ -63,7 +64,7 @@ class Rest:
             headers={"Content-Type": "application/json"},
         )
         try:
-            with urllib.request.urlopen(request, timeout=TIMEOUT_S) as answer:  # noqa: S310
+            with urllib.request.urlopen(request, timeout=self.timeout_s) as answer:  # noqa: S310
                 content = answer.read()
         except urllib.error.HTTPError as error:
             with error:

@@ -94,6 +94,17 @@ def cut(text: str, file: str, rewrite: Rewrite | None = None) -> FlinkScript:
     return FlinkScript(statements, tuple(dict.fromkeys(notes)))
 
 
+def declared_tables(text: str, file: str) -> tuple[TableOptions, ...]:
+    """The WITH clauses of a text, as they are written; raises SqlError."""
+    source = SourceText(file, text)
+    found = []
+    for tokens in _split(source):
+        clause = _with_clause(tokens) if tokens[0].upper == "CREATE" else None
+        if clause is not None:
+            found.append(_options(source, tokens, clause))
+    return tuple(found)
+
+
 def _split(source: SourceText) -> Iterator[list[Token]]:
     """The tokens of each statement; a statement set is one."""
     tokens: list[Token] = []
