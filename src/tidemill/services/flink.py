@@ -181,8 +181,6 @@ COMMON_VALUES = {
     # Detects a dead TaskManager sooner than the 50 s by default.
     "heartbeat.interval": "2 s",
     "heartbeat.timeout": "20 s",
-    # How old the figures of a job may be that its REST interface gives; 10 s by default.
-    "metrics.fetcher.update-interval": "2 s",
 }
 """Settings of every process of Flink, and of its clients."""
 
