@@ -157,7 +157,7 @@ def test_a_job_that_was_stopped_goes_on(stack: object, tmp_path: Path) -> None:
     )
     (tmp_path / "count.sql").write_text(
         "CREATE TABLE s (n BIGINT) WITH ('connector' = 'datagen', 'rows-per-second' = '50',\n"
-        "  'fields.n.kind' = 'sequence', 'fields.n.start' = '1', 'fields.n.end' = '400');\n"
+        "  'fields.n.kind' = 'sequence', 'fields.n.start' = '1', 'fields.n.end' = '600');\n"
         f"CREATE TABLE o (n BIGINT) WITH ('connector' = 'filesystem', 'path' = '{out}',\n"
         "  'format' = 'csv');\nINSERT INTO o SELECT n FROM s;\n"
     )
@@ -170,9 +170,16 @@ def test_a_job_that_was_stopped_goes_on(stack: object, tmp_path: Path) -> None:
         seen.append(job_status(tmp_path, "counting.count"))
         steered.append(stop_job(tmp_path, "count"))
 
-    threading.Timer(4, steer).start()
     told: list[Job] = []
-    first = run_flink("count", tmp_path, watch=told.append)
+    steering = threading.Thread(target=steer)
+
+    def watch(job: Job) -> None:
+        told.append(job)
+        if job.metrics is not None and steering.ident is None:
+            steering.start()
+
+    first = run_flink("count", tmp_path, watch=watch)
+    steering.join()
     assert (first.state, first.restored_from) == ("FINISHED", None)
     assert [one.job.id for one in steered] == [first.job_id, first.job_id]
     assert first.savepoint == steered[1].savepoint != steered[0].savepoint
@@ -184,11 +191,11 @@ def test_a_job_that_was_stopped_goes_on(stack: object, tmp_path: Path) -> None:
     with pytest.raises(UserError, match="no running job `count`"):
         cancel_job(tmp_path, "count")
     some = _numbers(out)
-    assert 0 < len(some) < 400
+    assert 0 < len(some) < 600
     second = run_flink("count", tmp_path)
     assert second.restored_from == first.savepoint
     assert second.savepoint is None
-    assert _numbers(out) == list(range(1, 401))
+    assert _numbers(out) == list(range(1, 601))
     assert (
         json.loads((tmp_path / ".tidemill/pipelines/count/flink.json").read_text())["savepoint"]
         is None

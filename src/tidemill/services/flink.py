@@ -178,6 +178,8 @@ COMMON_VALUES = {
     "table.local-time-zone": "UTC",
     # The REST interface tells how many rows went through; milliseconds, 10,000 by default.
     "metrics.fetcher.update-interval": "1000",
+    # How old its answers may be that come from a cache; 3,000 by default.
+    "web.refresh-interval": "500",
     # Detects a dead TaskManager sooner than the 50 s by default.
     "heartbeat.interval": "2 s",
     "heartbeat.timeout": "20 s",

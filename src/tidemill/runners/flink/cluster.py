@@ -125,7 +125,15 @@ class Cluster:
         return str(address) if address and ":" in address else None
 
     def stopped_with(self, job_id: str) -> str | None:
-        """The savepoint that a job was stopped with, by whomever; None where it was not."""
+        """The savepoint that an ended job was stopped with, by whomever; None where it was not."""
+        found = self._stopped_with(job_id)
+        if found is None:
+            # The REST interface answers from a cache: what it does not know yet may be there.
+            time.sleep(float(self._get("/config")["refresh-interval"]) / 1000 + 0.2)
+            found = self._stopped_with(job_id)
+        return found
+
+    def _stopped_with(self, job_id: str) -> str | None:
         latest = self._get(f"/jobs/{job_id}/checkpoints").get("latest") or {}
         savepoint = latest.get("savepoint") or {}
         stopping = savepoint.get("checkpoint_type") == "SYNC_SAVEPOINT"
