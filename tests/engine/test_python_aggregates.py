@@ -28,6 +28,9 @@ class Joined(AggregateFunction):
             accumulator.append("half")
             raise ValueError("no bad words")
         accumulator.append(text)
+    def merge(self, accumulator, accumulators):
+        for other in accumulators:
+            accumulator.extend(other)
     def get_value(self, accumulator):
         return ",".join(accumulator)
 
@@ -44,6 +47,10 @@ class Mean(AggregateFunction):
         if value is not None:
             accumulator[0] -= value * weight
             accumulator[1] -= weight
+    def merge(self, accumulator, accumulators):
+        for other in accumulators:
+            accumulator[0] += other[0]
+            accumulator[1] += other[1]
     def get_value(self, accumulator):
         return accumulator[0] / accumulator[1] if accumulator[1] else None
     def get_result_type(self):
@@ -61,11 +68,11 @@ CREATE FUNCTION joined AS 'sums.joined' LANGUAGE PYTHON;
 CREATE FUNCTION mean AS 'sums.mean' LANGUAGE PYTHON;
 """
 TUMBLE = """INSERT INTO sums SELECT k, joined(v), mean(n, 1 + k), COUNT(*)
-  FROM TABLE(TUMBLE(TABLE t, DESCRIPTOR(ts), INTERVAL '10' SECOND))
-  GROUP BY k, window_start, window_end;"""
+  FROM t GROUP BY k, TUMBLE(ts, INTERVAL '10' SECOND);"""
 HOP = """INSERT INTO sums SELECT k, joined(v) FILTER (WHERE v <> 'c'), mean(n, 1), COUNT(DISTINCT v)
-  FROM TABLE(HOP(TABLE t, DESCRIPTOR(ts), INTERVAL '5' SECOND, INTERVAL '10' SECOND))
-  GROUP BY k, window_start, window_end;"""
+  FROM t GROUP BY k, HOP(ts, INTERVAL '5' SECOND, INTERVAL '10' SECOND);"""
+SESSION = """INSERT INTO sums SELECT k, joined(v), mean(n, 1), COUNT(*)
+  FROM t GROUP BY k, SESSION(ts, INTERVAL '5' SECOND);"""
 BOUNDED = "INSERT INTO sums SELECT k, joined(v), mean(n, 1), COUNT(*) FROM t GROUP BY k;"
 GROUP = "INSERT INTO sums SELECT k, joined(v), mean(n, 1), SUM(n) FROM t GROUP BY k;"
 
@@ -199,6 +206,25 @@ def test_withdrawn_rows_are_retracted(functions, tmp_path) -> None:
     assert materialised(found) == {1: (1, "a", 6.0, 6)}
 
 
+def test_sessions_take_their_rows_in_order(functions, tmp_path) -> None:
+    found, _ = run(functions, tmp_path, SESSION, INPUT, cuts=(1, 2, 3, 4, 5, 6))
+    assert sorted(tuple(row.values()) for row in found) == [
+        (0, "b,a", 2.0, 2), (0, "c", 5.0, 1), (0, "q", 7.0, 1), (1, "a", 10.0, 1),
+        (1, "z,y", 2.0, 2),
+    ]  # fmt: skip
+
+
+def test_a_function_without_merge_is_refused_where_flink_merges(functions, tmp_path) -> None:
+    (functions.root / "short.py").write_text(
+        MODULE.replace("    def merge", "    def unused").replace("class Joined", "class Short")
+        .replace("udaf(Joined()", "udaf(Short()")
+    )  # fmt: skip
+    declare = "CREATE FUNCTION short AS 'short.joined' LANGUAGE PYTHON;"
+    with pytest.raises(SqlError, match="short cannot be merged") as caught:
+        run(functions, tmp_path, declare + SESSION.replace("joined(", "short("), INPUT)
+    assert caught.value.code == "plan.not-mergeable"
+
+
 def test_a_function_without_retract_is_refused_over_changes(functions, tmp_path) -> None:
     with pytest.raises(SqlError, match="joined cannot take rows back") as caught:
         run(functions, tmp_path, GROUP, INPUT, kinds=[0] * INPUT.num_rows, stream=True)
@@ -222,7 +248,7 @@ def test_any_batches_and_any_restart_give_the_same(
     batch = rows(sorted(values, key=lambda row: row[0]))
     cuts = sorted(data.draw(st.sets(st.integers(1, len(values)))))
     crash = data.draw(st.integers(1, 6))
-    for insert, stream in ((TUMBLE, False), (HOP, False), (GROUP, True)):
+    for insert, stream in ((TUMBLE, False), (HOP, False), (SESSION, False), (GROUP, True)):
         folder = tmp_path_factory.mktemp("run")
         whole, lost = run(functions, folder / "a", insert, batch, stream=stream)
         pieces, also = run(

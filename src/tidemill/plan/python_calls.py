@@ -17,6 +17,7 @@ from typing import TypeAlias
 
 from tidemill.errors import SqlError, TextWhere
 from tidemill.model.types import BOOLEAN
+from tidemill.plan import refusals
 from tidemill.plan.python_lift import Columns, calls_python, indexes, lift, ref
 from tidemill.sql.expressions import (
     AggregateCall,
@@ -264,6 +265,7 @@ class _Splitter:
             node = _with_expressions(node, below, lifted)
         elif below is not node.input:
             node = replace(node, input=below)
+        refusals.mergeable(node, self._where)
         return self._fold(node) or node
 
     def _ordered(self, node: Rank | Sort, below: LogicalNode) -> LogicalNode:

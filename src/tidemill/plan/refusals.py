@@ -380,6 +380,23 @@ def sink_schema(fields: Fields, sink: TableDescriptor, where: TextWhere | None) 
             )
 
 
+def mergeable(node: Aggregate, where: TextWhere | None) -> None:
+    """On Flink, windows that overlap or grow merge accumulators."""
+    window = node.window
+    if window is None or window.kind is WindowKind.TUMBLE:
+        return
+    for call in node.aggregates:
+        user = call.user
+        if user is not None and type(user.loaded.function).merge is AggregateFunction.merge:
+            raise SqlError(
+                f"{call.function} cannot be merged, and {window.kind.value} windows merge "
+                "accumulators on Flink",
+                code="plan.not-mergeable",
+                where=where,
+                hint="Give its AggregateFunction a method `merge`.",
+            )
+
+
 def has_retract(function: PythonFunction) -> bool:
     """Whether an aggregate function in Python can take rows back."""
     return type(function.loaded.function).retract is not AggregateFunction.retract

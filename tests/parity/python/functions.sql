@@ -34,5 +34,7 @@ WHERE doubled(k) < 10 AND k > 0;
 SELECT k, joined(v) AS j, weighted_mean(n, 1 + k) FILTER (WHERE n < 100) AS m, COUNT(*) AS c,
   MAX(v) AS x
 FROM t GROUP BY k;
-SELECT k, TUMBLE_END(ts, INTERVAL '2' SECOND) AS e, weighted_mean(n, k) AS m, joined(v) AS j
-FROM t GROUP BY k, TUMBLE(ts, INTERVAL '2' SECOND);
+SELECT k, HOP_END(ts, INTERVAL '1' SECOND, INTERVAL '2' SECOND) AS e, weighted_mean(n, k) AS m
+FROM t GROUP BY k, HOP(ts, INTERVAL '1' SECOND, INTERVAL '2' SECOND);
+SELECT k, SESSION_START(ts, INTERVAL '2' SECOND) AS s, weighted_mean(n, k) AS m, COUNT(v) AS c
+FROM t GROUP BY k, SESSION(ts, INTERVAL '2' SECOND);

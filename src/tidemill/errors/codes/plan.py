@@ -20,6 +20,8 @@ CODES: dict[str, str] = {
     "plan.sink-schema-mismatch": "The columns of a query do not match the columns of its sink.",
     "plan.conflicting-watermarks": "One table is read with two different watermarks.",
     "plan.bad-option": "An option that the engine itself reads has a value it does not take.",
+    "plan.not-mergeable": "An aggregate function in Python without `merge` stands in windows that "
+    "overlap or grow.",
     "plan.not-deterministic": "A function that may give other results for the same row would be "
     "called over a changelog.",
     "plan.python-join": "A Python function stands in the condition of a join.",

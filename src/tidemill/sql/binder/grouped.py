@@ -371,6 +371,7 @@ class GroupedBinder(ExpressionBinder):
         self, node: FunctionCall, user: PythonFunction | None, arguments: tuple[Expression, ...]
     ) -> BoundCall:
         if user is not None:
+            self._refuse_in_table_function(node)
             if node.distinct:
                 raise self.context.unsupported("DISTINCT in a Python aggregate", node.span)
             return bind_user(self.context, user, arguments, node)
@@ -388,6 +389,19 @@ class GroupedBinder(ExpressionBinder):
             calls.append(call)
         index = _GROUPING + calls.index(call)
         return InputRef(index, "GROUPING", BIGINT.with_nullable(False), span)
+
+    def _refuse_in_table_function(self, node: FunctionCall) -> None:
+        """Flink takes the window's columns for keys like any others where Python aggregates."""
+        if self.grouping.folded is None or all(k.property is None for k in self.grouping.keys):
+            return
+        raise self.context.error(
+            "not-supported",
+            "a Python aggregate over a window table function is not supported yet",
+            node.span,
+            detail="Flink does not close such windows: it gives changes for every row.",
+            hint="Write the older form, which closes windows: GROUP BY k, TUMBLE(ts, INTERVAL '1' "
+            "MINUTE).",
+        )
 
     def _aggregate_ref(self, call: AggregateCall, span: Span) -> InputRef:
         stripped = aggregate_without_spans(call)
