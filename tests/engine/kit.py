@@ -42,6 +42,7 @@ OPTIONS = OptionSet(
         Option(key, STRING, key)
         for key in (
             "changelog",
+            "upsert",
             "bounded",
             "group",
             "late-handling.mode",
@@ -55,8 +56,12 @@ MEMORY = Connector(
     "memory",
     OPTIONS,
     bounded=lambda table, _: table.options.get("bounded") != "false",
-    source_changelog=lambda table, _: Changelog("changelog" in table.options),
-    sink_changelog=lambda table, _: Changelog("changelog" in table.options),
+    source_changelog=lambda table, _: Changelog(
+        "changelog" in table.options or "upsert" in table.options, "upsert" in table.options
+    ),
+    sink_changelog=lambda table, _: Changelog(
+        "changelog" in table.options or "upsert" in table.options, "upsert" in table.options
+    ),
     source=lambda table, context: None,  # type: ignore[arg-type,return-value]
     group_key=lambda table, _: table.options.get("group", "main"),
     commit_group=lambda tables, context: None,  # type: ignore[arg-type,return-value]

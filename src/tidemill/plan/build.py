@@ -73,7 +73,7 @@ def _insert(planning: Planning, name: str, insert: Insert) -> OutputStage:
     sink = insert.sink
     takes = planning.tables.write(sink, where)
     refusals.sink_schema(insert.query.fields, sink, where)
-    edges, changelog = planning.row_edges(insert.query)
+    edges, changelog = planning.row_edges(insert.query, keep_upserts=takes.upsert)
     refusals.changelog_into_append_only(changelog, takes, sink, where)
     if changelog.updates:
         sink_key(insert.query, sink, where)

@@ -29,6 +29,8 @@ from tidemill.plan.fuse import (
     rows_query,
     text,
 )
+from tidemill.plan.keys import state_ttl_ms
+from tidemill.plan.normalize import key_places, normalize_stage
 from tidemill.plan.physical import KIND, ROW, FusedStage, OperatorStage, SourceStage, wide
 from tidemill.plan.sources import SourceDraft, event_time, idle_timeout_ms, values_table
 from tidemill.sql.expressions import input_indexes
@@ -150,13 +152,18 @@ class Planning:
 
     # -- nodes and edges
 
-    def base(self, chain: Chain, wanted: Columns) -> str:
-        """The node id of a chain's base, planned if need be; notes the columns it must give."""
+    def base(self, chain: Chain, wanted: Columns, *, keep_upserts: bool = False) -> str:
+        """The node id of a chain's base, planned if need be; notes the columns it must give.
+
+        An upsert source is made a whole changelog first, unless it may stay as it is.
+        """
         base = chain.base
         used = columns_read(chain, wanted)
         if isinstance(base, (Scan, Values)):
             draft = self._draft(base)
             draft.needed |= used
+            if draft.changelog.upsert and isinstance(base, Scan) and not keep_upserts:
+                return self._normalized(base, draft)
             return draft.id
         planner = self._planners[type(base)]
         key = (id(base), planner.variant(base, used))
@@ -167,25 +174,51 @@ class Planning:
             self._ids[key] = stage.id
         return self._ids[key]
 
+    def _normalized(self, scan: Scan, draft: SourceDraft) -> str:
+        """The stage that gives each update of an upsert source the row before it."""
+        draft.needed |= frozenset(key_places(scan))
+        key = (hash(draft.id), "normalized")
+        if key not in self._ids:
+            name = self.name("u")
+            edge = _row_edge(Chain(scan, (), self.zone), draft.id, True, 0)
+            ttl_ms = state_ttl_ms(self.settings, self.where)
+            stage = normalize_stage(name, edge, scan, self.schemas[draft.id], ttl_ms)
+            self.operators.append(stage)
+            self.changelogs[name], self.schemas[name] = stage.changelog, stage.schema
+            self._ids[key] = name
+        return self._ids[key]
+
+    def given(self, chain: Chain, name: str) -> Changelog:
+        """What a chain's base gives; of an upsert source, before it is made a whole changelog."""
+        if isinstance(chain.base, Scan):
+            return self._draft(chain.base).changelog
+        return self.changelogs[name]
+
     def parts(self, node: LogicalNode, wanted: Columns) -> list[tuple[Chain, str]]:
         """The stateless chains that end at an operator's input, each with its base's id."""
         return [(chain, self.base(chain, wanted)) for chain in chains(node, self.zone)]
 
     def row_edges(
-        self, node: LogicalNode, port: int = 0, *, numbered: bool = False
+        self,
+        node: LogicalNode,
+        port: int = 0,
+        *,
+        numbered: bool = False,
+        keep_upserts: bool = False,
     ) -> tuple[tuple[FusedStage, ...], Changelog]:
         """Edges that hand on a node's rows as they are (with `k`), and what flows over them.
 
-        `numbered` edges give the hidden column `r` as well.
+        `numbered` edges give the hidden column `r` as well. With `keep_upserts` an upsert source
+        stays one where the edge neither filters nor unnests.
         """
         edges: list[FusedStage] = []
         updates = upsert = False
         everything = frozenset(range(len(node.fields)))
         for chain in chains(node, self.zone):
             refusals.window_functions(chain, self.where)
-            name = self.base(chain, everything)
+            keeps = keep_upserts and not chain.filters and not chain.unnests
+            name = self.base(chain, everything, keep_upserts=keeps)
             changelog = self.changelogs[name]
-            refusals.filtered_upserts(changelog, chain, self.where)
             updates, upsert = updates or changelog.updates, upsert or changelog.upsert
             edges.append(_row_edge(chain, name, changelog.updates, port, numbered))
         return tuple(edges), Changelog(updates, upsert)

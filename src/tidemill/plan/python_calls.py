@@ -35,6 +35,7 @@ from tidemill.sql.logical import (
     Join,
     LogicalNode,
     LookupJoin,
+    OverAggregate,
     Project,
     Rank,
     RowField,
@@ -136,6 +137,12 @@ def _aggregate_expressions(node: Aggregate) -> list[Expression]:
     return found
 
 
+def over_expressions(node: OverAggregate) -> list[Expression]:
+    """All expressions of a node with OVER."""
+    arguments = [argument for call in node.calls for argument in call.arguments]
+    return [*node.keys, *(key.expression for key in node.order), *arguments]
+
+
 # --- splitting -----------------------------------------------------------------------------------
 
 
@@ -185,6 +192,13 @@ class _Splitter:
             return self._temporal(node)
         if isinstance(node, LookupJoin):
             self._refuse_in_keys(node, [key.value for key in node.keys], node.condition)
+        if isinstance(node, OverAggregate) and any(map(calls_python, over_expressions(node))):
+            raise SqlError(
+                "a Python function in OVER is not supported yet",
+                code="plan.over-window",
+                where=node.where or self._where,
+                hint="Call it in a subquery, and use its result.",
+            )
         below = self._split(node.input)
         return node if below is node.input else replace(node, input=below)
 

@@ -21,7 +21,6 @@ from tidemill.sql.logical import (
     Fields,
     Join,
     LogicalNode,
-    Rank,
     Scan,
     Sort,
     TimeAttribute,
@@ -194,17 +193,21 @@ def panes(node: Aggregate, where: TextWhere | None) -> None:
             )
 
 
-def retractable(node: Aggregate, changelogs: Sequence[Changelog], where: TextWhere | None) -> None:
-    """Aggregates over a changelog must be able to take rows back, and must be told which."""
+def windowed_upserts(changelogs: Sequence[Changelog], where: TextWhere | None) -> None:
+    """A window must know of each change whether it came late."""
     if any(changelog.upsert for changelog in changelogs):
         raise SqlError(
-            "an aggregate over an upsert source is not supported yet",
+            "a window over an upsert source is not supported yet",
             code="plan.upsert-source",
             where=where,
-            detail="The source gives updates without the row that was before, so the aggregate "
-            "cannot take the old row back.",
+            detail="The source gives updates without the row that was before, and the old row "
+            "may be in a window that is closed.",
             hint="Read the changes as debezium-json, which carries both images.",
         )
+
+
+def retractable(node: Aggregate, where: TextWhere | None) -> None:
+    """Aggregates over a changelog must be able to take rows back."""
     for call in node.aggregates:
         if call.user is not None and not has_retract(call.user):
             raise SqlError(
@@ -224,58 +227,17 @@ def retractable(node: Aggregate, changelogs: Sequence[Changelog], where: TextWhe
             )
 
 
-def sorted_changes(node: Sort, changelog: Changelog, where: TextWhere | None) -> None:
+def sorted_changes(node: Sort, where: TextWhere | None) -> None:
     """ORDER BY and LIMIT are about rows, not about changes of rows."""
-    if node.keys and not changelog.upsert:
+    if node.keys:
         return
-    what = "ORDER BY over an upsert source" if node.keys else "LIMIT over a changelog"
     raise SqlError(
-        f"{what} is not supported yet",
+        "LIMIT over a changelog is not supported",
         code="plan.limit-over-changes",
         where=where,
         detail="The first changes are not those of the first rows: a row may be withdrawn later.",
-        hint="Order the rows (ORDER BY ... LIMIT) over a bounded input that carries both images, "
-        "such as debezium-json, or leave out the LIMIT.",
+        hint="Say which rows are the first: ORDER BY ... LIMIT.",
     )
-
-
-def rank_limit(node: Rank) -> int:
-    """Rows are numbered only as far as somebody looks."""
-    if node.limit is None:
-        raise SqlError(
-            "ROW_NUMBER without an upper bound is not supported yet",
-            code="plan.rank-without-limit",
-            where=node.where,
-            hint="Bound the number in an outer query: SELECT ... FROM (SELECT *, ROW_NUMBER() "
-            "OVER (PARTITION BY k ORDER BY v DESC) AS rn FROM t) WHERE rn <= 3.",
-        )
-    return node.limit
-
-
-def ranked_upserts(changelogs: Sequence[Changelog], where: TextWhere | None) -> None:
-    """Top-N must be told which row goes."""
-    if any(changelog.upsert for changelog in changelogs):
-        raise SqlError(
-            "ROW_NUMBER over an upsert source is not supported yet",
-            code="plan.upsert-source",
-            where=where,
-            detail="The source gives updates without the row that was before, so the old row "
-            "cannot be taken out of its place.",
-            hint="Read the changes as debezium-json, which carries both images.",
-        )
-
-
-def joined_upserts(changelogs: Sequence[Changelog], where: TextWhere | None) -> None:
-    """A join must be told which row goes."""
-    if any(changelog.upsert for changelog in changelogs):
-        raise SqlError(
-            "a join over an upsert source is not supported yet",
-            code="plan.upsert-source",
-            where=where,
-            detail="The source gives updates without the row that was before, so its pairs "
-            "cannot be withdrawn.",
-            hint="Read the changes as debezium-json, which carries both images.",
-        )
 
 
 def changes_in_timed_join(retracts: Sequence[bool], node: Join, what: str) -> None:
@@ -316,32 +278,6 @@ def processing_time_padding(node: Join, processing_time: bool) -> None:
             code="plan.unsupported-join",
             where=node.where,
             hint="Join on event time: a column with a WATERMARK.",
-        )
-
-
-def filtered_upserts(changelog: Changelog, chain: Chain, where: TextWhere | None) -> None:
-    """A filter over updates without before-images would leave stale rows in the sink."""
-    if changelog.upsert and (chain.filters or chain.unnests):
-        what = "a WHERE" if chain.filters else "UNNEST"
-        raise SqlError(
-            f"{what} over an upsert source is not supported yet",
-            code="plan.upsert-source",
-            where=where,
-            detail="A row that stops matching would have to be deleted from the sink, and the "
-            "source does not say what the row was before.",
-            hint="Read the changes as debezium-json, which carries both images.",
-        )
-
-
-def set_operation_upserts(changelog: Changelog, name: str, where: TextWhere | None) -> None:
-    """A set operation counts rows, so it must be told which row goes."""
-    if changelog.upsert:
-        raise SqlError(
-            f"{name} over an upsert source is not supported yet",
-            code="plan.upsert-source",
-            where=where,
-            detail="The source gives updates without the row that was before.",
-            hint="Read the changes as debezium-json, which carries both images.",
         )
 
 

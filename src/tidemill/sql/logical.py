@@ -224,6 +224,36 @@ class Rank:
 
 
 @dataclass(frozen=True, slots=True)
+class OverFrame:
+    """The rows that a call with OVER sees, from `start` to `end`; None is unbounded.
+
+    Offsets from the current row, negative before it: in rows, or (RANGE) in units of the one sort
+    key, for a time in microseconds. RANGE takes the rows with an equal key in.
+    """
+
+    rows: bool
+    start: int | None
+    end: int | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class OverAggregate:
+    """Functions over each row's frame within its partition; all calls have one window.
+
+    Fields: the input's, then the result of each call. Besides aggregates, calls are ROW_NUMBER,
+    RANK, DENSE_RANK, NTILE, PERCENT_RANK, CUME_DIST, LAG and LEAD, which see no frame.
+    """
+
+    input: LogicalNode
+    keys: tuple[Expression, ...]
+    order: tuple[SortKey, ...]
+    frame: OverFrame
+    calls: tuple[AggregateCall, ...]
+    fields: Fields
+    where: TextWhere | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Unnest:
     """The elements of a collection of the left row, each as a row.
 
@@ -373,6 +403,7 @@ LogicalNode: TypeAlias = (
     "Scan | Watermark | Project | Filter | WindowTableFunction | Aggregate | Union | Values | Sort"
     " | Rank | Correlate | Join | PythonCalc | SetOperation"
     " | TemporalJoin | LookupJoin"
+    " | OverAggregate"
 )
 
 

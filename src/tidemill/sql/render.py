@@ -27,6 +27,7 @@ from tidemill.sql.logical import (
     Join,
     LogicalNode,
     LookupJoin,
+    OverAggregate,
     Project,
     PythonCalc,
     Rank,
@@ -173,6 +174,8 @@ def line(node: LogicalNode) -> str:
             return _sort(node)
         case Rank():
             return _rank(node)
+        case OverAggregate():
+            return _over(node)
         case Correlate():
             return _correlate(node)
         case Join():
@@ -190,6 +193,19 @@ def line(node: LogicalNode) -> str:
         case PythonCalc():
             calls = ", ".join(render_expression(call) for call in node.calls)
             return f"Python {calls} -> [{_fields(node.fields[-len(node.calls) :])}]"
+
+
+def _over(node: OverAggregate) -> str:
+    calls = ", ".join(_aggregate_call(call) for call in node.calls)
+    keys = ", ".join(render_expression(key) for key in node.keys)
+    order = ", ".join(
+        render_expression(key.expression) + (" DESC" if key.descending else "")
+        for key in node.order
+    )
+    unit = "rows" if node.frame.rows else "range"
+    ends = ["unbounded" if end is None else str(end) for end in (node.frame.start, node.frame.end)]
+    frame = f"{unit} from {ends[0]} to {ends[1]}"
+    return f"Over [{calls}] by [{keys}] order [{order}] {frame} -> [{_fields(node.fields)}]"
 
 
 def _correlate(node: Correlate) -> str:

@@ -1,8 +1,8 @@
--- | error[sql.not-supported]: ROWS in OVER is not supported yet
+-- | error[sql.bad-argument]: ROW_NUMBER takes no frame
 -- |   --> over_frame.sql:16:46
 -- |    |
 -- | 16 | SELECT ROW_NUMBER() OVER (ORDER BY pickup_at ROWS BETWEEN 1 PRECEDING AND CURRENT ROW) FROM trips;
--- |    |                                              ^^^^
+-- |    |                                              ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
 CREATE TABLE trips (
   vendor_id INT,
   fare_amount DOUBLE,

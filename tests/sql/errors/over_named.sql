@@ -1,9 +1,9 @@
--- | error[sql.not-supported]: OVER with the name of a window is not supported yet
--- |   --> over_named.sql:17:21
+-- | error[sql.unknown-window]: unknown window `v`
+-- |   --> over_named.sql:17:30
 -- |    |
--- | 17 | SELECT ROW_NUMBER() OVER w FROM trips;
--- |    |                     ^^^^^^
--- | hint: Write the window behind OVER, in parentheses.
+-- | 17 | SELECT SUM(fare_amount) OVER v FROM trips WINDOW w AS (ORDER BY pickup_at);
+-- |    |                              ^
+-- | hint: Windows here: w.
 CREATE TABLE trips (
   vendor_id INT,
   fare_amount DOUBLE,
@@ -14,4 +14,4 @@ CREATE TABLE trips (
   pickup_at TIMESTAMP(3),
   WATERMARK FOR pickup_at AS pickup_at - INTERVAL '5' SECOND
 ) WITH ('connector' = 'kafka', 'topic' = 'trips', 'format' = 'json');
-SELECT ROW_NUMBER() OVER w FROM trips;
+SELECT SUM(fare_amount) OVER v FROM trips WINDOW w AS (ORDER BY pickup_at);

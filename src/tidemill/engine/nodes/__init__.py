@@ -7,6 +7,8 @@ from tidemill.engine.node import Host, Node
 from tidemill.engine.nodes.group_aggregate import GroupNode
 from tidemill.engine.nodes.interval_join import IntervalJoinNode
 from tidemill.engine.nodes.lookup_join import LookupJoinNode
+from tidemill.engine.nodes.normalize import NormalizeNode
+from tidemill.engine.nodes.over import OverChangesNode, OverNode
 from tidemill.engine.nodes.python_calc import PythonCalcNode
 from tidemill.engine.nodes.rank import RankNode
 from tidemill.engine.nodes.regular_join import RegularJoinNode
@@ -17,20 +19,22 @@ from tidemill.engine.nodes.temporal_join import TemporalJoinNode
 from tidemill.engine.nodes.window_aggregate import WindowNode
 from tidemill.engine.nodes.window_join import WindowJoinNode
 from tidemill.engine.nodes.window_rank import WindowRankNode
+from tidemill.plan.normalize import NormalizeStage
 from tidemill.plan.operators.group_aggregate import GroupStage
 from tidemill.plan.operators.interval_join import IntervalJoinStage
 from tidemill.plan.operators.lookup_join import LookupJoinStage
+from tidemill.plan.operators.over import OverAtEndStage, OverChangesStage, OverStage
 from tidemill.plan.operators.python_calc import PythonCalcStage
 from tidemill.plan.operators.rank import RankStage
 from tidemill.plan.operators.regular_join import RegularJoinStage
 from tidemill.plan.operators.session import SessionStage
 from tidemill.plan.operators.set_operation import SetStage
-from tidemill.plan.operators.sort import SortStage
 from tidemill.plan.operators.temporal_join import TemporalJoinStage
 from tidemill.plan.operators.window_aggregate import AggregateStage
 from tidemill.plan.operators.window_join import WindowJoinStage
 from tidemill.plan.operators.window_rank import WindowRankStage
 from tidemill.plan.physical import OperatorStage
+from tidemill.plan.sort import SortStage
 
 NODES: Mapping[type[OperatorStage], Callable[[Any, Host], Node]] = {
     AggregateStage: WindowNode,
@@ -38,6 +42,10 @@ NODES: Mapping[type[OperatorStage], Callable[[Any, Host], Node]] = {
     LookupJoinStage: LookupJoinNode,
     IntervalJoinStage: IntervalJoinNode,
     PythonCalcStage: PythonCalcNode,
+    NormalizeStage: NormalizeNode,
+    OverAtEndStage: SortNode,
+    OverChangesStage: OverChangesNode,
+    OverStage: OverNode,
     RankStage: RankNode,
     SetStage: SetNode,
     RegularJoinStage: RegularJoinNode,

@@ -9,8 +9,8 @@ import pyarrow as pa
 from tidemill.engine.batches import StageBatch
 from tidemill.engine.node import Host, LateRows, OperatorNode
 from tidemill.engine.operators.sort import Sort
-from tidemill.plan.operators.sort import SortStage
 from tidemill.plan.physical import FusedStage
+from tidemill.plan.sort import SortStage
 
 
 class SortNode(OperatorNode):

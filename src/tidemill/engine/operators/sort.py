@@ -13,7 +13,7 @@ import pyarrow as pa
 from tidemill.engine.batches import concat
 from tidemill.engine.kernel import Kernel
 from tidemill.interfaces.operator import StateDelta
-from tidemill.plan.operators.sort import SortStage
+from tidemill.plan.sort import SortStage
 from tidemill.plan.windows import MAX_WATERMARK_US
 
 DELTAS_MAX = 64

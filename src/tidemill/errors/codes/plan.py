@@ -9,7 +9,6 @@ CODES: dict[str, str] = {
     "inserts.",
     "plan.upsert-source": "A source without before-images feeds an operator that needs them.",
     "plan.limit-over-changes": "ORDER BY or LIMIT would pick changes instead of rows.",
-    "plan.rank-without-limit": "ROW_NUMBER is not bounded from above by a WHERE around it.",
     "plan.sink-key-mismatch": "A sink's PRIMARY KEY does not tell the rows of a changelog apart.",
     "plan.unbounded-sort": "ORDER BY over an unbounded input would never give a row.",
     "plan.unsupported-window": "A window kind, or its sizes, is not supported by the embedded "
@@ -32,4 +31,5 @@ CODES: dict[str, str] = {
     "plan.join-over-changes": "A join on time or in windows reads a changelog.",
     "plan.unsupported-join": "A join has a form that the embedded engine does not run.",
     "plan.unsupported-aggregate": "An aggregate function has no partials yet.",
+    "plan.over-window": "An OVER window cannot be computed over a stream.",
 }

@@ -45,4 +45,5 @@ CODES: dict[str, str] = {
     "sql.refused-setting": "A SET key would load code, read a file or open an address.",
     "sql.bad-statement-set": "A statement set is not formed as BEGIN ... END around INSERTs.",
     "sql.column-count": "Two lists of columns have different lengths.",
+    "sql.unknown-window": "OVER names a window that no WINDOW clause defines.",
 }

@@ -37,7 +37,9 @@ def _parts(node: Aggregate, planning: Planning) -> tuple[list[tuple[Chain, str]]
     changelogs = [planning.changelogs[name] for _, name in parts]
     retracts = any(changelog.updates for changelog in changelogs)
     if retracts:
-        refusals.retractable(node, changelogs, planning.where)
+        refusals.retractable(node, planning.where)
+    if node.window is not None:
+        refusals.windowed_upserts([planning.given(c, name) for c, name in parts], planning.where)
     return parts, retracts
 
 

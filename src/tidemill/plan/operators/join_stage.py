@@ -118,5 +118,4 @@ def draft_join(
 
 def _retracts(planning: Planning, parts: Sequence[tuple[Chain, str]], node: Join) -> bool:
     changelogs = [planning.changelogs[name] for _, name in parts]
-    refusals.joined_upserts(changelogs, node.where)
     return any(changelog.updates for changelog in changelogs)

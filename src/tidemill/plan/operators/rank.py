@@ -7,9 +7,9 @@ from typing import Any
 
 from tidemill.interfaces.connector import Changelog
 from tidemill.model.types import BIGINT
-from tidemill.plan import refusals
 from tidemill.plan.changelog import APPEND_ONLY
 from tidemill.plan.keys import state_bound, state_ttl_ms
+from tidemill.plan.operators.over import plan_at_end, plan_over, row_number
 from tidemill.plan.operators.window_rank import plan_window_rank
 from tidemill.plan.physical import OperatorStage, changelog_mode
 from tidemill.plan.planning import Columns, OperatorPlanner, Planning, stage_schema
@@ -78,12 +78,22 @@ class RankStage(OperatorStage):
         return () if self.ttl_ms or self.kind == "window" else self.keys
 
 
-def _plan(node: Rank, planning: Planning, used: Columns, kind: RankKind | None = None) -> RankStage:
-    limit = refusals.rank_limit(node)
+def _plan(node: Rank, planning: Planning, used: Columns) -> OperatorStage:
+    parts = planning.parts(node.input, frozenset(range(len(node.input.fields))))
+    retracts = any(planning.changelogs[name].updates for _, name in parts)
+    in_windows = rank_kind(node, [chain for chain, _ in parts], retracts) == "window"
+    if planning.bounded(node) and not retracts and not in_windows:
+        return plan_at_end(row_number(node), planning, node.limit)
+    return _ranked(node, planning, used)
+
+
+def _ranked(
+    node: Rank, planning: Planning, used: Columns, kind: RankKind | None = None
+) -> RankStage:
+    limit = node.limit or 0
     parts = planning.parts(node.input, frozenset(range(len(node.input.fields))))
     changelogs = [planning.changelogs[name] for _, name in parts]
     retracts = any(changelog.updates for changelog in changelogs)
-    refusals.ranked_upserts(changelogs, node.where)
     kind = kind or rank_kind(node, [chain for chain, _ in parts], retracts)
     name = planning.name("r")
     sql = RankSql(node, kind, retracts, name, planning.zone)
@@ -114,7 +124,7 @@ def plan_top(node: Sort, planning: Planning) -> RankStage:
     number = RowField("$row_number", BIGINT.with_nullable(False))
     limit = node.offset + (node.limit or 0)
     rank = Rank(node.input, (), node.keys, (*node.fields, number), limit, planning.where)
-    stage = _plan(rank, planning, frozenset(range(len(node.fields))), "top")
+    stage = _ranked(rank, planning, frozenset(range(len(node.fields))), "top")
     updates = stage.changelog.updates
     return replace(
         stage,
@@ -129,6 +139,8 @@ def _number_used(node: Rank, used: Columns) -> bool:
 
 
 def _plan_rank(node: Rank, planning: Planning, used: Columns) -> OperatorStage:
+    if node.limit is None:
+        return plan_over(row_number(node), planning)
     return plan_window_rank(node, planning) or _plan(node, planning, used)
 
 

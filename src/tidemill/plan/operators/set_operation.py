@@ -66,7 +66,6 @@ def _plan(node: SetOperation, planning: Planning, _used: Columns) -> SetStage:
         for chain, source in planning.parts(side, everything):
             refusals.window_functions(chain, planning.where)
             changelog = planning.changelogs[source]
-            refusals.set_operation_upserts(changelog, node.operator.value, planning.where)
             edges.append(_edge(chain, source, changelog.updates, port))
     at_end = planning.bounded(node)
     return SetStage(

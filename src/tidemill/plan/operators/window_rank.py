@@ -64,7 +64,7 @@ def plan_window_rank(node: Rank, planning: Planning) -> WindowRankStage | None:
     chain, step, end_key = found
     refusals.ranked_on_clock(step.window, node.where)
     refusals.window_time(step.window, node.input, planning.watermarks, node.where)
-    limit = refusals.rank_limit(node)
+    limit = node.limit or 0
     windows = refusals.grid(step.window, node.where)
     source = planning.base(chain, frozenset(range(len(node.input.fields))))
     refusals.ranked_window_changes(planning.changelogs[source], node.where)

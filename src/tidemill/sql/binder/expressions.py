@@ -323,7 +323,7 @@ class ExpressionBinder:
 
 def is_aggregate(context: BindContext, node: Node) -> bool:
     """Whether a node is itself the call of an aggregate function."""
-    if not isinstance(node, FunctionCall):
+    if not isinstance(node, FunctionCall) or node.over is not None:
         return False
     user = context.user_function(node.name.text)
     if user is not None:

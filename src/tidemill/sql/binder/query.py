@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Container, Sequence
 from dataclasses import replace
 from itertools import count
 
@@ -12,7 +12,8 @@ from tidemill.sql.binder.expressions import ExpressionBinder, contains_aggregate
 from tidemill.sql.binder.from_items import Relation, bind_from
 from tidemill.sql.binder.grouped import GroupedBinder, Grouping, begin_grouping, settle
 from tidemill.sql.binder.ordering import bind_ordering
-from tidemill.sql.binder.ranks import bind_rank, over_call
+from tidemill.sql.binder.over import OverBinder, bind_over, over_calls
+from tidemill.sql.binder.ranks import bind_rank, is_rank
 from tidemill.sql.binder.renaming import rename_columns
 from tidemill.sql.binder.scope import Scope
 from tidemill.sql.binder.subqueries import bind_where, with_scalars
@@ -82,14 +83,12 @@ def _select(context: BindContext, query: SelectQuery) -> LogicalNode:
     node, scope = relation.node, relation.scope(context.source)
     if query.where is not None:
         node, scope = bind_where(context, node, scope, query.where, bind_query)
-    calls = [call for item in query.items if (call := over_call(item)) is not None]
+    calls = over_calls(query.items)
     grouped = query.group_by is not None or query.having is not None
     expressions = [item.expression for item in query.items]
     if not grouped:
         grouped = any(
-            not isinstance(e, Star) and contains_aggregate(context, e)
-            for e in expressions
-            if e not in calls
+            not isinstance(e, Star) and contains_aggregate(context, e) for e in expressions
         )
     if calls and grouped:
         raise context.unsupported(
@@ -100,10 +99,16 @@ def _select(context: BindContext, query: SelectQuery) -> LogicalNode:
     if not grouped:
         nodes = [e for e in expressions if not isinstance(e, Star)]
         node, scope = with_scalars(context, node, scope, nodes, bind_query)
+    binder = ExpressionBinder(context, scope, "the SELECT list")
     if calls:
-        node = bind_rank(context, calls, node, scope)
+        columns: Sequence[tuple[FunctionCall, InputRef]]
+        if is_rank(context, query, calls):
+            node, columns = bind_rank(context, calls[0], query.windows, node, scope)
+        else:
+            node, columns = bind_over(context, calls, query.windows, node, scope)
+        binder = OverBinder(context, scope, columns)
     result = (
-        _grouped(context, query, node, scope) if grouped else _plain(context, query, node, scope)
+        _grouped(context, query, node, scope) if grouped else _plain(binder, query, node, scope)
     )
     return result if query.distinct is None else distinct_rows(context, result, query.distinct)
 
@@ -119,22 +124,16 @@ def _source(context: BindContext, query: SelectQuery) -> Relation:
 
 
 def _plain(
-    context: BindContext, query: SelectQuery, node: LogicalNode, scope: Scope
+    binder: ExpressionBinder, query: SelectQuery, node: LogicalNode, scope: Scope
 ) -> LogicalNode:
-    binder = ExpressionBinder(context, scope, "the SELECT list")
     expressions: list[Expression] = []
     fields: list[RowField] = []
     names: set[str] = set()
     for item in query.items:
         if isinstance(item.expression, Star):
-            _expand(context, scope, item.expression, node, expressions, fields, names)
+            _expand(binder.context, scope, item.expression, node, expressions, fields, names)
             continue
         names.add(output_name(item, len(fields)))
-        if over_call(item) is not None:
-            number = node.fields[-1]
-            expressions.append(InputRef(len(node.fields) - 1, number.name, number.type))
-            fields.append(replace(number, name=output_name(item, len(fields))))
-            continue
         bound = binder.bind_column(item.expression)
         name = output_name(item, len(fields))
         expressions.append(bound)

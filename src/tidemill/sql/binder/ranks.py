@@ -7,49 +7,37 @@ rank; a condition that the bound says already is dropped.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from tidemill.model.types import BIGINT
 from tidemill.sql.binder.context import BindContext
 from tidemill.sql.binder.expressions import ExpressionBinder
+from tidemill.sql.binder.over import resolved
+from tidemill.sql.binder.over_functions import bind_over_function
 from tidemill.sql.binder.scope import Scope
 from tidemill.sql.expressions import Call, Cast, Expression, InputRef, Literal
 from tidemill.sql.logical import Filter, LogicalNode, Project, Rank, RowField, SortKey
-from tidemill.sql.syntax.nodes import FunctionCall, SelectItem
-
-_HINT = (
-    "Top-N and deduplication are: SELECT ... FROM (SELECT *, ROW_NUMBER() OVER (PARTITION BY k "
-    "ORDER BY v DESC) AS rn FROM t) WHERE rn <= 3."
-)
+from tidemill.sql.syntax.nodes import FunctionCall, NamedWindow, SelectQuery
 
 
-def over_call(item: SelectItem) -> FunctionCall | None:
-    """The call with OVER that an item of a SELECT list is."""
-    node = item.expression
-    return node if isinstance(node, FunctionCall) and node.over is not None else None
+def is_rank(context: BindContext, query: SelectQuery, calls: Sequence[FunctionCall]) -> bool:
+    """Whether the only call with OVER is a ROW_NUMBER that stands alone in the SELECT list."""
+    if len(calls) != 1 or context.function_name(calls[0].name.text) != "ROW_NUMBER":
+        return False
+    return any(item.expression is calls[0] for item in query.items)
 
 
 def bind_rank(
-    context: BindContext, calls: list[FunctionCall], node: LogicalNode, scope: Scope
-) -> Rank:
-    """The input with the number as its last column."""
-    call = calls[0]
-    name = call.name.text.upper()
-    if name != "ROW_NUMBER":
-        raise context.unsupported(f"{name}(...) OVER", call.span, _HINT)
-    if len(calls) > 1:
-        raise context.unsupported("more than one ROW_NUMBER in a query", calls[1].span)
-    over = call.over
-    assert over is not None
-    if call.arguments or call.star or call.distinct or call.filter is not None:
-        raise context.error("bad-argument", "ROW_NUMBER takes no arguments", call.span)
-    if not over.order_by:
-        raise context.error(
-            "bad-argument",
-            "ROW_NUMBER needs an ORDER BY in its OVER",
-            over.span,
-            hint="Say which row is the first: OVER (PARTITION BY k ORDER BY v DESC).",
-        )
+    context: BindContext,
+    call: FunctionCall,
+    windows: Sequence[NamedWindow],
+    node: LogicalNode,
+    scope: Scope,
+) -> tuple[Rank, list[tuple[FunctionCall, InputRef]]]:
+    """The input with the number as its last column, and which column that is."""
+    over = resolved(context, call, windows)
+    bind_over_function(context, scope, call, over, bool(over.order_by))
     binder = ExpressionBinder(context, scope, "OVER")
     keys = tuple(binder.bind(key) for key in over.partition_by)
     order = tuple(
@@ -62,7 +50,8 @@ def bind_rank(
     )
     number = RowField("$row_number", BIGINT.with_nullable(False))
     fields = (*(replace(field, time_attribute=None) for field in node.fields), number)
-    return Rank(node, keys, order, fields, where=context.source.where(call.span))
+    rank = Rank(node, keys, order, fields, where=context.source.where(call.span))
+    return rank, [(call, InputRef(len(node.fields), number.name, number.type))]
 
 
 def bounded_filter(node: LogicalNode, predicate: Expression) -> LogicalNode:

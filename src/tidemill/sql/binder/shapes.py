@@ -8,22 +8,17 @@ from typing import Any
 
 from tidemill.errors import Span
 from tidemill.sql.expressions import AggregateCall, Call, Cast, Expression, InputRef
-from tidemill.sql.syntax.nodes import Node
 
 
-def shape(node: Node) -> Any:
-    """A value that is equal for equal syntax, wherever it stands."""
-    return _shape(node)
-
-
-def _shape(value: Any) -> Any:
+def shape(value: Any) -> Any:
+    """A value that is equal for equal syntax (a node or parts of one), wherever it stands."""
     if isinstance(value, Span):
         return None
     if is_dataclass(value):
-        parts = tuple(_shape(getattr(value, field.name)) for field in fields(value))
+        parts = tuple(shape(getattr(value, field.name)) for field in fields(value))
         return (type(value).__name__, *parts)
     if isinstance(value, tuple):
-        return tuple(_shape(item) for item in value)
+        return tuple(shape(item) for item in value)
     return value
 
 

@@ -286,6 +286,7 @@ class SelectQuery:
     hints: tuple[QueryHint, ...] = ()
     grouping_sets: tuple[tuple[Node, ...], ...] | None = None
     """What GROUPING SETS, ROLLUP and CUBE come to, duplicates kept; `group_by` has all keys."""
+    windows: tuple[NamedWindow, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -325,12 +326,41 @@ class OrderItem:
 
 
 @dataclass(frozen=True, slots=True)
+class FrameBound:
+    """One end of a frame: UNBOUNDED (no value) or a value, PRECEDING or FOLLOWING; CURRENT ROW."""
+
+    direction: str
+    value: Node | None
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class FrameClause:
+    """ROWS or RANGE, from one bound to another."""
+
+    unit: str
+    start: FrameBound
+    end: FrameBound
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
 class OverClause:
-    """OVER (PARTITION BY ... ORDER BY ...)."""
+    """OVER ([name] [PARTITION BY ...] [ORDER BY ...] [frame]), or OVER name."""
 
     partition_by: tuple[Node, ...]
     order_by: tuple[OrderItem, ...]
     span: Span
+    frame: FrameClause | None = None
+    name: Name | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NamedWindow:
+    """WINDOW name AS (...)."""
+
+    name: Name
+    window: OverClause
 
 
 @dataclass(frozen=True, slots=True)

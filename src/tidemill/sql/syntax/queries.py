@@ -12,6 +12,7 @@ from tidemill.sql.syntax.hints import parse_query_hints
 from tidemill.sql.syntax.nodes import (
     CommonTable,
     Name,
+    NamedWindow,
     Node,
     OrderedQuery,
     OrderItem,
@@ -25,7 +26,7 @@ from tidemill.sql.syntax.nodes import (
     ValuesQuery,
     WithQuery,
 )
-from tidemill.sql.syntax.over import order_item
+from tidemill.sql.syntax.over import named_window, order_item
 from tidemill.sql.text import cover
 
 QUERY_STARTS = ("SELECT", "WITH", "VALUES", "(")
@@ -179,11 +180,24 @@ def _select(cursor: Cursor) -> SelectQuery:
     where = parse_expression(cursor) if cursor.take("WHERE") else None
     group = parse_group_by(cursor)
     having = parse_expression(cursor) if cursor.take("HAVING") else None
-    if cursor.at_any("WINDOW", "QUALIFY"):
+    windows: tuple[NamedWindow, ...] = ()
+    if cursor.take("WINDOW"):
+        windows = cursor.listed(lambda: named_window(cursor, parse_expression))
+    if cursor.at("QUALIFY"):
         raise cursor.unsupported(cursor.token.upper)
     span = cursor.since(start)
     return SelectQuery(
-        distinct, items, source, where, group.keys, having, span, group.span, hints, group.sets
+        distinct,
+        items,
+        source,
+        where,
+        group.keys,
+        having,
+        span,
+        group.span,
+        hints,
+        group.sets,
+        windows,
     )
 
 

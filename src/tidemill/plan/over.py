@@ -1,0 +1,449 @@
+"""The SQL of functions with OVER.
+
+Edges give the input's columns, the partition keys `p0`..., the sort keys (`o0`..., or for a stream
+in order of time the time as `t`), and the calls' arguments `x<call>_<argument>`. Three ways:
+
+- `frame`: the rows of the frame are kept; one query computes it for the rows that are new.
+- `accumulate`: the frame is all rows so far. `running` makes partials over the new rows alone, the
+  engine lays the partials of the rows before them beside, and `merged` makes one of both.
+- `whole`: all rows of a partition are there.
+
+A frame of RANGE takes the rows of equal time in. As in Flink, LAG then looks back from the last of
+them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from sqlglot import exp
+
+from tidemill.plan.fuse import (
+    Chain,
+    alias,
+    column,
+    names,
+    over,
+    probe_query,
+    relation,
+    rows_query,
+    text,
+)
+from tidemill.plan.lowering import aggregate_plan, lower
+from tidemill.plan.lowering.build import cast, duckdb_type, fn, number, template
+from tidemill.plan.physical import KIND, ROW, FusedStage, wide
+from tidemill.plan.ranks import (
+    GROUP,
+    HEAD,
+    SEQUENCE,
+    TIME,
+    WEIGHT,
+    rows_left,
+    told_apart,
+    weight,
+)
+from tidemill.plan.windows import micros
+from tidemill.sql.expressions import AggregateCall, InputRef
+from tidemill.sql.expressions import Literal as Constant
+from tidemill.sql.logical import OverAggregate
+
+OverMode = Literal["frame", "accumulate", "whole"]
+
+NEW = "new"
+"""Hidden column: whether the row is one to give out, not one that is kept for the frame."""
+ROW_NUMBER = "i"
+"""Hidden column: the number of the new row, while partials are merged."""
+SIDE = "s"
+"""Hidden column: 1 for partials of new rows, 0 for those before them."""
+_PLACE = "z"
+_AGGREGATES = frozenset(("sum", "count", "min", "max", "arg_min", "arg_max", "list"))
+_CONSTANTS = {"LAG": (1,), "LEAD": (1,), "NTILE": (0,)}
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A column over a window, how the one before it joins in, and what is seen of the last peer."""
+
+    name: str
+    window: exp.Expression
+    merge: exp.Expression
+    of_last_peer: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """One call: its columns, and the result over them."""
+
+    parts: tuple[_Part, ...]
+    final: exp.Expression
+
+
+@dataclass(frozen=True, slots=True)
+class OverSql:
+    """Builds the queries of one node; `name` is the prefix of its relations."""
+
+    node: OverAggregate
+    mode: OverMode
+    name: str
+    zone: str
+    retracts: bool = False
+    timed: bool = False
+    """Whether the one sort key is the time `t`."""
+    bounded: bool = False
+    """Whether the input ends: Flink's LAG then gives its default for a NULL as well."""
+
+    # -- columns
+
+    def keys(self) -> list[str]:
+        """The partition keys."""
+        return [f"p{i}" for i in range(len(self.node.keys))]
+
+    def arguments(self) -> list[str]:
+        """The calls' arguments."""
+        return [
+            f"x{i}_{j}"
+            for i, call in enumerate(self.node.calls)
+            for j in range(len(call.arguments))
+            if j not in _CONSTANTS.get(call.function, ())
+        ]
+
+    def results(self) -> list[str]:
+        """The calls' results."""
+        return [f"r{i}" for i in range(len(self.node.calls))]
+
+    def partials(self) -> list[str]:
+        """The columns of partials."""
+        return [part.name for piece in self._pieces() for part in piece.parts]
+
+    def edge(self, chain: Chain, source: str, has_kind: bool, rowtime: bool) -> FusedStage:
+        """The rows of one input with keys and arguments."""
+        inputs = names(len(self.node.input.fields))
+
+        def lowered(expression: object) -> exp.Expression:
+            return lower(expression, inputs, self.zone)  # type: ignore[arg-type]
+
+        made = {name: lowered(key) for name, key in zip(self.keys(), self.node.keys, strict=True)}
+        if not self.timed:
+            made |= {f"o{i}": self._sort_key(lowered, i) for i in range(len(self.node.order))}
+        elif rowtime:
+            made[TIME] = micros(lowered(self.node.order[0].expression))
+        for name in self.arguments():
+            i, j = map(int, name[1:].split("_"))
+            made[name] = lowered(self.node.calls[i].arguments[j])
+        outputs = [*map(column, inputs), *(alias(value, n) for n, value in made.items())]
+        if self.retracts:
+            outputs.append(alias(weight(has_kind), WEIGHT))
+        rows = over(rows_query(chain, source, [KIND] if has_kind else []), outputs)
+        evaluated = [value.copy() for value in made.values()]
+        return FusedStage(
+            input=source,
+            query=text(rows),
+            probe=text(probe_query(chain, wide(source), evaluated)),
+            passing=text(over(rows_query(chain, wide(source), [ROW]), [column(ROW)])),
+            filters=chain.filters,
+        )
+
+    def _sort_key(self, lowered: Callable[[object], exp.Expression], i: int) -> exp.Expression:
+        """A sort key; where a frame measures a distance in time, in microseconds."""
+        key = self.node.order[i].expression
+        value = lowered(key)
+        return micros(value) if self._distance() and key.type.is_timestamp else value
+
+    def _distance(self) -> bool:
+        frame = self.node.frame
+        return not frame.rows and any(end not in (None, 0) for end in (frame.start, frame.end))
+
+    # -- queries
+
+    def batch(self) -> str:
+        """A batch's rows, partition by partition (`h`), in order."""
+        head = exp.Window(
+            this=exp.Min(this=column(SEQUENCE)), partition_by=[column(k) for k in self.keys()]
+        )
+        query = exp.Select(expressions=[exp.Star(), alias(head, HEAD)])
+        query = query.from_(relation(f"{self.name}_batch"))
+        return text(query.order_by(column(HEAD), column(TIME), column(SEQUENCE)))
+
+    def running(self) -> str:
+        """`accumulate`: partials of the new rows, in the order of the batch."""
+        query = self._windows(self._placed(f"{self.name}_rows"), [HEAD])
+        outputs = [column(name) for name in self.partials()]
+        ordered = over(query, [*outputs, column(HEAD), column(TIME), column(SEQUENCE)])
+        ordered = ordered.order_by(column(HEAD), column(TIME), column(SEQUENCE))
+        return text(over(ordered, [c.copy() for c in outputs]))
+
+    def merged(self) -> str:
+        """`accumulate`: results and partials of each new row, with all before it put in."""
+        merges = [
+            alias(part.merge.copy(), part.name) for piece in self._pieces() for part in piece.parts
+        ]
+        inner = exp.Select(expressions=[column(ROW_NUMBER), *merges])
+        inner = inner.from_(relation(f"{self.name}_merge")).group_by(exp.Literal.number(1))
+        outputs = [*self._finals(), *(column(name) for name in self.partials())]
+        return text(over(inner, outputs).order_by(column(ROW_NUMBER)))
+
+    def framed(self) -> str:
+        """`frame`: the new rows with their results, in order of time."""
+        query = self._windows(self._placed(f"{self.name}_rows"), [HEAD])
+        outputs = [*map(column, names(len(self.node.input.fields))), *self._finals()]
+        return text(
+            over(query, outputs).where(column(NEW)).order_by(column(TIME), column(SEQUENCE))
+        )
+
+    def whole(self, partition: Sequence[str]) -> str:
+        """`whole`: all rows with their results, in order of arrival (`q`)."""
+        query = self._windows(self._placed(f"{self.name}_rows"), partition)
+        return text(over(query, [exp.Star(), *self._finals()]).order_by(column(SEQUENCE)))
+
+    def heads(self) -> str:
+        """`whole`: the first row (by `q`) of each row's partition."""
+        keys = [column(key) for key in self.keys()]
+        head = exp.Window(this=exp.Min(this=column(SEQUENCE)), partition_by=keys)
+        query = exp.Select(expressions=[alias(head, HEAD), column(SEQUENCE)])
+        return text(query.from_(relation(f"{self.name}_batch")).order_by(column(SEQUENCE)))
+
+    def left(self) -> str:
+        """`whole`: rows without those withdrawn, in order of arrival."""
+        rows = exp.Select(expressions=[exp.Star()]).from_(relation(f"{self.name}_all"))
+        equal = [GROUP, *told_apart(self.node.input.fields)]
+        return text(rows_left(rows, equal, SEQUENCE).order_by(column(SEQUENCE)))
+
+    def differ(self) -> str:
+        """`whole`: whether any result differs between the sides `a` and `b`."""
+        pairs = [
+            exp.NullSafeNEQ(this=column(f"a{i}"), expression=column(f"b{i}"))
+            for i in range(len(self.node.calls))
+        ]
+        query = exp.Select(expressions=[alias(exp.paren(exp.or_(*pairs)), "differ")])
+        return text(query.from_(relation(f"{self.name}_pairs")))
+
+    def at_end(self, limit: int | None = None) -> str:
+        """`whole`, over rows without numbers: the output columns alone."""
+        arrival = exp.Window(this=exp.RowNumber())
+        start = exp.Select(expressions=[exp.Star(), alias(arrival, SEQUENCE)])
+        query = self._windows(
+            self._with_places(start.from_(relation(f"{self.name}_rows"))), self.keys()
+        )
+        first = len(self.node.input.fields)
+        results = [alias(piece.final, f"c{first + i}") for i, piece in enumerate(self._pieces())]
+        ordered = over(query, [exp.Star(), *results])
+        if limit is not None:
+            ordered = over(ordered, [exp.Star()])
+            ordered = ordered.where(column(f"c{first}") <= exp.Literal.number(limit))
+        ordered = ordered.order_by(column(SEQUENCE))
+        return text(over(ordered, list(map(column, names(first + len(results))))))
+
+    def _placed(self, name: str) -> exp.Select:
+        return self._with_places(exp.Select(expressions=[exp.Star()]).from_(relation(name)))
+
+    def _with_places(self, rows: exp.Select) -> exp.Select:
+        """Rows numbered in the order of all keys and arrival, where a call asks for the first."""
+        if not any(call.function in ("FIRST_VALUE", "LAST_VALUE") for call in self.node.calls):
+            return rows
+        place = exp.Window(this=exp.RowNumber(), order=self._order(arrival=True))
+        return over(rows, [exp.Star(), alias(place, _PLACE)])
+
+    def _windows(self, rows: exp.Select, partition: Sequence[str]) -> exp.Select:
+        parts = [part for piece in self._pieces(partition) for part in piece.parts]
+        query = over(rows, [exp.Star(), *(alias(p.window, p.name) for p in parts)])
+        moved = [part for part in parts if part.of_last_peer]
+        if not moved:
+            return query
+        frame = exp.WindowSpec(
+            kind="ROWS", start="UNBOUNDED", start_side="PRECEDING", end="UNBOUNDED",
+            end_side="FOLLOWING",
+        )  # fmt: skip
+        peers = [column(name) for name in (*partition, *self._sort_columns())]
+        replaced = [
+            alias(
+                exp.Window(
+                    this=exp.LastValue(this=column(part.name)),
+                    partition_by=[c.copy() for c in peers],
+                    order=exp.Order(expressions=[exp.Ordered(this=column(SEQUENCE))]),
+                    spec=frame.copy(),
+                ),
+                part.name,
+            )
+            for part in moved
+        ]
+        star = exp.Star(except_=[exp.to_identifier(part.name) for part in moved])
+        return over(query, [star, *replaced])
+
+    def _finals(self) -> list[exp.Expression]:
+        return [
+            alias(piece.final, name)
+            for piece, name in zip(self._pieces(), self.results(), strict=True)
+        ]
+
+    # -- windows
+
+    def _sort_columns(self) -> list[str]:
+        return [TIME] if self.timed else [f"o{i}" for i in range(len(self.node.order))]
+
+    def _order(self, *, arrival: bool) -> exp.Order | None:
+        ordered = [
+            exp.Ordered(
+                this=column(name),
+                desc=key.descending and not self.timed,
+                nulls_first=key.nulls_first,
+            )
+            for name, key in zip(self._sort_columns(), self.node.order, strict=True)
+        ]
+        if arrival:
+            ordered.append(exp.Ordered(this=column(SEQUENCE)))
+        return exp.Order(expressions=ordered) if ordered else None
+
+    def _spec(self) -> exp.WindowSpec:
+        frame = self.node.frame
+        ends = {}
+        for side, offset in (("start", frame.start), ("end", frame.end)):
+            if offset is None:
+                ends[side], ends[f"{side}_side"] = (
+                    "UNBOUNDED",
+                    ("PRECEDING" if side == "start" else "FOLLOWING"),
+                )
+            elif offset == 0:
+                ends[side] = "CURRENT ROW"
+            else:
+                ends[side] = exp.Literal.number(abs(offset))  # type: ignore[assignment]
+                ends[f"{side}_side"] = "PRECEDING" if offset < 0 else "FOLLOWING"
+        return exp.WindowSpec(kind="ROWS" if frame.rows else "RANGE", **ends)
+
+    def _over(
+        self,
+        function: exp.Expression,
+        partition: Sequence[str],
+        *,
+        arrival: bool | None = None,
+        spec: exp.WindowSpec | None = None,
+    ) -> exp.Expression:
+        by_arrival = self.node.frame.rows if arrival is None else arrival
+        window = exp.Window(this=function, partition_by=[column(name) for name in partition])
+        order = self._order(arrival=by_arrival)
+        if order is not None:
+            window.set("order", order)
+        if spec is not None:
+            window.set("spec", spec)
+        return window
+
+    def _framed(self, partial: exp.Expression, partition: Sequence[str]) -> exp.Expression:
+        """The expression with each aggregate in it over the frame."""
+
+        def window(node: exp.Expression) -> exp.Expression:
+            aggregate = isinstance(node, (exp.AggFunc, exp.Filter)) or (
+                isinstance(node, exp.Anonymous) and str(node.this).lower() in _AGGREGATES
+            )
+            return self._over(node, partition, spec=self._spec()) if aggregate else node
+
+        made: exp.Expression = partial.copy().transform(window)
+        return made
+
+    # -- calls
+
+    def _pieces(self, partition: Sequence[str] = (HEAD,)) -> list[_Piece]:
+        return [self._piece(i, call, partition) for i, call in enumerate(self.node.calls)]
+
+    def _piece(self, i: int, call: AggregateCall, partition: Sequence[str]) -> _Piece:
+        if call.function in ("FIRST_VALUE", "LAST_VALUE"):
+            return self._end_value(i, call, partition)
+        if call.function in ("LAG", "LEAD"):
+            return self._neighbour(i, call, partition)
+        if call.function in _NUMBERS:
+            return self._number(i, call, partition)
+        columns = self.arguments()
+        arguments = tuple(
+            InputRef(columns.index(f"x{i}_{j}"), f"x{i}_{j}", argument.type)
+            for j, argument in enumerate(call.arguments)
+        )
+        moved = replace(call, arguments=arguments)
+        if call.function == "AVG" and arguments[0].type.is_integer:
+            return self._integer_mean(i, moved, partition)
+        return self._aggregate(i, moved, partition)
+
+    def _aggregate(self, i: int, call: AggregateCall, partition: Sequence[str]) -> _Piece:
+        plan = aggregate_plan(call, i, self.arguments(), None, self.zone)
+        parts = tuple(
+            _Part(p.name, self._framed(p.partial, partition), p.merge) for p in plan.partials
+        )
+        return _Piece(parts, plan.final.copy())
+
+    def _integer_mean(self, i: int, call: AggregateCall, partition: Sequence[str]) -> _Piece:
+        """With OVER, Flink divides the sum as SUM gives it: of the argument's type, wrapped."""
+        total = self._aggregate(i, replace(call, function="SUM"), partition)
+        count = self._aggregate(i, replace(call, function="COUNT"), partition)
+        final = template("CASE WHEN :n <> 0 THEN :s // :n END", n=count.final, s=total.final)
+        parts = {part.name: part for part in (*total.parts, *count.parts)}
+        return _Piece(tuple(parts.values()), cast(final, duckdb_type(call.type)))
+
+    def _end_value(self, i: int, call: AggregateCall, partition: Sequence[str]) -> _Piece:
+        """The first or last value that is not NULL."""
+        name = f"a{i}_value"
+        function = "arg_min" if call.function == "FIRST_VALUE" else "arg_max"
+        value = self._framed(fn(function, column(f"x{i}_0"), column(_PLACE)), partition)
+        return _Piece((_Part(name, value, fn(function, column(name), column(SIDE))),), column(name))
+
+    def _number(self, i: int, call: AggregateCall, partition: Sequence[str]) -> _Piece:
+        name = f"a{i}_number"
+        merge = cast(fn("sum", column(name)), "BIGINT")
+        if self.mode == "whole":
+            arguments = []
+            if call.function == "NTILE" and isinstance(call.arguments[0], Constant):
+                arguments = [exp.Literal.number(str(call.arguments[0].value))]
+            value = self._over(
+                fn(call.function.lower(), *arguments),
+                partition,
+                arrival=call.function in ("ROW_NUMBER", "NTILE"),
+            )
+            return _Piece((_Part(name, value, merge),), column(name))
+        rows = self._framed(exp.Count(this=exp.Star()), partition)
+        return _Piece((_Part(name, rows, merge),), column(name))
+
+    def _neighbour(self, i: int, call: AggregateCall, partition: Sequence[str]) -> _Piece:
+        """LAG keeps the last values in a list; where all rows are there, DuckDB looks itself."""
+        value, away = column(f"x{i}_0"), _constant(call.arguments[1])
+        default = column(f"x{i}_2")
+        of_last_peer = self.timed and not self.node.frame.rows
+        name, other = f"a{i}_values", f"a{i}_default"
+        if self.mode == "whole":
+            looked = fn(call.function.lower(), value, number(away), default)
+            found = self._over(looked, partition, arrival=True)
+            if self.bounded:
+                found = exp.Coalesce(this=found, expressions=[default.copy()])
+            return _Piece((_Part(name, found, fn("any_value", column(name))),), column(name))
+        spec = exp.WindowSpec(
+            kind="ROWS", start=exp.Literal.number(away), start_side="PRECEDING", end="CURRENT ROW"
+        )
+        last = self._over(fn("list", value), partition, arrival=True, spec=spec)
+        joined = template(
+            "list_slice(flatten(list(:l ORDER BY :s)), :first, -1)",
+            l=column(name),
+            s=column(SIDE),
+            first=number(-away - 1),
+        )
+        current = template("any_value(CASE WHEN :s = 1 THEN :d END)", s=column(SIDE),
+                           d=column(other))  # fmt: skip
+        parts = (
+            _Part(name, last, joined, of_last_peer),
+            _Part(other, default, current),
+        )
+        final = template(
+            "CASE WHEN len(:l) > :n THEN list_extract(:l, len(:l) - :n) ELSE :d END",
+            l=column(name),
+            n=number(away),
+            d=column(other),
+        )
+        return _Piece(parts, final)
+
+
+_NUMBERS = ("ROW_NUMBER", "RANK", "DENSE_RANK", "PERCENT_RANK", "CUME_DIST", "NTILE")
+
+PARTITION = GROUP
+"""In `whole` over a stream, partitions are numbered."""
+
+
+def _constant(expression: object) -> int:
+    assert isinstance(expression, Constant)
+    assert type(expression.value) is int
+    return expression.value
