@@ -24,7 +24,7 @@ class TypeText:
 def read_type(text: str) -> TypeText:
     """Read a type; TypeError where it is none."""
     tokens = _TOKEN.findall(text)
-    if "".join(tokens) != re.sub(r"\s+", "", text):
+    if not re.fullmatch(rf"(?:{_TOKEN.pattern})*\s*", text):
         raise TypeError(f"{text!r} is no Flink type")
     reader = _Reader(text, tokens)
     found = reader.type()
@@ -54,6 +54,8 @@ class _Reader:
     def type(self) -> TypeText:
         """A type with what stands behind it."""
         root = self.next().upper()
+        if not root[0].isalpha():
+            raise TypeError(f"{self.text!r} is no Flink type")
         found = TypeText(_ALIASES.get(root, root), [], [], [])
         if root == "DOUBLE":
             self.take("PRECISION")
