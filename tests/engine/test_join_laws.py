@@ -200,6 +200,44 @@ def test_a_crash_anywhere_changes_nothing(
     assert materialised(w.rows("w")) == expected(kind, on, left, right)
 
 
+TESTS = {
+    "in": "v IN (SELECT v FROM b WHERE s = 'a')",
+    "not in": "v NOT IN (SELECT k FROM b)",
+    "exists": "EXISTS (SELECT 1 FROM b WHERE b.k = a.k AND b.v > a.v)",
+    "not exists": "NOT EXISTS (SELECT 1 FROM b WHERE b.k = a.k)",
+    "scalar": "v > (SELECT MAX(v) FROM b WHERE b.k = a.k)",
+    "count": "v <= (SELECT COUNT(*) FROM b WHERE b.k = a.k)",
+}
+
+
+@lru_cache
+def tested(test: str) -> Any:
+    source = "'connector' = 'memory', 'bounded' = 'false', 'changelog' = 'true'"
+    return kit.plan_of(
+        f"""CREATE TABLE a (k BIGINT, s STRING, v BIGINT) WITH ({source});
+        CREATE TABLE b (k BIGINT, s STRING, v BIGINT) WITH ({source});
+        CREATE TABLE w (k BIGINT, s STRING, v BIGINT) WITH ({source});
+        INSERT INTO w SELECT * FROM a WHERE {TESTS[test]};
+        """
+    )
+
+
+@LAWS
+@given(changes(), changes(), CUTS, st.sampled_from(list(TESTS)))
+def test_subqueries_keep_the_rows_that_duckdb_keeps(
+    left: Side, right: Side, cuts: list[int], test: str
+) -> None:
+    w = world(left, right, cuts, True, True)
+    run(w, tested(test))
+    with duckdb.connect() as connection:
+        for name, side in (("a", left), ("b", right)):
+            rows = there(side)
+            columns = {field.name: [r[i] for r in rows] for i, field in enumerate(SCHEMA)}
+            connection.register(name, pa.table(columns, schema=SCHEMA))
+        want = connection.sql(f"SELECT * FROM a WHERE {TESTS[test]}").fetchall()
+    assert materialised(w.rows("w")) == Counter(want)
+
+
 def test_inner_join_of_inserts_is_append_only() -> None:
     (stage,) = plan("INNER", "one key").operators
     assert isinstance(stage, RegularJoinStage)

@@ -108,3 +108,15 @@ def test_only_columns_that_are_read_are_kept() -> None:
     assert [side.sql.columns for side in stage.sides] == [("c0", "c1"), ("c0", "c1")]
     needed = {s.table.name.split(".")[-1]: s.table.columns_needed for s in built.sources}
     assert needed["b"] >= {"k", "v"} and "n" not in needed["b"]
+
+
+def test_a_hint_gives_one_table_its_own_ttl() -> None:
+    built = joined(
+        "INSERT INTO out_rows SELECT /*+ STATE_TTL('b' = '1 d') */ a.id, v FROM a "
+        "JOIN b ON a.k = b.k;",
+        **{"table.exec.state.ttl": "1 h"},
+    )
+    (stage,) = built.operators
+    assert [side.ttl_ms for side in stage.sides] == [3_600_000, 86_400_000]
+    with pytest.raises(SqlError, match="does not join"):
+        joined("INSERT INTO out_rows SELECT /*+ STATE_TTL('c' = '1 d') */ a.id, v FROM a, b;")

@@ -319,7 +319,8 @@ class Join:
 
     The condition is over the left fields, then the right ones; None where every pair is one.
     Fields are those of both sides in this order, of SEMI and ANTI the left ones. Which kind of
-    join it is (regular, interval, window) follows from the condition: `sql/join_conditions.py`.
+    join it is (regular, interval, window) follows from the condition: `sql/join_times.py` and
+    `sql/join_windows.py`. `ttl_ms` is how long a hint lets the rows of each side be kept.
     """
 
     left: LogicalNode
@@ -328,6 +329,7 @@ class Join:
     condition: Expression | None
     fields: Fields
     where: TextWhere | None = None
+    ttl_ms: tuple[int | None, int | None] = (None, None)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

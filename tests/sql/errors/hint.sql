@@ -1,9 +1,9 @@
--- | error[sql.not-supported]: the query hint STATE_TTL is not supported yet
--- |   --> hint.sql:17:12
+-- | error[sql.bad-option]: STATE_TTL names `trips`, which this query does not join
+-- |   --> hint.sql:17:22
 -- |    |
 -- | 17 | SELECT /*+ STATE_TTL('trips' = '1d') */ * FROM trips;
--- |    |            ^^^^^^^^^
--- | hint: LOOKUP is supported.
+-- |    |                      ^^^^^^^
+-- | hint: For GROUP BY, SET 'table.exec.state.ttl'.
 CREATE TABLE trips (
   vendor_id INT,
   fare_amount DOUBLE,

@@ -70,14 +70,14 @@ class JoinDraft:
     keys: tuple[str, ...]
     residual: str | None
 
-    def sides(self, ttl_ms: int = 0) -> tuple[JoinSide, JoinSide]:
-        """What is kept of both sides."""
+    def sides(self, ttl_ms: tuple[int, int] = (0, 0)) -> tuple[JoinSide, JoinSide]:
+        """What is kept of both sides, and for how long."""
         left, right = (
             JoinSide(
                 sql=self.sql.sides[port],
                 compared=self.sql.compared(port),
                 retracts=self.retracts[port],
-                ttl_ms=ttl_ms,
+                ttl_ms=ttl_ms[port],
             )
             for port in (0, 1)
         )

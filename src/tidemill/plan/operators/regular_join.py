@@ -59,7 +59,7 @@ def plan_regular(node: Join, planning: Planning, used: Columns) -> RegularJoinSt
         schema=stage_schema(node.fields, not appends),
         changelog=APPEND_ONLY if appends else Changelog(True),
         kind=node.kind,
-        sides=draft.sides(0 if final else state_ttl_ms(planning.settings, node.where)),
+        sides=draft.sides((0, 0) if final else _ttl_ms(node, planning)),
         condition=draft.sql.condition(),
         keys=draft.keys,
         residual=draft.residual,
@@ -68,3 +68,10 @@ def plan_regular(node: Join, planning: Planning, used: Columns) -> RegularJoinSt
         final=final,
         where=node.where or planning.where,
     )
+
+
+def _ttl_ms(node: Join, planning: Planning) -> tuple[int, int]:
+    """A hint of the query counts for its side, else the setting for both."""
+    everywhere = state_ttl_ms(planning.settings, node.where)
+    left, right = (everywhere if given is None else given for given in node.ttl_ms)
+    return left, right

@@ -16,6 +16,7 @@ from tidemill.sql.binder.expressions import ExpressionBinder
 from tidemill.sql.binder.pushdown import join_node
 from tidemill.sql.binder.scope import Scope, Visible
 from tidemill.sql.binder.shapes import map_inputs
+from tidemill.sql.binder.ttl_hints import state_ttl_ms
 from tidemill.sql.expressions import Call, Expression
 from tidemill.sql.functions.registry import FunctionArgumentError
 from tidemill.sql.join_conditions import conjunction
@@ -49,7 +50,8 @@ def bind_join(
     if shared or left.visible is not None or right.visible is not None:
         visible = _visible(context, left, right, shared)
     where = context.source.where(item.at)
-    node = join_node(Join(left.node, right.node, kind, condition, (), where))
+    ttl_ms = (state_ttl_ms(context, left.parts), state_ttl_ms(context, right.parts))
+    node = join_node(Join(left.node, right.node, kind, condition, (), where, ttl_ms))
     return replace(left, node=node, parts=parts, visible=visible)
 
 

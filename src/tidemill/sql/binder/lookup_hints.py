@@ -15,6 +15,8 @@ def lookup_retry(context: BindContext, reference: TableReference) -> LookupRetry
     """The retry that a LOOKUP hint of the query asks for this table; None for no retry."""
     alias = reference.alias.name.text if reference.alias else reference.path.parts[-1].text
     for hint in context.hints:
+        if hint.name.text != "LOOKUP":
+            continue
         given = {key.value: value for key, value in hint.options}
         _check(context, hint, given)
         if given["table"].value in (alias, str(reference.path)):

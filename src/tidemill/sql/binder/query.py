@@ -17,6 +17,7 @@ from tidemill.sql.binder.ranks import bind_rank, is_rank
 from tidemill.sql.binder.renaming import rename_columns
 from tidemill.sql.binder.scope import Scope
 from tidemill.sql.binder.subqueries import bind_where, with_scalars
+from tidemill.sql.binder.ttl_hints import check_ttl_hints
 from tidemill.sql.binder.unions import bind_set_operation, bind_union
 from tidemill.sql.binder.values import bind_values, one_row
 from tidemill.sql.expressions import Call, Expression, InputRef
@@ -120,7 +121,9 @@ def _source(context: BindContext, query: SelectQuery) -> Relation:
                 raise context.error("syntax", "* needs a FROM clause", item.expression.span)
         return Relation(one_row(), hidden=True)
     hinted = replace(context, hints=query.hints)
-    return bind_from(hinted, query.source, bind_query, rename_columns)
+    relation = bind_from(hinted, query.source, bind_query, rename_columns)
+    check_ttl_hints(hinted, relation.parts)
+    return relation
 
 
 def _plain(

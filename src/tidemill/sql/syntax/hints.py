@@ -21,9 +21,9 @@ def parse_query_hints(cursor: Cursor) -> tuple[QueryHint, ...]:
             cursor.advance()
             cursor.skip_parentheses()
             return
-        if name.text != "LOOKUP":
+        if name.text not in ("LOOKUP", "STATE_TTL"):
             raise cursor.unsupported(
-                f"the query hint {cursor.token.text}", hint="LOOKUP is supported."
+                f"the query hint {cursor.token.text}", hint="LOOKUP and STATE_TTL are supported."
             )
         cursor.advance()
         options = cursor.parenthesised(lambda: parse_option(cursor))
