@@ -143,6 +143,35 @@ def test_withdrawn_rows_leave_their_session_but_not_its_values(
     assert actual(w) == expected(changes, gap_ms, 200)
 
 
+@pytest.mark.parametrize(
+    "query",
+    [
+        "SELECT k, window_start, window_end, COUNT(*) FROM TABLE(SESSION(TABLE t PARTITION BY k, "
+        "DESCRIPTOR(ts), INTERVAL '0.010' SECOND(3))) GROUP BY k, window_start, window_end",
+        "SELECT k, window_start, window_end, rn FROM (SELECT *, ROW_NUMBER() OVER (PARTITION BY "
+        "window_start, window_end, k ORDER BY v) AS rn FROM TABLE(TUMBLE(TABLE t, DESCRIPTOR(ts), "
+        "INTERVAL '0.010' SECOND(3)))) WHERE rn = 1",
+    ],
+    ids=["session", "rank"],
+)
+def test_late_rows_are_kept_in_their_table(query: str, tmp_path: Path) -> None:
+    rows = [Row(0, 1, 1), Row(50, 1, 2), Row(3, 1, 3), Row(7, 2, 4), Row(44, 1, 5)]
+    w = world(rows, [2, 4])
+    w.groups[0].tables = ("w", "t$late")
+    plan_ = kit.plan_of(
+        "CREATE TABLE t (ts TIMESTAMP(3), k INT, v BIGINT, "
+        "WATERMARK FOR ts AS ts - INTERVAL '0.005' SECOND(3)) "
+        "WITH ('connector' = 'memory', 'late-handling.mode' = 'table');"
+        "CREATE TABLE w (k INT, ws TIMESTAMP(3), we TIMESTAMP(3), n BIGINT) "
+        f"WITH ('connector' = 'memory'); INSERT INTO w {query};"
+    )
+    settings = kit.one_batch_at_a_time()
+    engine = w.engine(plan_, tmp_path, settings=settings, late_tables={"t": "t$late"})
+    engine.run("finished")
+    assert [row["v"] for row in w.rows("t$late")] == [3, 4]
+    assert engine.progress().late == 2
+
+
 ITEMS = st.lists(st.tuples(st.integers(0, 2), st.integers(0, 60), st.integers(0, 8)), max_size=40)
 
 
