@@ -134,8 +134,9 @@ class TemporalJoin:
         places = pa.array(found, mask=found < 0)
         right = versions.select(self._right_names).take(places)
         left = [rows.column(i) for i in range(self.stage.width)]
-        kinds = [rows.column(KIND)] if KIND in self.stage.schema.names else []
-        columns = [*left, *right.columns, *kinds]
+        columns = [*left, *right.columns]
+        if KIND in self.stage.schema.names:
+            columns.append(pa.chunked_array([_single_kinds(rows.column(KIND).to_numpy())]))
         fitting = [
             c if c.type == field.type else c.cast(field.type)
             for c, field in zip(columns, self.stage.schema, strict=True)
@@ -244,6 +245,12 @@ class TemporalJoin:
         """Size of the state in bytes."""
         own = self._ids.nbytes + self._times.nbytes
         return sum(state.state_bytes() for state in self._states.values()) + own
+
+
+def _single_kinds(kinds: npt.NDArray[np.int8]) -> pa.Array:
+    """A -U and its +U come apart where their event times differ: each stands for itself."""
+    made = np.where(kinds == RowKind.UPDATE_BEFORE, RowKind.DELETE, kinds)
+    return pa.array(np.where(made == RowKind.UPDATE_AFTER, RowKind.INSERT, made), pa.int8())
 
 
 def _any_null(keys: pa.Table) -> npt.NDArray[np.bool_]:
