@@ -30,6 +30,7 @@ from tidemill.engine.state.several import delta_of, restore_all
 from tidemill.interfaces.operator import StateDelta
 from tidemill.model import RowKind
 from tidemill.plan.operators.temporal_join import (
+    FRESH,
     GONE,
     HEAD,
     ORDER,
@@ -78,7 +79,7 @@ class TemporalJoin:
             kernel, f"{stage.id}v", versions, stage.keys, stage.ttl_ms, deltas_max
         )
         self._states = {"waiting": self._waiting, "versions": self._versions}
-        self._next = 0
+        self._next = self._changes = 0
         self._ids: Ids = np.zeros(0, np.int64)
         self._times: Int64s = np.zeros(0, np.int64)
 
@@ -172,18 +173,16 @@ class TemporalJoin:
         rows = self._as_versions(rows)
         if not rows.num_rows:
             return
-        count = rows.num_rows
-        rows = rows.append_column(ORDER, pa.array(np.arange(count, dtype=np.int64)))
         ids = self._versions.find(rows)
         self._expire(ids)
         known = np.unique(ids[ids != EMPTY])
         before, _ = self._versions.take(known)
-        held = np.arange(-before.num_rows, 0, dtype=np.int64)
-        before = before.append_column(ORDER, pa.array(held))
+        both = pa.concat_tables([before, rows.select(before.schema.names)])
+        fresh = np.arange(both.num_rows) >= before.num_rows
         merged = self._kernel.run(
             self.stage.merge,
             f"{self.stage.id}_versions",
-            pa.concat_tables([before, rows.select(before.schema.names)]),
+            both.append_column(FRESH, pa.array(fresh)),
             (watermark_us, watermark_us),
         )
         self._store(merged, known)
@@ -196,8 +195,11 @@ class TemporalJoin:
             kinds = rows.column(KIND).to_numpy()
             gone = kinds == RowKind.DELETE
             keep &= kinds != RowKind.UPDATE_BEFORE
-        rows = rows.select([n for n in self._versions.schema.names if n != GONE])
-        return rows.append_column(GONE, pa.array(gone)).filter(pa.array(keep))
+        order = np.arange(self._changes, self._changes + rows.num_rows)
+        self._changes += rows.num_rows
+        rows = rows.select([n for n in self._versions.schema.names if n not in (GONE, ORDER)])
+        rows = rows.append_column(GONE, pa.array(gone)).append_column(ORDER, pa.array(order))
+        return rows.filter(pa.array(keep))
 
     def _store(self, merged: pa.Table, known: Ids) -> None:
         """Put the merged versions in the place of those of their keys; none left: forget it."""
@@ -230,13 +232,14 @@ class TemporalJoin:
 
     def delta(self) -> StateDelta | None:
         """What changed since the last delta."""
-        return delta_of(self._states, {"next": str(self._next)})
+        return delta_of(self._states, {"next": str(self._next), "changes": str(self._changes)})
 
     def restore(self, deltas: Sequence[StateDelta]) -> None:
         """Rebuild the state from a base and the deltas after it."""
         restore_all(self._states, deltas)
         if deltas:
             self._next = int(deltas[-1].meta["next"])
+            self._changes = int(deltas[-1].meta["changes"])
         self._ids = self._waiting.live()
         rows, _ = self._waiting.take(self._ids)
         self._times = rows.column(TIME).to_numpy()

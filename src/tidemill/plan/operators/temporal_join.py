@@ -33,7 +33,9 @@ from tidemill.sql.render import render_expression
 TIME = "t"
 """Hidden column: event time, epoch microseconds."""
 ORDER = "q"
-"""Hidden column: the number of the row in the order of arrival; below 0 for what is kept."""
+"""Hidden column: the number of the row in the order of arrival."""
+FRESH = "f"
+"""Hidden column of versions: whether the row has just come."""
 GONE = "d"
 """Hidden column of versions: whether the key is deleted from then on."""
 HEAD = "h"
@@ -123,7 +125,12 @@ def _plan(node: TemporalJoin, planning: Planning, _used: Columns) -> TemporalJoi
         shown=tuple(
             f"{render_expression(one)} = {render_expression(other)}" for one, other in node.keys
         ),
-        merge=_merge(name, key_names(len(node.keys)), newer_only=node.newer_only),
+        merge=_merge(
+            name,
+            key_names(len(node.keys)),
+            newer_only=node.newer_only,
+            deletes_last=any(planning.changelogs[edge.input].upsert for edge in right),
+        ),
         ttl_ms=state_ttl_ms(planning.settings, planning.where),
         where=node.where,
     )
@@ -168,10 +175,12 @@ def _edge(
     )
 
 
-def _merge(name: str, keys: list[str], *, newer_only: bool) -> str:
+def _merge(name: str, keys: list[str], *, newer_only: bool, deletes_last: bool) -> str:
     """Versions key by key in order of time: of one time the last to come, none that is obsolete.
 
-    With `newer_only` those are left out that come behind a newer one.
+    With `newer_only` those are left out that come behind a newer one. With `deletes_last` a
+    deletion takes away the version that came last before it, from that one's time on, as Flink has
+    it for an upsert source, whose deletions it fills with the row before.
 
     A version is obsolete where the next one of its key is not after the watermark; a deletion
     already where it is not after the watermark itself.
@@ -184,6 +193,8 @@ def _merge(name: str, keys: list[str], *, newer_only: bool) -> str:
         order=exp.Order(expressions=[exp.Ordered(this=column(ORDER), desc=True)]),
     )
     rows = exp.Select(expressions=[exp.Star()]).from_(relation(f"{name}_versions"))
+    if deletes_last:
+        rows = _deleting_last(rows, own)
     if newer_only:
         newest = exp.Window(
             this=exp.Max(this=column(TIME)),
@@ -206,10 +217,27 @@ def _merge(name: str, keys: list[str], *, newer_only: bool) -> str:
     return text(query.order_by(column(HEAD), column(TIME)))
 
 
+def _deleting_last(rows: exp.Select, keys: list[exp.Expression]) -> exp.Select:
+    """Each fresh deletion at the time of the row before it; without one it says nothing."""
+
+    def before(name: str) -> exp.Expression:
+        return exp.Window(
+            this=exp.Anonymous(this="lag", expressions=[column(name)]),
+            partition_by=[key.copy() for key in keys],
+            order=exp.Order(expressions=[exp.Ordered(this=column(ORDER))]),
+        )
+
+    rows = over(rows, [exp.Star(), alias(before(TIME), "pt"), alias(before(GONE), "pd")])
+    deletes = exp.and_(column(GONE), column(FRESH))
+    time = exp.case().when(deletes, column("pt")).else_(column(TIME))
+    there = exp.or_(exp.not_(deletes.copy()), exp.not_(column("pd")))
+    return over(rows, [exp.Star(replace=[alias(time, TIME)])]).where(there)
+
+
 def version_schema(rows: pa.Schema) -> pa.Schema:
-    """What is kept of a version: what the edges give, without its kind, and whether it is gone."""
+    """What is kept of a version: its columns, keys and time, whether it is gone, its number."""
     kept = [field for field in rows if field.name != KIND]
-    return pa.schema([*kept, pa.field(GONE, pa.bool_())])
+    return pa.schema([*kept, pa.field(GONE, pa.bool_()), pa.field(ORDER, pa.int64())])
 
 
 PLANNER = OperatorPlanner(_plan)
