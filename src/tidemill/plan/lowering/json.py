@@ -65,20 +65,20 @@ def _plain(document: exp.Expression, steps: list[str | int]) -> exp.Expression:
 def _value(c: Lowered) -> exp.Expression:
     path = json_path(str(c.constant(1)))
     on_empty, on_error = str(c.constant(2)), str(c.constant(4))
-    found = fn("flink_json_scalar", c.args[0], c.args[1])
-    result = _by_kind(c, found, _scalar_of(c, found), (on_empty, c.args[3]), (on_error, c.args[5]))
+    if c.type.root is not TypeRoot.VARCHAR:
+        found = fn("flink_json_scalar", c.args[0], c.args[1])
+        scalar = _scalar_of(c, found)
+        return _by_kind(c, found, scalar, (on_empty, c.args[3]), (on_error, c.args[5]))
+    result = fn("flink_json_value", *c.args)
     steps = _simple_steps(path)
-    if (
-        steps is None
-        or (on_empty, on_error) != ("NULL", "NULL")
-        or c.type.root is not TypeRoot.VARCHAR
-    ):
+    if steps is None or (on_empty, on_error) != ("NULL", "NULL"):
         return result
     place = text(_duckdb_path(steps))
     return template(
-        "CASE WHEN :plain THEN CASE WHEN :kind IN ('VARCHAR', 'BOOLEAN', 'BIGINT', 'UBIGINT') "
-        "THEN TRY(json_extract_string(:v, :place)) WHEN :kind IN ('DOUBLE', 'HUGEINT', 'UHUGEINT') "
-        "THEN :result END WHEN :v IS NOT NULL THEN :result END",
+        "CASE WHEN :plain AND :kind IN ('VARCHAR', 'BOOLEAN', 'BIGINT', 'UBIGINT') "
+        "THEN TRY(json_extract_string(:v, :place)) "
+        "WHEN :plain AND COALESCE(:kind, 'NULL') IN ('NULL', 'OBJECT', 'ARRAY') THEN NULL "
+        "WHEN :v IS NOT NULL THEN :result END",
         v=c.args[0],
         plain=_plain(c.args[0], steps),
         kind=fn("TRY", fn("json_type", c.args[0], place)),
@@ -132,19 +132,14 @@ def _by_kind(
     )
 
 
-_EMPTIES = {"EMPTY ARRAY": "[]", "EMPTY OBJECT": "{}"}
-
-
 def _query(c: Lowered) -> exp.Expression:
-    items = c.type.root is TypeRoot.ARRAY
-    found = fn("flink_json_query_items" if items else "flink_json_query", *c.args[:3])
-    value = fn("struct_extract", found, text("items" if items else "text"))
-    behaviours = []
-    for index in (3, 4):
-        word = str(c.constant(index))
-        empty = template("CAST([] AS VARCHAR[])") if items else text(_EMPTIES.get(word, ""))
-        behaviours.append((word, empty))
-    return _by_kind(c, found, value, behaviours[0], behaviours[1])
+    if c.type.root is not TypeRoot.ARRAY:
+        return fn("flink_json_query", *c.args)
+    found = fn("flink_json_query_items", *c.args[:3])
+    value = fn("struct_extract", found, text("items"))
+    empty = template("CAST([] AS VARCHAR[])")
+    on_empty, on_error = ((str(c.constant(i)), empty) for i in (3, 4))
+    return _by_kind(c, found, value, on_empty, on_error)
 
 
 def _exists(c: Lowered) -> exp.Expression:

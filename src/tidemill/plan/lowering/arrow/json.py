@@ -71,12 +71,6 @@ def _query(text: str, path: str, wrapper: str) -> tuple[str, Any]:
     return (EMPTY if json_path(path).lax else ERROR), None
 
 
-def _query_text(text: str, path: str, wrapper: str) -> dict[str, str | None]:
-    kind, value = _query(text, path, wrapper)
-    written = jackson.paired(jackson.write(value)) if kind == "value" else None
-    return {"kind": kind, "text": written}
-
-
 def _query_items(text: str, path: str, wrapper: str) -> dict[str, Any]:
     kind, value = _query(text, path, wrapper)
     if kind == "value" and not isinstance(value, list):
@@ -84,6 +78,42 @@ def _query_items(text: str, path: str, wrapper: str) -> dict[str, Any]:
     if kind != "value":
         return {"kind": kind, "items": None}
     return {"kind": kind, "items": [_item(item) for item in value]}
+
+
+def _value(
+    text: str | None,
+    path: str,
+    on_empty: str,
+    empty: str | None,
+    on_error: str,
+    error: str | None,
+) -> str | None:
+    """JSON_VALUE that returns STRING."""
+    if text is None:
+        return None
+    found = _scalar(text, path)
+    if found["kind"] in (EMPTY, ERROR):
+        behaviour, default = (on_empty, empty) if found["kind"] == EMPTY else (on_error, error)
+        return _instead("JSON_VALUE", text, behaviour, default)
+    return found["text"]
+
+
+def _query_value(text: str, path: str, wrapper: str, on_empty: str, on_error: str) -> str | None:
+    """JSON_QUERY that returns STRING."""
+    kind, value = _query(text, path, wrapper)
+    if kind == "value":
+        return jackson.paired(jackson.write(value))
+    behaviour = on_empty if kind == EMPTY else on_error
+    return _instead("JSON_QUERY", text, behaviour, _EMPTIES.get(behaviour))
+
+
+_EMPTIES = {"EMPTY ARRAY": "[]", "EMPTY OBJECT": "{}"}
+
+
+def _instead(name: str, text: str, behaviour: str, default: str | None) -> str | None:
+    if behaviour == "ERROR":
+        raise BadValueError(f"{name} finds nothing in {text!r}")
+    return None if behaviour == "NULL" else default
 
 
 def _item(value: Any) -> str | None:
@@ -163,10 +193,11 @@ FUNCTIONS: ArrowTable = {
     "flink_json_scalar": ArrowFunction(
         ("VARCHAR", "VARCHAR"), "STRUCT(kind VARCHAR, text VARCHAR)", per_value(_scalar, _TEXT)
     ),
+    "flink_json_value": ArrowFunction(
+        ("VARCHAR",) * 6, "VARCHAR", per_value(_value, pa.string(), nulls=True)
+    ),
     "flink_json_query": ArrowFunction(
-        ("VARCHAR", "VARCHAR", "VARCHAR"),
-        "STRUCT(kind VARCHAR, text VARCHAR)",
-        per_value(_query_text, _TEXT),
+        ("VARCHAR",) * 5, "VARCHAR", per_value(_query_value, pa.string())
     ),
     "flink_json_query_items": ArrowFunction(
         ("VARCHAR", "VARCHAR", "VARCHAR"),

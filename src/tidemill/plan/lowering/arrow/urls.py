@@ -135,7 +135,9 @@ def _url_decode(text: str) -> str | None:
     """NULL where a % is not followed by two hexadecimal digits."""
     for at in (found.start() for found in re.finditer("%", text)):
         if not _HEX.match(text, at):
-            if re.match("%(?:[+-][0-9a-fA-F]|[^\x00-\x7f]|.[^\x00-\x7f])", text[at : at + 3]):
+            digits = text[at + 1 : at + 3]
+            odd = not digits.isascii() and any(map(str.isdecimal, digits))
+            if odd or re.match("[+-][0-9a-fA-F]", digits):  # Java's parseInt may take them
                 raise BadValueError(f"URL_DECODE cannot read {text!r} for certain")
             return None
     runs = re.split("((?:%[0-9a-fA-F]{2})+)", text.replace("+", " "))
