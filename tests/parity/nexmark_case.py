@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
@@ -19,8 +20,9 @@ from tidemill.connectors import CONNECTORS
 from tidemill.control.parity.compare import materialise
 from tidemill.control.parity.embedded import EmbeddedRun, run_script
 from tidemill.control.parity.on_flink import run_on_flink
-from tidemill.control.parity.results import QueryResult
+from tidemill.control.parity.results import Change, QueryResult
 from tidemill.formats import FORMATS
+from tidemill.model import RowKind
 from tidemill.runners.flink import Gateway, cut
 from tidemill.sql import compile_script
 
@@ -45,7 +47,12 @@ def text(name: str, file: Path, declared: str = "") -> str:
     """A query as a script over the frozen file; `declared` is what it needs beside the views."""
     source = {"connector": "filesystem", "path": str(file), "format": "json"}
     mode = "SET 'execution.runtime-mode' = 'streaming';\n"
-    return mode + tables(source) + declared + query(name) + ";\n"
+    asked = query(name)
+    if name == "q12":
+        # The clock decides what comes out of ten seconds; of a day nothing does before the input
+        # ends. `windows/` has the cases of windows on processing time that close.
+        asked = asked.replace("INTERVAL '10' SECOND", "INTERVAL '1' DAY")
+    return mode + tables(source) + declared + asked + ";\n"
 
 
 def embedded(text: str, folder: Path, how: EmbeddedRun | None = None) -> QueryResult:
@@ -56,10 +63,19 @@ def embedded(text: str, folder: Path, how: EmbeddedRun | None = None) -> QueryRe
     return result
 
 
-def on_flink(text: str, gateway: Gateway) -> QueryResult:
+UPSERTED = {"q9": 0}
+"""Queries whose changes Flink gives as upserts, and the column that is their key: where only the
+first row of a partition is kept, it sends a +U without the -U before it."""
+
+
+def on_flink(name: str, text: str, gateway: Gateway) -> QueryResult:
     """Run a query on Flink."""
     (result,) = run_on_flink(gateway, cut(text, "nexmark"))
-    return result
+    if name not in UPSERTED:
+        return result
+    rows = {change.values[UPSERTED[name]]: change.values for change in result.changes}
+    assert all(change.kind in (RowKind.INSERT, RowKind.UPDATE_AFTER) for change in result.changes)
+    return replace(result, changes=[Change(RowKind.INSERT, values) for values in rows.values()])
 
 
 def digest(result: QueryResult) -> dict[str, object]:

@@ -65,7 +65,7 @@ def _no_crash_left_behind() -> Iterator[None]:
 @pytest.mark.servers
 @pytest.mark.parametrize("name", QUERIES)
 def test_flink(name: str, text: str, flink: Gateway) -> None:
-    found = nexmark_case.digest(nexmark_case.on_flink(text, flink))
+    found = nexmark_case.digest(nexmark_case.on_flink(name, text, flink))
     if os.environ.get("UPDATE_GOLDENS"):
         nexmark_case.write_golden(name, found)
     assert found == nexmark_case.golden()[name]
