@@ -34,6 +34,10 @@ QUERIES = {
     "GROUP BY window_start, window_end",
     "first": "SELECT id FROM (SELECT *, ROW_NUMBER() OVER (PARTITION BY k ORDER BY ts) AS n "
     "FROM l) WHERE n = 1",
+    "over": "SELECT CAST(SUM(id) OVER (PARTITION BY k ORDER BY ts) AS INT) FROM l",
+    "window top": "SELECT id FROM (SELECT *, ROW_NUMBER() OVER (PARTITION BY window_start, "
+    "window_end ORDER BY id) AS n FROM TABLE(TUMBLE(TABLE l, DESCRIPTOR(ts), "
+    "INTERVAL '10' SECOND))) WHERE n <= 2",
     "temporal": "SELECT l.id FROM l LEFT JOIN r FOR SYSTEM_TIME AS OF l.ts ON l.k = r.k",
     "interval": "SELECT l.id FROM l LEFT JOIN r ON l.k = r.k "
     "AND r.ts BETWEEN l.ts AND l.ts + INTERVAL '3' SECOND",
