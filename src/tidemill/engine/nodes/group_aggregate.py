@@ -38,7 +38,7 @@ class GroupNode(OperatorNode):
 
     def _set_aside(self, edge: FusedStage, batch: StageBatch) -> None:
         """Rows that an aggregate function in Python could not take."""
-        found = {lost.place: lost.failure.bad_row(lost.place) for lost in self.operator.lost}
+        found = {lost.place: lost.failure.bad_row(lost.place) for lost in self.operator.python.lost}
         bad = [found[place] for place in sorted(found)]
         if bad:
             self._host.counters.add(f"{self.stage.id}.out", -len(bad))

@@ -23,7 +23,7 @@ import pyarrow.compute as pc
 
 from tidemill.engine.clock import Clock
 from tidemill.engine.kernel import Kernel
-from tidemill.engine.python.aggregate import GroupFolder, RowFailure
+from tidemill.engine.operators.python_accumulators import Accumulators
 from tidemill.engine.state.hash_index import EMPTY, Ids
 from tidemill.engine.state.keyed import KeyedState, Mask
 from tidemill.engine.state.several import delta_of, restore_all
@@ -55,7 +55,8 @@ class GroupAggregate:
         self._kernel = kernel
         self._clock = clock
         self._keys = [f"g{i}" for i in range(len(stage.keys))]
-        stored = _stored_schema(stage, kernel, partials)
+        python = Accumulators(stage)
+        stored = _stored_schema(stage, kernel, partials, python)
         self._groups = KeyedState(
             kernel, f"{stage.id}_groups", stored, self._keys, stage.ttl_ms, deltas_max
         )
@@ -68,10 +69,7 @@ class GroupAggregate:
             )
         self._owner: Ids = np.zeros(0, np.int64)
         self._swept_ms = clock.now_ms()
-        self._python = [(part, GroupFolder(part.function, part.types)) for part in stage.python]
-        self._in_python = {n for part in stage.python for n in (part.accumulator, part.value)}
-        self.lost: list[RowFailure] = []
-        """Rows of the last batch that an aggregate function in Python could not take."""
+        self.python = python
 
     # -- a batch
 
@@ -99,7 +97,7 @@ class GroupAggregate:
             counted = self._count(partials, values)
             parts.append(self._run(str(self.stage.moves), "moves", counted.moves))
         merged = self._merge(parts, partials)
-        merged = self._accumulated(merged, partials, before, known)
+        merged = self.python.beside(merged, partials, before, known)
         if counted is not None:
             merged = self._restored_extremes(merged, ids, counted)
         alive = self._alive(merged)
@@ -117,7 +115,7 @@ class GroupAggregate:
 
     def _numbered(self, table: pa.Table, groups: Ids, before: bool) -> pa.Table:
         """The partials with the numbers of their groups."""
-        given = set(table.column_names) - self._in_python
+        given = set(table.column_names) - self.python.columns
         names = [name for name in self.stage.partials if name in given]
         columns = [table.column(name) for name in names]
         columns += [pa.array(groups), pa.array(np.full(len(groups), before))]
@@ -136,21 +134,6 @@ class GroupAggregate:
             columns.append(made if made.type == wanted else made.cast(wanted))
         return pa.table(columns, names=[*self._keys, *names])
 
-    def _accumulated(
-        self, merged: pa.Table, partials: pa.Table, before: pa.Table, known: Ids
-    ) -> pa.Table:
-        """The merged partials with the accumulators and values of functions in Python."""
-        self.lost = []
-        for part, folder in self._python:
-            stored = before.column(part.accumulator)
-            accumulators, values, lost = folder.update(
-                stored, known.tolist(), partials.column(part.rows)
-            )
-            merged = merged.append_column(part.accumulator, accumulators)
-            merged = merged.append_column(part.value, values)
-            self.lost += lost
-        return merged
-
     def _alive(self, merged: pa.Table) -> Mask:
         """Groups that have rows; without keys and retraction that is every one."""
         if not self.stage.retracts:
@@ -160,8 +143,7 @@ class GroupAggregate:
 
     def _changes(self, merged: pa.Table, before: pa.Table, known: Ids, alive: Mask) -> pa.Table:
         """The finished rows of the groups that changed, before and now."""
-        accumulators = {part.accumulator for part in self.stage.python}
-        names = [name for name in self.stage.partials if name not in accumulators]
+        names = [name for name in self.stage.partials if name not in self.python.hidden]
         count = merged.num_rows
         places = np.full(count, -1, np.int64)
         places[known] = np.arange(len(known))
@@ -405,14 +387,12 @@ class _Counted:
         self.ids, self.weights, self.moves = ids, weights, moves
 
 
-def _stored_schema(stage: GroupStage, kernel: Kernel, partials: pa.Schema) -> pa.Schema:
+def _stored_schema(
+    stage: GroupStage, kernel: Kernel, partials: pa.Schema, python: Accumulators
+) -> pa.Schema:
     """Keys and stored partials: those of the edges, and those that moves give."""
     fields = {field.name: field for field in partials}
-    for part in stage.python:
-        accumulator = part.function.accumulator_type
-        assert accumulator is not None
-        fields[part.accumulator] = pa.field(part.accumulator, accumulator.arrow())
-        fields[part.value] = pa.field(part.value, part.function.result_type.arrow())
+    fields |= python.fields()
     if stage.moves is not None:
         columns = [partials.field(name) for name in stage.values]
         columns += [pa.field(GROUP, pa.int64()), pa.field(MOVE, pa.int32())]
