@@ -169,3 +169,26 @@ def test_a_bag_is_what_a_naive_one_is_and_survives_restores(
         got = Counter(zip(kept["k"], kept["v"], bag.numbers(live).tolist(), strict=True))
         assert got == Counter((k, v, n) for v, (k, n) in naive.items())
         assert len(bag) == len(naive)
+
+
+def test_processing_time_bounds_a_join() -> None:
+    options = "WITH ('connector' = 'memory', 'bounded' = 'false')"
+    p = kit.plan_of(
+        f"""CREATE TABLE a (k BIGINT, v BIGINT, pt AS PROCTIME()) {options};
+        CREATE TABLE b (k BIGINT, v BIGINT, pt AS PROCTIME()) {options};
+        CREATE TABLE w (k BIGINT, v BIGINT, v2 BIGINT) {options};
+        INSERT INTO w SELECT a.k, a.v, b.v FROM a JOIN b
+          ON a.k = b.k AND a.pt BETWEEN b.pt - INTERVAL '10' SECOND AND b.pt;"""
+    )
+    running = Running(p)
+    running.push("a", [(1, 10)])
+    running.clock.advance(9_000)
+    running.push("b", [(1, 11)])
+    assert running.taken() == [("+I", 1, 10, 11)]
+    running.clock.advance(2_000)
+    running.push("b", [(1, 12)])
+    running.push("a", [(1, 20)])  # b's row could meet only what was there before it
+    assert running.taken() == []
+    running.clock.advance(1)
+    running.push("b", [(1, 13)])
+    assert running.taken() == [("+I", 1, 20, 13)]

@@ -15,3 +15,5 @@ SELECT a.id, b.rid, a.window_end FROM lh a LEFT JOIN rh b ON a.k = b.k AND a.win
 SELECT a.id, b.rid FROM lw a JOIN rw b ON a.window_start = b.window_start AND a.window_end = b.window_end;
 SELECT a.n, b.rid, b.window_time FROM (SELECT window_start, window_end, COUNT(*) AS n FROM lw GROUP BY window_start, window_end) a RIGHT JOIN rw b ON a.window_start = b.window_start AND a.window_end = b.window_end;
 SELECT a.id, b.rid FROM lw a JOIN rh b ON a.k = b.k AND a.window_start = b.window_start AND a.window_end = b.window_end;
+SELECT a.id, a.window_end FROM lw a WHERE a.k IN (SELECT k FROM rw b WHERE a.window_start = b.window_start AND a.window_end = b.window_end AND b.n < 9);
+SELECT a.id FROM lh a WHERE NOT EXISTS (SELECT 1 FROM rh b WHERE a.window_start = b.window_start AND a.window_end = b.window_end AND a.k = b.k);
