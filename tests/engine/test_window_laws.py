@@ -25,8 +25,8 @@ LAWS = settings(
 )
 
 
-@lru_cache
-def plan(window: Window, delay_ms: int, changelog: bool = False) -> PhysicalPlan:
+def call_of(window: Window) -> str:
+    """The table function, up to its last argument."""
     if window.size_ms == window.slide_ms:
         call = f"TUMBLE(TABLE t, DESCRIPTOR(ts), INTERVAL '{window.size_ms / 1000}' SECOND(3)"
     else:
@@ -37,6 +37,12 @@ def plan(window: Window, delay_ms: int, changelog: bool = False) -> PhysicalPlan
         )
     if window.offset_ms:
         call += f", INTERVAL '{window.offset_ms / 1000}' SECOND(3)"
+    return call
+
+
+@lru_cache
+def plan(window: Window, delay_ms: int, changelog: bool = False) -> PhysicalPlan:
+    call = call_of(window)
     options = "'connector' = 'memory'" + (", 'changelog' = 'true'" if changelog else "")
     return kit.plan_of(
         f"""

@@ -10,7 +10,7 @@ import kit
 import pyarrow as pa
 from hypothesis import given
 from hypothesis import strategies as st
-from test_window_laws import CUTS, LAWS, ROWS, WINDOWS, _ms, run, world
+from test_window_laws import CUTS, LAWS, ROWS, WINDOWS, _ms, call_of, run, world
 
 from model import Row, Window, windows
 from tidemill.plan import PhysicalPlan
@@ -20,16 +20,7 @@ KEYS = 2
 
 @lru_cache
 def plan(window: Window, delay_ms: int) -> PhysicalPlan:
-    if window.size_ms == window.slide_ms:
-        call = f"TUMBLE(TABLE t, DESCRIPTOR(ts), INTERVAL '{window.size_ms / 1000}' SECOND(3)"
-    else:
-        kind = "CUMULATE" if window.cumulates else "HOP"
-        call = (
-            f"{kind}(TABLE t, DESCRIPTOR(ts), INTERVAL '{window.slide_ms / 1000}' SECOND(3), "
-            f"INTERVAL '{window.size_ms / 1000}' SECOND(3)"
-        )
-    if window.offset_ms:
-        call += f", INTERVAL '{window.offset_ms / 1000}' SECOND(3)"
+    call = call_of(window)
     return kit.plan_of(
         f"""
         CREATE TABLE t (ts TIMESTAMP(3), k INT, v BIGINT,

@@ -10,7 +10,8 @@ from tidemill.sql.binder.context import BindContext
 from tidemill.sql.binder.distinct import distinct_rows
 from tidemill.sql.binder.expressions import ExpressionBinder, contains_aggregate
 from tidemill.sql.binder.from_items import Relation, bind_from
-from tidemill.sql.binder.grouped import GroupedBinder, Grouping, begin_grouping, settle
+from tidemill.sql.binder.grouped import GroupedBinder, settle
+from tidemill.sql.binder.grouping import Grouping, begin_grouping
 from tidemill.sql.binder.ordering import bind_ordering
 from tidemill.sql.binder.over import OverBinder, bind_over, over_calls
 from tidemill.sql.binder.ranks import bind_rank, is_rank
