@@ -60,7 +60,7 @@ def _no_delay(plan: PhysicalPlan) -> Iterator[Warning]:
 
 def _dropped_late_rows(plan: PhysicalPlan) -> Iterator[Warning]:
     """Late rows of a windowed stream are only counted."""
-    windowed = [o for o in plan.operators if o.waits_for_watermark]
+    windowed = [o for o in plan.operators if o.drops_late]
     sources = {s.id: s for o in windowed for e in o.edges for s in plan.source_of(e.input)}
     for source in sources.values():
         if not source.bounded and "late-handling.mode" not in source.table.options:

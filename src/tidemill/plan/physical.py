@@ -128,6 +128,11 @@ class OperatorStage:
         return False
 
     @property
+    def drops_late(self) -> bool:
+        """Whether a row that comes too late is only counted; so with all that waits, mostly."""
+        return self.waits_for_watermark
+
+    @property
     def on_clock(self) -> bool:
         """Whether rows come out as the time of day goes on."""
         return False

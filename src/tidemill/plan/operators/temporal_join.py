@@ -55,6 +55,7 @@ class TemporalJoinStage(OperatorStage):
     width: int
     keys: tuple[str, ...]
     shown: tuple[str, ...]
+    versioned: tuple[str, ...]
     merge: str
     ttl_ms: int
 
@@ -70,8 +71,8 @@ class TemporalJoinStage(OperatorStage):
         }
 
     def fingerprint(self) -> tuple[str, ...]:
-        """The query names every stored column of the right side; the schema has the left ones."""
-        return (self.merge, str(self.width))
+        """The keys as they are computed, and what is kept of a version."""
+        return (self.merge, str(self.width), *self.shown)
 
     @property
     def waits_for_watermark(self) -> bool:
@@ -79,9 +80,14 @@ class TemporalJoinStage(OperatorStage):
         return True
 
     @property
+    def drops_late(self) -> bool:
+        """A late row is joined too."""
+        return False
+
+    @property
     def growing_keys(self) -> tuple[str, ...]:
         """Every key keeps a version, unless a TTL forgets it."""
-        return () if self.ttl_ms else self.shown
+        return () if self.ttl_ms else self.versioned
 
 
 def key_names(count: int) -> list[str]:
@@ -125,6 +131,7 @@ def _plan(node: TemporalJoin, planning: Planning, _used: Columns) -> TemporalJoi
         shown=tuple(
             f"{render_expression(one)} = {render_expression(other)}" for one, other in node.keys
         ),
+        versioned=tuple(render_expression(other).partition("#")[0] for _, other in node.keys),
         merge=_merge(
             name,
             key_names(len(node.keys)),
