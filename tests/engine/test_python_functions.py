@@ -367,3 +367,35 @@ def test_a_change_behind_a_table_function_is_rows_that_go_and_come(functions, tm
     assert [(row["w"], row["$"]) for row in found] == [
         ("a", "+I"), ("b", "+I"), ("a", "-D"), ("b", "-D"), ("c", "+I"),
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("join", "expected"),
+    [
+        ("JOIN t AS b ON shout(a.v) = shout(b.v) AND a.k < b.k", [(0, 3)]),
+        ("LEFT JOIN t AS b ON shout(a.v) = b.v || '!' AND length(b.v) = 1 AND a.k <> b.k",
+         [(0, None), (1, None), (2, None), (3, None)]),
+        ("LEFT JOIN t AS b ON shout(a.v) = shout(UPPER(b.v)) AND a.k < b.k",
+         [(0, 3), (1, None), (2, None), (3, None)]),
+        ("FULL JOIN t AS b ON length(a.v) = length(b.v) + 1",
+         [(0, None), (1, None), (2, 0), (2, 1), (2, 3), (3, None), (None, 2)]),
+    ],
+)  # fmt: skip
+def test_a_condition_of_a_join_is_computed_on_its_sides(
+    functions, tmp_path, join: str, expected: list[Any]
+) -> None:
+    found, dead, _ = run(
+        functions, tmp_path, f"SELECT a.k, b.k AS k2 FROM t AS a {join};",
+        rows(["a", "b", "bb", "a"]),
+    )  # fmt: skip
+    assert not dead
+    assert sorted((tuple(r.values()) for r in found), key=str) == sorted(expected, key=str)
+
+
+def test_a_function_over_both_sides_of_a_join_is_refused(functions, tmp_path) -> None:
+    with pytest.raises(SqlError, match="reads both sides") as caught:
+        run(
+            functions, tmp_path,
+            "SELECT a.k FROM t AS a JOIN t AS b ON length(a.v || b.v) > 1;", rows(["a"]),
+        )  # fmt: skip
+    assert caught.value.code == "plan.python-join"

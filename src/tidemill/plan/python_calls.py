@@ -18,6 +18,7 @@ from typing import TypeAlias
 from tidemill.errors import SqlError, TextWhere
 from tidemill.model.types import BOOLEAN
 from tidemill.plan import refusals
+from tidemill.plan.python_joins import lift_join
 from tidemill.plan.python_lift import Columns, calls_python, indexes, lift, ref
 from tidemill.sql.expressions import (
     AggregateCall,
@@ -205,12 +206,7 @@ class _Splitter:
     def _join(self, node: Join) -> LogicalNode:
         left, right = self._split(node.left), self._split(node.right)
         if node.condition is not None and calls_python(node.condition):
-            raise SqlError(
-                "a Python function in the condition of a join is not supported yet",
-                code="plan.python-join",
-                where=node.where or self._where,
-                hint="Call it in a subquery on one side, and join on its result.",
-            )
+            return lift_join(node, left, right, self._where)
         same = left is node.left and right is node.right
         return node if same else replace(node, left=left, right=right)
 

@@ -23,7 +23,7 @@ CODES: dict[str, str] = {
     "overlap or grow.",
     "plan.not-deterministic": "A function that may give other results for the same row would be "
     "called over a changelog.",
-    "plan.python-join": "A Python function stands in the condition of a join.",
+    "plan.python-join": "A Python function reads both sides of a join in its condition.",
     "plan.python-watermark": "A watermark is over a column that a Python function computes.",
     "plan.python-time-zone": "A Python function takes or gives an instant in a time zone other "
     "than UTC.",
