@@ -9,7 +9,7 @@ from sqlglot import exp
 from tidemill.model import DataType, TypeRoot
 from tidemill.plan.lowering import instants, integers
 from tidemill.plan.lowering.build import cast, duckdb_type, fn, number, template, text
-from tidemill.plan.lowering.core import Lowered, Lowering
+from tidemill.plan.lowering.core import UTC, Lowered, Lowering
 from tidemill.plan.lowering.math import whole
 
 _DAY_PART = {
@@ -110,7 +110,7 @@ def _floor(c: Lowered) -> exp.Expression:
     value = _to_millis(_local(c, 0), c.type_of(0))
     if unit not in _CLOCK_UNITS:
         value = instants.day(value, c.type_of(0))
-    return _back(c, _floored(value, unit))
+    return _shifted_back(c, _floored(value, unit))
 
 
 def _ceil(c: Lowered) -> exp.Expression:
@@ -127,7 +127,7 @@ def _ceil(c: Lowered) -> exp.Expression:
         if months
         else fn("to_microseconds", cast(text(str(_MICROS[unit])), "BIGINT"))
     )
-    return _back(
+    return _shifted_back(
         c,
         template(
             "CASE WHEN :floor = :value THEN CAST(:floor AS TIMESTAMP) ELSE :floor + :step END",
@@ -151,6 +151,19 @@ def _floored(value: exp.Expression, unit: str) -> exp.Expression:
             n=number(years),
         )
     return fn("date_trunc", text(unit.lower()), value)
+
+
+def _shifted_back(c: Lowered, local: exp.Expression) -> exp.Expression:
+    """As `_back`, but an instant keeps the offset that it had before, as Flink has it."""
+    if c.type.root is not TypeRoot.TIMESTAMP_LTZ or c.time_zone == UTC or instants.is_nanos(c.type):
+        return _back(c, local)
+    place = next(i for i in range(len(c.args)) if c.type_of(i).root is TypeRoot.TIMESTAMP_LTZ)
+    return template(
+        "make_timestamptz(epoch_us(CAST(:local AS TIMESTAMP)) - (epoch_us(:was) - epoch_us(:v)))",
+        local=local,
+        was=_local(c, place),
+        v=c.args[place],
+    )
 
 
 def _back(c: Lowered, local: exp.Expression) -> exp.Expression:
@@ -220,7 +233,7 @@ def _timestampadd(c: Lowered) -> exp.Expression:
         step = fn("to_microseconds", template(":n * :k", n=amount, k=size))
     if c.type.root is TypeRoot.TIMESTAMP and (c.type.precision or 0) > 6:
         return instants.moved_nanos(point, "+", step)
-    return _back(c, template(":p + :step", p=point, step=step))
+    return _shifted_back(c, template(":p + :step", p=point, step=step))
 
 
 def _overlaps(c: Lowered) -> exp.Expression:

@@ -129,7 +129,8 @@ def _to_timestamp_ltz(c: Lowered) -> exp.Expression:
     """From units of 10^-precision seconds of the epoch; outside the years 0 to 9999 NULL."""
     value = c.args[0]
     if c.type_of(0).is_string:
-        zone = str(c.constant(2)) if len(c.args) == 3 else c.time_zone
+        # Without a zone it is UTC, whatever the session's zone is.
+        zone = str(c.constant(2)) if len(c.args) == 3 else "UTC"
         parsed = instants.from_local(_to_timestamp(c), _STAMP_3, zone)
         return required(parsed, value, c.type) if len(c.args) == 1 else parsed
     precision = c.constant(1)
