@@ -159,6 +159,7 @@ class _Run:
             list(command.argv),
             str(self._folder / "client.log"),
             provided_jars(),
+            [jar.as_uri() for jar in client_jars()] if is_external(project) else [],
             str(self._folder / "report.json"),
             wait=request.local,
         )
@@ -188,10 +189,9 @@ class _Run:
             address = urllib.parse.urlsplit(self._cluster.rest.url)
             port = address.port or (443 if address.scheme == "https" else 80)
             values |= {"rest.address": address.hostname or "", "rest.port": str(port)}
-            if is_external(project):
-                values["pipeline.jars"] = ";".join(jar.as_uri() for jar in client_jars())
-                if not is_on_this_machine(self._cluster) or workers_python(project):
-                    values["python.executable"] = workers_python(project) or "python3"
+            given = workers_python(project)
+            if given or not is_on_this_machine(self._cluster):
+                values["python.executable"] = given or "python3"
         return {**values, **flink_properties(project)}
 
     def follow(self, stopping: threading.Event, watch: Callable[[Job], None]) -> ProgramResult:

@@ -26,7 +26,13 @@ from urllib.parse import unquote, urlsplit
 import pyflink.java_gateway
 from pyflink.common import Configuration
 from pyflink.datastream import StreamExecutionEnvironment
-from pyflink.table import StatementSet, Table, TableConfig, TableEnvironment
+from pyflink.table import (
+    StatementSet,
+    StreamTableEnvironment,
+    Table,
+    TableConfig,
+    TableEnvironment,
+)
 
 _JAR_OPTIONS = ("pipeline.jars", "pipeline.classpaths")
 _WRITING = re.compile(
@@ -43,7 +49,8 @@ def main() -> int:
     started: list[Any] = []
     try:
         _start_java_with(spec["command"], spec["java_log"], shown=spec["wait"])
-        _leave_out_jars(spec["provided"])
+        _bring_jars(spec["jars"])
+        _leave_out_jars(spec["provided"], spec["jars"])
         if spec["wait"]:
             _remember_jobs(started)
         runpy.run_path(program, run_name="__main__")
@@ -87,7 +94,42 @@ def _start_java_with(command: list[str], log: str, *, shown: bool) -> None:
     pyflink.java_gateway.launch_gateway_server_process = launch
 
 
-def _leave_out_jars(provided: list[str]) -> None:
+def _bring_jars(jars: list[str]) -> None:
+    """Send these jars with every job: the cluster may lack them.
+
+    Flink's client puts its own list over the one of its settings, so they are added here.
+    """
+    # Its list has Flink's Python side already.
+    jars = [jar for jar in jars if not Path(jar).name.startswith("flink-python-")]
+    if not jars:
+        return
+    add_jars, set_option = StreamExecutionEnvironment.add_jars, TableConfig.set
+
+    def of_stream(create: Callable[..., Any]) -> Any:
+        @functools.wraps(create)
+        def call(*arguments: Any, **named: Any) -> Any:
+            made = create(*arguments, **named)
+            add_jars(made, *jars)
+            return made
+
+        return staticmethod(call)
+
+    def of_tables(create: Callable[..., Any]) -> Any:
+        @functools.wraps(create)
+        def call(*arguments: Any, **named: Any) -> Any:
+            made = create(*arguments, **named)
+            there = _listed(made.get_config().get("pipeline.jars", ""))
+            set_option(made.get_config(), "pipeline.jars", ";".join(dict.fromkeys(there + jars)))
+            return made
+
+        return staticmethod(call)
+
+    _wrap(StreamExecutionEnvironment, "get_execution_environment", of_stream)
+    _wrap(TableEnvironment, "create", of_tables)
+    _wrap(StreamTableEnvironment, "create", of_tables)
+
+
+def _leave_out_jars(provided: list[str], ours: list[str]) -> None:
     """Jars that we have are not asked of the program's own folders, where they often are not."""
     names = frozenset(provided)
 
@@ -103,11 +145,10 @@ def _leave_out_jars(provided: list[str]) -> None:
         @functools.wraps(function)
         def call(self: Any, key: Any, value: Any, *rest: Any) -> Any:
             if key in _JAR_OPTIONS and isinstance(value, str):
-                listed = [path.strip() for path in re.split(r"[;,]", value.strip("[]")) if path]
-                kept = [path for path in listed if _is_needed(path, names)]
+                kept = [path for path in _listed(value) if _is_needed(path, names)]
                 if not kept:
                     return self
-                value = ";".join(kept)
+                value = ";".join(kept + ours)
             return function(self, key, value, *rest)
 
         return call
@@ -143,6 +184,12 @@ def _remember_jobs(started: list[Any]) -> None:
 def _wrap(owner: type, name: str, wrapper: Callable[[Callable[..., Any]], Any]) -> None:
     if hasattr(owner, name):
         setattr(owner, name, wrapper(getattr(owner, name)))
+
+
+def _listed(value: str) -> list[str]:
+    """The parts of an option's list, in any of the ways in which Flink writes it."""
+    parts = (part.strip(" '\"") for part in re.split(r"[;,]", value.strip("[]")))
+    return [part for part in parts if part]
 
 
 def _is_needed(path: str, provided: frozenset[str]) -> bool:

@@ -28,7 +28,8 @@ class LaunchSpec:
     """One run of a program.
 
     `command` starts the Java side, which logs to `java_log`; `provided` are names, without
-    versions, of jars that are there already; `report` is where the launcher says how the program
+    versions, of jars that are there already, `jars` the addresses of those that go with each job
+    because the cluster may lack them; `report` is where the launcher says how the program
     ended. With `wait` the jobs run in the Java side: what it prints is shown, and the launcher
     waits for the jobs that the program's tables started.
     """
@@ -38,6 +39,7 @@ class LaunchSpec:
     command: Sequence[str]
     java_log: str
     provided: Sequence[str]
+    jars: Sequence[str]
     report: str
     wait: bool
 
