@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tidemill.errors import Span
 from tidemill.sql.binder.context import BindContext
-from tidemill.sql.binder.folding import FoldedWindow, UsesWindowColumnError, fold_window
+from tidemill.sql.binder.folding import FoldedWindow, fold_window
 from tidemill.sql.binder.unions import distinct
 from tidemill.sql.expressions import Expression, InputRef
 from tidemill.sql.logical import (
@@ -19,14 +19,11 @@ from tidemill.sql.logical import (
 
 def distinct_rows(context: BindContext, node: LogicalNode, span: Span) -> LogicalNode:
     """The rows of a SELECT DISTINCT; an aggregate in windows where Flink makes it one."""
-    try:
-        folded = fold_window(node)
-    except UsesWindowColumnError as error:
-        raise _refusal(context, error.span or span) from None
+    folded = fold_window(node)
     if folded is None or not _in_windows(folded):
         return distinct(node)
-    if None in folded.sources or folded.conditions:
-        raise _refusal(context, span)
+    if None in folded.sources or folded.conditions or folded.blocked is not None:
+        raise _refusal(context, folded.blocked or span)
     places = [i for i, source in enumerate(folded.sources) if isinstance(source, int)]
     parts = tuple(part for part in WindowProperty if part in folded.sources)
     keys: list[Expression] = []

@@ -46,6 +46,8 @@ class FoldedWindow:
     sources: tuple[Source, ...]
     conditions: tuple[Expression, ...] = ()
     """Filters on the window's own columns (by their place in WindowProperty): tested above."""
+    blocked: Span | None = None
+    """A filter that cannot be moved, as it compares the window's columns with others."""
 
     def move(self, expression: Expression) -> Expression:
         """An expression over the fields above, as one over `input`."""
@@ -73,10 +75,7 @@ class FoldedWindow:
 
 
 def fold_window(node: LogicalNode) -> FoldedWindow | None:
-    """The window function under `node`, or None where there is none (directly) below.
-
-    Raises UsesWindowColumnError where a filter looks at the window's columns.
-    """
+    """The window function under `node`, or None where there is none (directly) below."""
     if isinstance(node, WindowTableFunction):
         count = len(node.input.fields)
         sources: tuple[Source, ...] = (*range(count), *WindowProperty)
@@ -106,7 +105,10 @@ def _with_condition(below: FoldedWindow, condition: Expression) -> FoldedWindow:
             return places[source]
 
         return replace(below, conditions=(*below.conditions, map_inputs(condition, place)))
-    predicate = below.move(condition)
+    try:
+        predicate = below.move(condition)
+    except UsesWindowColumnError as error:
+        return replace(below, blocked=error.span or condition.span or Span(0, 0))
     return replace(below, input=Filter(below.input, predicate, below.input.fields))
 
 
@@ -136,7 +138,7 @@ def _through_project(node: Project, below: FoldedWindow) -> FoldedWindow:
             fields.append(field)
     window = replace(below.window, time_column=places[0], partition_columns=tuple(places[1:]))
     project = Project(below.input, tuple(expressions), tuple(fields))
-    return FoldedWindow(project, window, tuple(sources), below.conditions)
+    return FoldedWindow(project, window, tuple(sources), below.conditions, below.blocked)
 
 
 def _is_column(expression: Expression, index: int) -> bool:

@@ -188,14 +188,7 @@ def begin_grouping(
     """Bind the keys of GROUP BY and find the window, whichever form it has."""
     grouping = Grouping(context, source, scope)
     binder = ExpressionBinder(context, scope, "GROUP BY")
-    try:
-        grouping.folded = fold_window(source)
-    except UsesWindowColumnError as error:
-        raise context.unsupported(
-            "a WHERE over a window's own columns and others below the aggregation",
-            error.span or span,
-            "Compute the window's start from the row's own time instead.",
-        ) from None
+    grouping.folded = fold_window(source)
     for node in keys:
         if is_group_window(node):
             if sets is not None:
@@ -215,6 +208,7 @@ def begin_grouping(
         grouping.sets = tuple(tuple(places.index(shape(n)) for n in one) for one in sets)
         refuse_repeated(context, grouping.sets, len(grouping.keys), span)
     _settle_window(grouping, span)
+    _check_filters(grouping)
     if grouping.sets is not None:
         for key in grouping.keys:
             if key.property is None:
@@ -271,6 +265,18 @@ def _settle_window(grouping: Grouping, span: Span) -> None:
     for key in grouping.keys:
         key.property = None
         key.field = replace(key.field, time_attribute=None)
+
+
+def _check_filters(grouping: Grouping) -> None:
+    """A window aggregate reads what is below the window function: so must its filters."""
+    in_windows = any(key.property is not None for key in grouping.keys)
+    folded = grouping.folded
+    if in_windows and folded is not None and folded.blocked is not None:
+        raise grouping.context.unsupported(
+            "a WHERE over a window's own columns and others below the aggregation",
+            folded.blocked,
+            "Compute the window's start from the row's own time instead.",
+        )
 
 
 def _in_every_set(grouping: Grouping) -> bool:
