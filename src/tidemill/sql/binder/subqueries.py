@@ -36,6 +36,8 @@ from tidemill.sql.logical import (
     Values,
 )
 from tidemill.sql.syntax.nodes import (
+    CastNode,
+    FieldAccess,
     FunctionCall,
     Node,
     Operation,
@@ -101,16 +103,28 @@ def _as_outer(scope: Scope, node: LogicalNode) -> Scope:
     return replace(scope, fields=node.fields, visible=tuple(seen))
 
 
-def _subqueries(node: object) -> list[Subquery]:
+def _subqueries(node: Node) -> list[Subquery]:
     """The subqueries in an expression, not those within them."""
-    if isinstance(node, Subquery):
-        return [node, *(found for value in node.values for found in _subqueries(value))]
-    if isinstance(node, tuple):
-        return [found for item in node for found in _subqueries(item)]
-    if is_dataclass(node) and not isinstance(node, type):
-        values = (getattr(node, field.name) for field in fields(node))
-        return [found for value in values for found in _subqueries(value)]
-    return []
+    found: list[Subquery] = []
+    open_: list[Node] = [node]
+    while open_:
+        part = open_.pop()
+        match part:
+            case Operation():
+                open_ += part.arguments
+            case FunctionCall():
+                open_ += part.arguments
+                open_ += [] if part.filter is None else [part.filter]
+            case CastNode():
+                open_.append(part.argument)
+            case FieldAccess():
+                open_.append(part.base)
+            case Subquery():
+                found.append(part)
+                open_ += part.values
+            case _:
+                pass
+    return found[::-1]
 
 
 def _conjuncts(node: Node) -> list[Node]:
