@@ -226,7 +226,9 @@ def _bind_in(arguments: Arguments) -> BoundCall:
             )
         shared = merged
     coerced = tuple(operand(a, shared) for a in arguments)
-    return BoundCall(coerced, BOOLEAN.with_nullable(any_nullable(arguments)))
+    # Rows are compared field by field, and a field may be NULL.
+    nullable = any_nullable(arguments) or shared.root is TypeRoot.ROW
+    return BoundCall(coerced, BOOLEAN.with_nullable(nullable))
 
 
 # --- logic ---------------------------------------------------------------------------------------
