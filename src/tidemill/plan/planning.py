@@ -194,9 +194,17 @@ class Planning:
             return self._draft(chain.base).changelog
         return self.changelogs[name]
 
-    def parts(self, node: LogicalNode, wanted: Columns) -> list[tuple[Chain, str]]:
-        """The stateless chains that end at an operator's input, each with its base's id."""
-        return [(chain, self.base(chain, wanted)) for chain in chains(node, self.zone)]
+    def parts(
+        self, node: LogicalNode, wanted: Columns, *, keep_upserts: bool = False
+    ) -> list[tuple[Chain, str]]:
+        """The stateless chains that end at an operator's input, each with its base's id.
+
+        With `keep_upserts` an upsert source stays one, for an operator that needs no old rows.
+        """
+        return [
+            (chain, self.base(chain, wanted, keep_upserts=keep_upserts))
+            for chain in chains(node, self.zone)
+        ]
 
     def row_edges(
         self,

@@ -7,7 +7,6 @@ from typing import Any
 
 from sqlglot import exp
 
-from tidemill.errors import SqlError
 from tidemill.interfaces.connector import Changelog
 from tidemill.interfaces.lookup import LookupCaching
 from tidemill.model import TableDescriptor
@@ -74,13 +73,6 @@ def _plan(node: LookupJoin, planning: Planning, _used: Columns) -> LookupJoinSta
     for chain, source in planning.parts(node.input, everything):
         refusals.window_functions(chain, planning.where)
         changelog = planning.changelogs[source]
-        if changelog.upsert:
-            raise SqlError(
-                "an upsert source on the left of a lookup join is not supported yet",
-                code="plan.upsert-source",
-                where=node.where,
-                hint="Read the topic with `kafka` and a changelog format such as debezium-json.",
-            )
         updates = updates or changelog.updates
         edges.append(_edge(chain, source, values, changelog.updates, planning.zone))
     columns = node.table.schema.columns

@@ -110,14 +110,6 @@ def _plan(node: TemporalJoin, planning: Planning, _used: Columns) -> TemporalJoi
                 hint="Filter after the join, or in a WHERE below the deduplication.",
             )
     changelogs = [planning.changelogs[edge.input] for edge in left]
-    for changelog in changelogs:
-        if changelog.upsert:
-            raise SqlError(
-                "an upsert source on the left of a temporal join is not supported yet",
-                code="plan.upsert-source",
-                where=node.where,
-                hint="Read the topic with `kafka` and a changelog format such as debezium-json.",
-            )
     updates = any(changelog.updates for changelog in changelogs)
     width = len(node.left.fields)
     return TemporalJoinStage(
@@ -148,7 +140,7 @@ def _edges(
 ) -> tuple[FusedStage, ...]:
     everything = frozenset(range(len(node.fields)))
     edges = []
-    for chain, source in planning.parts(node, everything):
+    for chain, source in planning.parts(node, everything, keep_upserts=port == 1):
         refusals.window_functions(chain, planning.where)
         updates = planning.changelogs[source].updates
         edges.append(_edge(chain, source, keys, time, updates, port, planning.zone))
