@@ -7,7 +7,7 @@ from tidemill.cli.verb import COMMON, Common, verb
 
 
 def flink_cancel(job: str, /, *, common: Common = COMMON) -> None:
-    """Cancel a job of Flink, without a savepoint.
+    """Cancel a job, without a savepoint.
 
     What it has not committed is lost; its checkpoints stay, and a pipeline's next run goes on from
     the last one.

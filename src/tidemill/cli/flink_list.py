@@ -8,7 +8,9 @@ from tidemill.cli.verb import COMMON, Common, verb
 
 
 def flink_list(*, common: Common = COMMON) -> None:
-    """List the jobs of Flink, the newest first.
+    """List the jobs of Flink.
+
+    The newest stands first.
 
     Args:
         common: the options of every verb.

@@ -7,9 +7,9 @@ from tidemill.cli.verb import COMMON, Common, verb
 
 
 def flink_savepoint(job: str, /, *, common: Common = COMMON) -> None:
-    """Take a savepoint of a job of Flink, which goes on.
+    """Take a savepoint of a job.
 
-    Prints the savepoint.
+    The job goes on. Prints the savepoint.
 
     Args:
         job: its id, the begin of it, its name, or the name of a pipeline.

@@ -8,9 +8,9 @@ from tidemill.cli.verb import COMMON, Common, verb
 
 
 def flink_status(job: str, /, *, common: Common = COMMON) -> None:
-    """Show a job of Flink: rows, watermark, checkpoints, backpressure.
+    """Show a job: rows, watermark, state.
 
-    With the root cause of its last failure, if it had one. Flink gathers these figures about every
+    With its checkpoints, backpressure and the root cause of its last failure. Flink gathers these figures about every
     ten seconds.
 
     Args:

@@ -7,7 +7,7 @@ from tidemill.cli.verb import COMMON, Common, verb
 
 
 def flink_stop(job: str, /, *, common: Common = COMMON) -> None:
-    """Stop a job of Flink with a savepoint.
+    """Stop a job with a savepoint.
 
     Prints the savepoint. The next run of the pipeline whose job it is goes on from it; a program is
     gone on with by `tidemill flink run --from-savepoint`.
