@@ -10,8 +10,8 @@ from tidemill.cli.verb import COMMON, Common, verb
 def flink_status(job: str, /, *, common: Common = COMMON) -> None:
     """Show a job: rows, watermark, state.
 
-    With its checkpoints, backpressure and the root cause of its last failure. Flink gathers these figures about every
-    ten seconds.
+    With its checkpoints, backpressure and the root cause of its last failure. Flink gathers these
+    figures about every ten seconds.
 
     Args:
         job: its id, the begin of it, its name, or the name of a pipeline.
