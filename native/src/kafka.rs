@@ -13,7 +13,8 @@ use pyo3::types::PyBytes;
 use rdkafka_sys as rd;
 
 use crate::capsule::ArrowBatch;
-use crate::decoder::{FieldSpec, RowDecoder};
+use crate::decoder::RowDecoder;
+use crate::fields::FieldSpec;
 
 const ERROR_TEXT_BYTES: usize = 512;
 
@@ -74,7 +75,7 @@ pub struct NativeSlice {
     newest_ms: i64,
 }
 
-/// `KafkaReader({"bootstrap.servers": ...}, [(name, type, required), ...])`.
+/// `KafkaReader({"bootstrap.servers": ...}, [(name, type, required, parts), ...])`.
 #[pyclass]
 pub struct KafkaReader {
     handle: Option<Handle>,

@@ -7,8 +7,10 @@
 mod capsule;
 mod columns;
 mod decoder;
+mod fields;
 mod kafka;
 mod scanner;
+mod texts;
 
 use pyo3::prelude::*;
 

@@ -12,29 +12,44 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tidemill.connectors.kafka import native
+from tidemill.connectors.kafka.native_types import field_spec
 from tidemill.formats import FORMATS
 from tidemill.model import Column, DataType, Schema, TypeRoot
-from tidemill.model.types import BIGINT, BOOLEAN, DOUBLE, FLOAT, INT, STRING, TINYINT
+from tidemill.model.types import BIGINT, BOOLEAN, DOUBLE, FLOAT, INT, STRING, TINYINT, Field
 
-COLUMNS: dict[str, tuple[str, DataType]] = {
-    "b": ("bool", BOOLEAN),
-    "t": ("int8", TINYINT),
-    "i": ("int32", INT),
-    "l": ("int64", BIGINT),
-    "f": ("float", FLOAT),
-    "d": ("double", DOUBLE),
-    "s": ("string", STRING),
-    "r": ("int32", DataType(TypeRoot.INTEGER, nullable=False)),
+COLUMNS: dict[str, DataType] = {
+    "b": BOOLEAN,
+    "t": TINYINT,
+    "i": INT,
+    "l": BIGINT,
+    "f": FLOAT,
+    "d": DOUBLE,
+    "s": STRING,
+    "r": DataType(TypeRoot.INTEGER, nullable=False),
+    "day": DataType(TypeRoot.DATE),
+    "ts": DataType(TypeRoot.TIMESTAMP, precision=3),
+    "tn": DataType(TypeRoot.TIMESTAMP, precision=9),
+    "tz": DataType(TypeRoot.TIMESTAMP_LTZ, precision=3),
+    "c": DataType(TypeRoot.DECIMAL, precision=6, scale=2),
+    "row": DataType(
+        TypeRoot.ROW,
+        fields=(Field("x", INT), Field("y", STRING), Field("z", BIGINT.with_nullable(False))),
+    ),
+    "list": DataType(TypeRoot.ARRAY, element=INT),
+    "map": DataType(TypeRoot.MAP, key=STRING, value=DOUBLE),
 }
-SCHEMA = Schema(tuple(Column(name, type_) for name, (_, type_) in COLUMNS.items()))
-FIELDS = [(name, text, not type_.nullable) for name, (text, type_) in COLUMNS.items()]
+SCHEMA = Schema(tuple(Column(name, type_) for name, type_ in COLUMNS.items()))
+FIELDS = [field_spec(name, type_, "SQL") for name, type_ in COLUMNS.items()]
 
 
 def both(messages: list[bytes | None]) -> tuple[list[dict[str, Any]], set[int], dict[int, Any]]:
     """Native rows, the indexes it handed back, and Python's row of each message that has one."""
     crate = native.library()
     batch, unsure = crate.JsonDecoder(FIELDS).decode(messages)
-    rows = pa.record_batch(batch).to_pylist()
+    arrays = [
+        a.cast(f.type) for a, f in zip(pa.record_batch(batch).columns, SCHEMA.arrow(), strict=True)
+    ]
+    rows = pa.Table.from_arrays(arrays, schema=SCHEMA.arrow()).to_pylist()
     factory = FORMATS["json"]
     assert factory.decoder is not None
     decoded = factory.decoder(SCHEMA, factory.options.parse({}), None).decode(messages)
@@ -70,7 +85,10 @@ def test_plain_rows_are_decided() -> None:
         json.dumps(row, ensure_ascii=False).encode(),
         b' { "r" : 1 , "x" : { "y" : [ 1 , { } , "}" ] } , "s" : "a\\n\\"b\\\\" } ',
         b'{"r":1,"s":null,"d":3}',
-        b'{"d":-0.0,"r":0}',
+        b'{"r":0,"day":"2024-02-29","ts":"2024-02-29 12:00:00.123456","tn":"1969-12-31 23:59:59.1",'
+        b'"tz":"1970-01-01 00:00:00Z","c":"-12.5"}',
+        b'{"r":0,"c":1234.5,"row":{"y":"a","z":1},"list":[1,null,-3],"map":{"a":1,"":null}}',
+        b'{"r":0,"row":null,"list":[],"map":{}}',
     ]
     assert agree(messages) == set()
 
@@ -83,6 +101,11 @@ def test_what_needs_other_rules_is_handed_back() -> None:
         b'{"r":1,"r":2}', b'{"s":"\xff","r":1}', b'{"x":"\xff","r":1}', b'{"s":"\\u00e4","r":1}',
         b'{"x":tru,"r":1}', b'{"s":"\x01","r":1}', b'{"b":1,"r":1}', b'{"i":1}', b'{"r":null}',
         b'{"d":NaN,"r":1}', b'{"r":1,}', b"[" * 10_000, b'{"x":' + b"[" * 10_000,
+        b'{"d":-0.0,"r":1}', b'{"r":1,"day":"2023-02-29"}', b'{"r":1,"ts":"2024-01-01T00:00:00"}',
+        b'{"r":1,"ts":"2024-01-01 24:00:00"}', b'{"r":1,"ts":1}', b'{"r":1,"c":1.005}',
+        b'{"r":1,"c":12345}', b'{"r":1,"c":1e1}', b'{"r":1,"row":{"x":1}}', b'{"r":1,"row":[]}',
+        b'{"r":1,"list":[1.5]}', b'{"r":1,"list":1}', b'{"r":1,"map":{"a":1,"a":2}}',
+        b'{"r":1,"tn":"9999-01-01 00:00:00"}', b'{"r":1,"tz":"1970-01-01 00:00:00"}',
     ]  # fmt: skip
     assert agree(messages) == set(range(len(messages)))
 
@@ -92,6 +115,13 @@ values = st.one_of(
     st.floats(allow_nan=False, allow_infinity=False), st.text(max_size=8),
     st.lists(st.integers(), max_size=3),
     st.dictionaries(st.text(max_size=3), st.integers(), max_size=3),
+    st.datetimes().map(str), st.dates().map(str), st.datetimes().map(lambda at: f"{at}Z"),
+    st.decimals(allow_nan=False, allow_infinity=False, places=2, min_value=-9999, max_value=9999)
+    .map(str),
+    st.fixed_dictionaries(
+        {"z": st.integers(-5, 5)}, optional={"x": st.integers(-5, 5), "y": st.text(max_size=3)}
+    ),
+    st.lists(st.none() | st.integers(-9, 9), max_size=4),
 )  # fmt: skip
 objects = st.dictionaries(st.sampled_from([*COLUMNS, "x", "y"]), values, max_size=10)
 

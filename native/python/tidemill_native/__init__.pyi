@@ -8,13 +8,16 @@ class ArrowBatch:
     def __arrow_c_array__(self, requested_schema: object = None) -> tuple[object, object]: ...
     def __len__(self) -> int: ...
 
-class JsonDecoder:
-    """Decodes JSON objects into columns `(name, type, required)`.
+FieldSpec = tuple[str, str, bool, list["FieldSpec"]]
 
-    Types are bool, int8, int16, int32, int64, float, double and string.
+class JsonDecoder:
+    """Decodes JSON objects into columns `(name, type, required, parts)`.
+
+    Types are bool, int8, int16, int32, int64, float, double, string, date, `decimal:P:S`,
+    `timestamp:us|ns:sql|iso[:utc]`, and of parts row, list and map (key and value).
     """
 
-    def __init__(self, fields: Sequence[tuple[str, str, bool]]) -> None: ...
+    def __init__(self, fields: Sequence[FieldSpec]) -> None: ...
     def decode(self, messages: list[bytes | None]) -> tuple[ArrowBatch, list[int]]:
         """A row a message, and the indexes of rows that the full rules must decide."""
 
@@ -35,7 +38,7 @@ class KafkaReader:
     """Reads assigned partitions through librdkafka's batch call and decodes on the way."""
 
     def __init__(
-        self, config: Mapping[str, str], fields: Sequence[tuple[str, str, bool]]
+        self, config: Mapping[str, str], fields: Sequence[FieldSpec]
     ) -> None: ...
     def assign(self, partitions: Sequence[tuple[str, int, int, int]]) -> None:
         """Read exactly these: topic, partition, first offset, and the end (-1: none)."""

@@ -20,22 +20,12 @@ import numpy as np
 import pyarrow as pa
 
 from tidemill.connectors.kafka.layout import Layout, key_columns_from_key
+from tidemill.connectors.kafka.native_types import FieldSpec, field_spec
 from tidemill.connectors.kafka.options import KafkaTable
 from tidemill.connectors.kafka.rows import Assembled, dead_letter
 from tidemill.connectors.kafka.startup import Partition
 from tidemill.interfaces.format import Decoder
-from tidemill.model import Column, TypeRoot
-from tidemill.model.types import MAX_LENGTH
 
-_TYPES = {
-    TypeRoot.BOOLEAN: "bool",
-    TypeRoot.TINYINT: "int8",
-    TypeRoot.SMALLINT: "int16",
-    TypeRoot.INTEGER: "int32",
-    TypeRoot.BIGINT: "int64",
-    TypeRoot.FLOAT: "float",
-    TypeRoot.DOUBLE: "double",
-}
 _NOT_FOR_LIBRDKAFKA = ("logger", "error_cb")
 _OPTIONS_OF_PYTHON = ("fail-on-missing-field", "ignore-parse-errors")
 
@@ -113,20 +103,15 @@ def native_reader(table: KafkaTable, parts: Layout) -> NativeReader | None:
         return None
     needed = table.descriptor.columns_needed
     columns = [c for c in parts.value.columns if needed is None or c.name in needed]
+    timestamps = parts.value_options["timestamp-format.standard"]
     fields = [
-        (column.name, type_name, not column.type.nullable)
+        spec
         for column in columns
-        if (type_name := _type_name(column)) is not None
+        if (spec := field_spec(column.name, column.type, timestamps)) is not None
     ]
     if len(fields) < len(columns):
         return None
     return NativeReader(crate, table, parts.decoders(needed)[1], fields)
-
-
-def _type_name(column: Column) -> str | None:
-    if column.type.root is TypeRoot.VARCHAR and column.type.length == MAX_LENGTH:
-        return "string"
-    return _TYPES.get(column.type.root)
 
 
 class NativeReader:
@@ -137,7 +122,7 @@ class NativeReader:
         crate: Any,
         table: KafkaTable,
         decoder: Decoder,
-        fields: Sequence[tuple[str, str, bool]],
+        fields: Sequence[FieldSpec],
     ) -> None:
         self._crate = crate
         self._table = table
@@ -195,7 +180,9 @@ class NativeReader:
         found = dict(zip(rows.schema.names, rows.columns, strict=True))
         count = rows.num_rows
         arrays = [
-            found[field.name] if field.name in found else pa.nulls(count, field.type)
+            _as(found[field.name], field.type)
+            if field.name in found
+            else pa.nulls(count, field.type)
             for field in self._schema
         ]
         return pa.RecordBatch.from_arrays(arrays, schema=self._schema)
@@ -216,3 +203,8 @@ class NativeReader:
         message_of = np.concatenate([sure, places[inner]])[order]
         rows = both.take(pa.array(order))
         return Assembled(rows, None, decoded.skipped, 0, letters, message_of)
+
+
+def _as(array: pa.Array, kind: pa.DataType) -> pa.Array:
+    """The array with the names that Arrow gives the parts of its type here."""
+    return array if array.type == kind else array.cast(kind)
