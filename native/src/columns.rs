@@ -21,10 +21,20 @@ enum Values {
     Date(Vec<i64>),
     Timestamp(Vec<i64>, TimestampForm),
     Decimal(Vec<i128>, u8, u8),
-    Text { offsets: Vec<i32>, bytes: Vec<u8> },
+    Text {
+        offsets: Vec<i32>,
+        bytes: Vec<u8>,
+    },
     Row(Fields),
-    List { offsets: Vec<i32>, items: Box<Column> },
-    Map { offsets: Vec<i32>, keys: Box<Column>, items: Box<Column> },
+    List {
+        offsets: Vec<i32>,
+        items: Box<Column>,
+    },
+    Map {
+        offsets: Vec<i32>,
+        keys: Box<Column>,
+        items: Box<Column>,
+    },
 }
 
 const MAP_ENTRIES_MAX: usize = 64;
@@ -137,7 +147,11 @@ impl Column {
                 offsets.truncate(rows + 1);
                 items.truncate(offsets[rows] as usize);
             }
-            Values::Map { offsets, keys, items } => {
+            Values::Map {
+                offsets,
+                keys,
+                items,
+            } => {
                 offsets.truncate(rows + 1);
                 keys.truncate(offsets[rows] as usize);
                 items.truncate(offsets[rows] as usize);
@@ -211,7 +225,11 @@ impl Column {
                 read_list(scanner, items)?;
                 *offsets.last_mut().ok_or(Unsure)? = length(items)?;
             }
-            Values::Map { offsets, keys, items } => {
+            Values::Map {
+                offsets,
+                keys,
+                items,
+            } => {
                 let start = offsets[offsets.len() - 1] as usize;
                 read_map(scanner, keys, items, start)?;
                 *offsets.last_mut().ok_or(Unsure)? = length(items)?;
@@ -293,13 +311,24 @@ impl Column {
                 let field = Arc::new(items.field());
                 Arc::new(ListArray::new(field, ends(offsets), items.finish(), nulls))
             }
-            Values::Map { offsets, keys, items } => {
+            Values::Map {
+                offsets,
+                keys,
+                items,
+            } => {
                 let kinds = vec![keys.field(), items.field()];
-                let entries = StructArray::new(kinds.into(), vec![keys.finish(), items.finish()], None);
+                let entries =
+                    StructArray::new(kinds.into(), vec![keys.finish(), items.finish()], None);
                 let DataType::Map(field, _) = &self.data_type else {
                     unreachable!("a map column has a map's type")
                 };
-                Arc::new(MapArray::new(field.clone(), ends(offsets), entries, nulls, false))
+                Arc::new(MapArray::new(
+                    field.clone(),
+                    ends(offsets),
+                    entries,
+                    nulls,
+                    false,
+                ))
             }
             Values::Int(values) => int_array(&self.data_type, std::mem::take(values), nulls),
         }

@@ -59,13 +59,14 @@ impl RowDecoder {
 
     /// The rows so far, and the indexes of those the full rules must decide.
     pub fn finish(&mut self) -> (RecordBatch, Vec<usize>) {
-        let fields: Vec<Field> = self.fields.columns.iter().map(Column::field).collect();
-        let arrays = self
+        // An unsure row is NULL everywhere, whatever its columns allow.
+        let fields: Vec<Field> = self
             .fields
             .columns
-            .iter_mut()
-            .map(Column::finish)
+            .iter()
+            .map(|column| column.field().with_nullable(true))
             .collect();
+        let arrays = self.fields.columns.iter_mut().map(Column::finish).collect();
         let options = arrow_array::RecordBatchOptions::new().with_row_count(Some(self.rows));
         let batch =
             RecordBatch::try_new_with_options(Arc::new(Schema::new(fields)), arrays, &options)

@@ -29,7 +29,9 @@ unsafe impl Sync for Handle {}
 
 impl Drop for Handle {
     fn drop(&mut self) {
+        // In this order, as librdkafka's other clients do it: the queue serves the closing.
         unsafe {
+            rd::rd_kafka_consumer_close(self.client);
             rd::rd_kafka_queue_destroy(self.queue);
             rd::rd_kafka_destroy(self.client);
         }

@@ -8,6 +8,7 @@ import shutil
 from typing import Any
 
 import pyarrow as pa
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -46,10 +47,9 @@ def both(messages: list[bytes | None]) -> tuple[list[dict[str, Any]], set[int], 
     """Native rows, the indexes it handed back, and Python's row of each message that has one."""
     crate = native.library()
     batch, unsure = crate.JsonDecoder(FIELDS).decode(messages)
-    arrays = [
-        a.cast(f.type) for a, f in zip(pa.record_batch(batch).columns, SCHEMA.arrow(), strict=True)
-    ]
-    rows = pa.Table.from_arrays(arrays, schema=SCHEMA.arrow()).to_pylist()
+    schema, columns = SCHEMA.arrow(), pa.record_batch(batch).columns
+    assert [column.type for column in columns] == [field.type for field in schema]
+    rows = pa.table(columns, names=schema.names).to_pylist()
     factory = FORMATS["json"]
     assert factory.decoder is not None
     decoded = factory.decoder(SCHEMA, factory.options.parse({}), None).decode(messages)
@@ -147,3 +147,18 @@ def test_any_damage(items: list[tuple[dict[str, Any], int, bytes]]) -> None:
 @given(st.lists(st.binary(max_size=40), max_size=8))
 def test_any_bytes(messages: list[bytes]) -> None:
     agree(list(messages))
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        DataType(TypeRoot.TIME, precision=0),
+        DataType(TypeRoot.VARBINARY, length=10),
+        DataType(TypeRoot.CHAR, length=3),
+        DataType(TypeRoot.MAP, key=INT, value=INT),
+        DataType(TypeRoot.ROW, fields=(Field("t", DataType(TypeRoot.TIME, precision=0)),)),
+    ],
+    ids=str,
+)
+def test_other_types_are_left_to_python(kind: DataType) -> None:
+    assert field_spec("x", kind, "SQL") is None

@@ -4,7 +4,7 @@ The crate reads a partition's messages and decodes the columns that the plan nee
 and without a Python object a message. What its scanner is not sure about it hands back whole, and
 the format's own decoder decides: the rows are those of the Python path, always.
 
-It serves tables of plain JSON values, without key or metadata columns, whose needed columns are of
+It serves tables of JSON values, without key or metadata columns, whose needed columns are of
 types it knows, over an unencrypted connection. `TIDEMILL_NATIVE=0` turns it off.
 """
 

@@ -58,7 +58,7 @@ def _parts(kind: DataType) -> list[tuple[str, DataType]]:
     if kind.root is TypeRoot.ROW:
         return [(field.name, field.type) for field in kind.fields]
     if kind.root is TypeRoot.ARRAY and kind.element is not None:
-        return [("element", kind.element)]
+        return [("item", kind.element)]
     if kind.root is TypeRoot.MAP and kind.key is not None and kind.value is not None:
         return [("key", kind.key), ("value", kind.value)]
     return []
