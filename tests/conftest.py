@@ -16,6 +16,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from tidemill.interfaces.service import Endpoint
@@ -25,6 +26,10 @@ from tidemill.services.registry import SERVICES, with_dependencies
 from tidemill.services.settings import ServerSettings
 from tidemill.services.state import state_folder
 from tidemill.services.supervisor import client
+
+hypothesis.settings.register_profile("tidemill", deadline=None)
+hypothesis.settings.load_profile("tidemill")
+"""How long an example takes hangs on what else the machine does; `bench/` measures speed."""
 
 _counter = itertools.count()
 

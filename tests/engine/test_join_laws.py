@@ -211,7 +211,7 @@ TESTS = {
 
 
 @lru_cache
-def tested(test: str) -> Any:
+def checked(test: str) -> Any:
     source = "'connector' = 'memory', 'bounded' = 'false', 'changelog' = 'true'"
     return kit.plan_of(
         f"""CREATE TABLE a (k BIGINT, s STRING, v BIGINT) WITH ({source});
@@ -228,7 +228,7 @@ def test_subqueries_keep_the_rows_that_duckdb_keeps(
     left: Side, right: Side, cuts: list[int], test: str
 ) -> None:
     w = world(left, right, cuts, True, True)
-    run(w, tested(test))
+    run(w, checked(test))
     with duckdb.connect() as connection:
         for name, side in (("a", left), ("b", right)):
             rows = there(side)

@@ -37,9 +37,7 @@ class NativeSlice:
 class KafkaReader:
     """Reads assigned partitions through librdkafka's batch call and decodes on the way."""
 
-    def __init__(
-        self, config: Mapping[str, str], fields: Sequence[FieldSpec]
-    ) -> None: ...
+    def __init__(self, config: Mapping[str, str], fields: Sequence[FieldSpec]) -> None: ...
     def assign(self, partitions: Sequence[tuple[str, int, int, int]]) -> None:
         """Read exactly these: topic, partition, first offset, and the end (-1: none)."""
     def read(
