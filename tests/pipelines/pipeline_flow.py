@@ -23,6 +23,7 @@ from tidemill.connectors.kafka.admin import KafkaAdmin
 from tidemill.connectors.kafka.records import ReadFrom, Record, read_records
 from tidemill.control.run import Until, run
 from tidemill.engine import Engine, Progress
+from tidemill.errors import ConnectorError
 from tidemill.interfaces.service import Endpoint
 
 Message = bytes | str | None | tuple[bytes | str | None, bytes | str | None]
@@ -70,6 +71,13 @@ class Flow:
     def rows(self, topic: str) -> list[Any]:
         """The JSON values of a topic."""
         return [json.loads(r.value) for r in self.records(topic) if r.value is not None]
+
+    def count(self, topic: str) -> int:
+        """How many records a reader sees; none while the topic or the broker is on its way up."""
+        try:
+            return len(self.records(topic))
+        except ConnectorError:
+            return 0
 
     def letters(self) -> list[dict[str, Any]]:
         """The dead letters, with their bytes as bytes."""

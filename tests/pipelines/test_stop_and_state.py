@@ -177,7 +177,7 @@ def test_a_second_engine_on_one_state_is_refused(flow: Flow) -> None:
     assert error.hint
     # the first one is not disturbed
     flow.send(topic, messages(1, 10))
-    wait_for(lambda: len(flow.rows(out)) == 10)
+    wait_for(lambda: flow.count(out) == 10)
     process.terminate()
     assert ended(process)[0] == 0
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
 from urllib.parse import unquote_to_bytes
@@ -136,7 +137,7 @@ def _url_decode(text: str) -> str | None:
     for at in (found.start() for found in re.finditer("%", text)):
         if not _HEX.match(text, at):
             digits = text[at + 1 : at + 3]
-            odd = not digits.isascii() and any(map(str.isdecimal, digits))
+            odd = not digits.isascii() and all(map(_may_be_a_digit, digits))
             if odd or re.match("[+-][0-9a-fA-F]", digits):  # Java's parseInt may take them
                 raise BadValueError(f"URL_DECODE cannot read {text!r} for certain")
             return None
@@ -146,6 +147,11 @@ def _url_decode(text: str) -> str | None:
         for run in runs
     )
     return "".join(decoded)
+
+
+def _may_be_a_digit(character: str) -> bool:
+    """Whether Java's Character.digit reads it in base 16, if only as a digit of another script."""
+    return character.isdecimal() or unicodedata.normalize("NFKC", character) in "abcdefABCDEF"
 
 
 FUNCTIONS: ArrowTable = {
