@@ -25,7 +25,7 @@ class Fetched:
 
 
 def fetch(wanted: Sequence[str] = (), progress: Progress | None = None) -> Fetched:
-    """Fetch what the named servers need (none named: all but Flink); raises ServiceError.
+    """Fetch what the named servers need (none named: the everyday ones); raises ServiceError.
 
     Checked by SHA-256; what is there already is not fetched again. With a server of the name of a
     Python environment, such as flink, the environment is made too.

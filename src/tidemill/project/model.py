@@ -12,7 +12,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Fiel
 NAME = r"^[A-Za-z0-9][A-Za-z0-9_-]*$"
 """Names of projects, pipelines and connections: they become folder, topic and group names."""
 
-SERVERS = ("postgres", "kafka", "connect", "flink")
+SERVERS = ("postgres", "kafka", "connect", "flink", "s3")
 """The servers that a project can name, in the order they depend on each other."""
 
 Name = Annotated[str, Field(pattern=NAME, max_length=100)]
@@ -60,6 +60,12 @@ class FlinkServer(_Server):
     heap_mb: HeapMb | None = None
 
 
+class S3Server(_Server):
+    """The project's own S3 store (S3Proxy over a folder), with the bucket `lake`."""
+
+    heap_mb: HeapMb | None = None
+
+
 def _empty_if_none(value: Any) -> Any:
     return {} if value is None else value
 
@@ -71,6 +77,7 @@ class Servers(_Strict):
     kafka: Annotated[KafkaServer | None, BeforeValidator(_empty_if_none)] = None
     connect: Annotated[ConnectServer | None, BeforeValidator(_empty_if_none)] = None
     flink: Annotated[FlinkServer | None, BeforeValidator(_empty_if_none)] = None
+    s3: Annotated[S3Server | None, BeforeValidator(_empty_if_none)] = None
 
     def given(self) -> dict[str, dict[str, Any]]:
         """The settings that the project gives, by server; servers in their order of dependence."""

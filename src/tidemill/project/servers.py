@@ -23,6 +23,15 @@ NOMINAL: Mapping[str, Mapping[str, str]] = {
         "bootstrap.servers": "localhost:9092",
     },
     "connect": {"host": "localhost", "port": "8083", "url": "http://localhost:8083"},
+    "s3": {
+        "host": "localhost",
+        "port": "9000",
+        "endpoint": "http://localhost:9000",
+        "region": "us-east-1",
+        "bucket": "lake",
+        "path-style-access": "true",
+        "access-key": "access-key",
+    },
 }
 """Stand-ins for the project's servers, for checking a file while they are down."""
 

@@ -15,7 +15,8 @@ from tidemill.project.model import ProjectFile
 from tidemill.project.yaml_text import YamlText
 
 _SECRET_KEY = re.compile(
-    r"(^|[._-])(password|passwd|secret|token|api[._-]?key|private[._-]?key)s?$"
+    r"(^|[._-])(password|passwd|secret|token|api[._-]?key|private[._-]?key"
+    r"|secret[._-]?(access[._-]?)?key)s?$"
 )
 _REFERENCE = re.compile(r"\s*\$\{(env|secret|file|var):[^}]*\}\s*")
 _SCALARS = ("str", "int", "float", "bool")

@@ -1,6 +1,6 @@
-"""Real servers as child processes: Postgres, Kafka, Kafka Connect with Debezium.
+"""Real servers as child processes: Postgres, Kafka, Kafka Connect with Debezium, Flink, S3.
 
-- one file per server: `postgres`, `kafka`, `connect`; all of them in `registry`
+- one file per server: `postgres`, `kafka`, `connect`, `s3` ...; all of them in `registry`
 - `install`: their files, by `servers.lock`, which `lock` makes; `java`: what runs JVM servers
 - `supervisor`: the process that keeps them running
 

@@ -24,6 +24,7 @@ KAFKA_VERSION = "4.3.1"
 DEBEZIUM_VERSION = "3.7.0.Final"
 FLINK_VERSION = "2.3.0"
 LOG4J_VERSION = "2.25.4"
+S3PROXY_VERSION = "4.1.0"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,12 @@ RECIPES = (
             "org.apache.flink:flink-connector-jdbc-postgres:4.0.0-2.0",
             "org.postgresql:postgresql:42.7.8",
         ),
+        transitive=False,
+    ),
+    Recipe(
+        "s3",
+        "classpath",
+        (f"org.gaul:s3proxy:{S3PROXY_VERSION}:jar:jar-with-dependencies",),
         transitive=False,
     ),
 )

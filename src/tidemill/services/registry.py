@@ -12,6 +12,7 @@ from tidemill.services.context import ServiceFactory
 from tidemill.services.flink import FlinkGateway, FlinkJobManager, FlinkTaskManager
 from tidemill.services.kafka import Kafka
 from tidemill.services.postgres import Postgres
+from tidemill.services.s3 import S3
 
 ServiceClass = (
     type[Postgres]
@@ -20,6 +21,7 @@ ServiceClass = (
     | type[FlinkJobManager]
     | type[FlinkTaskManager]
     | type[FlinkGateway]
+    | type[S3]
 )
 SERVICES: Mapping[str, ServiceClass] = MappingProxyType(
     {
@@ -29,6 +31,7 @@ SERVICES: Mapping[str, ServiceClass] = MappingProxyType(
         "flink-jobmanager": FlinkJobManager,
         "flink-taskmanager": FlinkTaskManager,
         "flink-gateway": FlinkGateway,
+        "s3": S3,
     }
 )
 GROUPS: Mapping[str, tuple[str, ...]] = MappingProxyType(
@@ -37,7 +40,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = MappingProxyType(
 """Names that stand for several servers."""
 
 EVERYDAY = ("postgres", "kafka", "connect")
-"""What is fetched and looked at where nothing is named: Flink is large, and only some need it."""
+"""What is fetched and looked at where nothing is named; only some need the others."""
 
 
 def with_dependencies(names: list[str] | tuple[str, ...]) -> tuple[str, ...]:
@@ -50,7 +53,7 @@ def with_dependencies(names: list[str] | tuple[str, ...]) -> tuple[str, ...]:
                 add(member)
             return
         if name not in SERVICES:
-            known = [*EVERYDAY, *GROUPS]
+            known = [*EVERYDAY, "s3", *GROUPS]
             raise ServiceError(
                 f"there is no server `{name}`",
                 code="service.unknown-server",
