@@ -46,7 +46,10 @@ if ! [ -e .venv/.package-"$(stamp_of requirements.lock)" ]; then
   rm -f .venv/.package-*
   : > .venv/.package-"$(stamp_of requirements.lock)"
 fi
-if [ "${1:-}" = dev ]; then install_locked dev requirements-dev.lock; fi
+if [ "${1:-}" = dev ]; then
+  install_locked dev requirements-dev.lock
+  tools/browser.sh
+fi
 tools/native.sh
 .venv/bin/tidemill fetch
 say "· ready in $(( $(date +%s) - start )) s"
