@@ -9,6 +9,7 @@
     └── ComponentError       a server, a connector or the engine failed              exit code 3
         ├── ServiceError     a server could not start, or died
         ├── ConnectorError   a source, sink or lookup failed; `retryable`: trying again can help
+        │   └── StoreError   an object store refused a call, or could not be reached
         └── EngineError      the engine itself stopped
             └── DoubtfulCommitError  nobody knows whether the epoch was committed: recover and ask
 
@@ -24,6 +25,7 @@ from tidemill.errors.base import (
     ProjectError,
     ServiceError,
     SqlError,
+    StoreError,
     TidemillError,
     UsageError,
     UserError,
@@ -43,6 +45,7 @@ __all__ = [
     "ServiceError",
     "Span",
     "SqlError",
+    "StoreError",
     "TextWhere",
     "TidemillError",
     "UsageError",

@@ -125,6 +125,10 @@ class ConnectorError(ComponentError):
         self.retryable = retryable
 
 
+class StoreError(ConnectorError):
+    """An object store refused a call, or could not be reached."""
+
+
 class EngineError(ComponentError):
     """The embedded engine stopped."""
 

@@ -18,10 +18,12 @@ from tidemill.errors.codes import (
     runner,
     service,
     sql,
+    store,
 )
 
 _ROOMS = (
-    sql, plan, engine, format, connector, parity, fixture, runner, service, project, cli, demo,
+    sql, plan, engine, format, connector, store, parity, fixture, runner, service, project, cli,
+    demo,
 )  # fmt: skip
 
 CATALOGUE: Mapping[str, str] = MappingProxyType(

@@ -1,0 +1,301 @@
+"""S3, and every store that speaks its protocol, on botocore.
+
+Guarantees: those of `ObjectStore`; requests are signed with SigV4. 503, 500, throttling and broken
+connections are tried again up to `ATTEMPTS` times, with growing pauses.
+Non-guarantees: a store that ignores the headers of conditional writes is not noticed here; the
+probe finds it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import botocore.session
+from botocore.config import Config
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    HTTPClientError,
+    NoCredentialsError,
+    ParamValidationError,
+    PartialCredentialsError,
+)
+
+from tidemill.errors import StoreError, Where
+from tidemill.stores.interface import ObjectInfo, Part
+from tidemill.stores.options import S3Options
+
+ATTEMPTS = 8
+CONNECTIONS = 32
+TIMEOUT_S = 30
+_RETRIED = ("SlowDown", "ServiceUnavailable", "InternalError", "RequestTimeout", "Throttling")
+
+
+class S3Store:
+    """The objects of one bucket."""
+
+    part_bytes_min = 5 << 20
+
+    def __init__(
+        self,
+        bucket: str,
+        options: S3Options,
+        *,
+        attempts: int = ATTEMPTS,
+        page_objects: int = 1000,
+    ) -> None:
+        self.url = f"s3://{bucket}"
+        self._bucket = bucket
+        self._page_objects = page_objects
+        self._client: Any = _client(options, attempts)
+
+    def list(self, prefix: str = "", after: str = "") -> Iterator[ObjectInfo]:
+        """Page by page, each asked for when it is needed."""
+        given: dict[str, Any] = {"Prefix": prefix, "MaxKeys": self._page_objects}
+        if after:
+            given["StartAfter"] = after
+        while True:
+            with self._errors(prefix):
+                page = self._client.list_objects_v2(Bucket=self._bucket, **given)
+            for entry in page.get("Contents", ()):
+                yield _info(entry["Key"], entry, entry["Size"])
+            if not page.get("IsTruncated"):
+                return
+            given["ContinuationToken"] = page["NextContinuationToken"]
+
+    def head(self, key: str) -> ObjectInfo:
+        """One HEAD request."""
+        with self._errors(key):
+            found = self._client.head_object(Bucket=self._bucket, Key=key)
+        return _info(key, found, found["ContentLength"])
+
+    def get(self, key: str, *, etag: str | None = None) -> bytes:
+        """One GET request, so all bytes are of one version."""
+        return self._get(key, etag, {})
+
+    def get_range(self, key: str, start: int, length: int, *, etag: str | None = None) -> bytes:
+        """One GET request with a range."""
+        if length <= 0:
+            return b""
+        try:
+            return self._get(key, etag, {"Range": f"bytes={start}-{start + length - 1}"})
+        except StoreError as error:
+            if isinstance(error.__cause__, ClientError) and _status(error.__cause__) == 416:
+                return b""
+            raise
+
+    def _get(self, key: str, etag: str | None, more: Mapping[str, str]) -> bytes:
+        condition = {} if etag is None else {"IfMatch": _quoted(etag)}
+        for attempt in range(2):
+            try:
+                with self._errors(key, "store.changed"):
+                    found = self._client.get_object(
+                        Bucket=self._bucket, Key=key, **condition, **more
+                    )
+                    with contextlib.closing(found["Body"]) as body:
+                        return bytes(body.read())
+            except StoreError as error:
+                # botocore tries a request again, but not a body that broke off.
+                if attempt or not isinstance(error.__cause__, HTTPClientError):
+                    raise
+        raise AssertionError("unreachable")
+
+    def put(
+        self, key: str, content: bytes, *, if_absent: bool = False, if_etag: str | None = None
+    ) -> str:
+        """One PUT request."""
+        condition = {"IfNoneMatch": "*"} if if_absent else {}
+        if if_etag is not None:
+            condition["IfMatch"] = _quoted(if_etag)
+        with self._errors(key):
+            made = self._client.put_object(Bucket=self._bucket, Key=key, Body=content, **condition)
+        return _plain(made["ETag"])
+
+    def delete(self, key: str) -> None:
+        """One DELETE request."""
+        with self._errors(key):
+            self._client.delete_object(Bucket=self._bucket, Key=key)
+
+    def start_upload(self, key: str) -> str:
+        """Begin a multipart upload."""
+        with self._errors(key):
+            made = self._client.create_multipart_upload(Bucket=self._bucket, Key=key)
+        return str(made["UploadId"])
+
+    def put_part(self, key: str, upload: str, number: int, content: bytes) -> Part:
+        """Send one part."""
+        with self._errors(key):
+            made = self._client.upload_part(
+                Bucket=self._bucket, Key=key, UploadId=upload, PartNumber=number, Body=content
+            )
+        return Part(number, _plain(made["ETag"]), len(content))
+
+    def parts(self, key: str, upload: str) -> Sequence[Part]:
+        """All parts, page by page."""
+        found: list[Part] = []
+        marker = 0
+        while True:
+            try:
+                with self._errors(key):
+                    page = self._client.list_parts(
+                        Bucket=self._bucket, Key=key, UploadId=upload, PartNumberMarker=marker
+                    )
+            except StoreError as error:
+                if error.code == "store.no-upload":
+                    return ()
+                raise
+            entries = page.get("Parts", ())
+            found += [Part(e["PartNumber"], _plain(e["ETag"]), e["Size"]) for e in entries]
+            if not page.get("IsTruncated") or not entries:
+                return found
+            marker = page["NextPartNumberMarker"]
+
+    def complete_upload(
+        self, key: str, upload: str, parts: Sequence[Part], *, if_absent: bool = False
+    ) -> str:
+        """Make the parts one object."""
+        named = [{"PartNumber": part.number, "ETag": _quoted(part.etag)} for part in parts]
+        condition = {"IfNoneMatch": "*"} if if_absent else {}
+        with self._errors(key):
+            made = self._client.complete_multipart_upload(
+                Bucket=self._bucket, Key=key, UploadId=upload,
+                MultipartUpload={"Parts": named}, **condition,
+            )  # fmt: skip
+        return _plain(made["ETag"])
+
+    def abort_upload(self, key: str, upload: str) -> None:
+        """Throw the parts away."""
+        try:
+            with self._errors(key):
+                self._client.abort_multipart_upload(Bucket=self._bucket, Key=key, UploadId=upload)
+        except StoreError as error:
+            if error.code != "store.no-upload":
+                raise
+
+    def make_bucket(self) -> bool:
+        """Make the bucket; False where it is there already, and ours."""
+        try:
+            with self._errors(""):
+                self._client.create_bucket(Bucket=self._bucket)
+        except StoreError as error:
+            if isinstance(error.__cause__, ClientError) and _code(error.__cause__) in (
+                "BucketAlreadyOwnedByYou",
+                "BucketAlreadyExists",
+            ):
+                return False
+            raise
+        return True
+
+    def close(self) -> None:
+        """Close the connections."""
+        with contextlib.suppress(Exception):
+            self._client.close()
+
+    @contextmanager
+    def _errors(self, key: str, condition: str = "store.condition-failed") -> Iterator[None]:
+        """Turn botocore's errors into ours; `condition` is what a 412 means here."""
+        try:
+            yield
+        except ClientError as error:
+            raise _refused(error, f"{self.url}/{key}", condition) from error
+        except (NoCredentialsError, PartialCredentialsError) as error:
+            raise StoreError(
+                f"no keys are known for `{self.url}`",
+                code="store.login-refused",
+                where=Where(file=f"{self.url}/{key}"),
+                hint="Name them in a connection of tidemill.yaml (access-key and secret-key), or "
+                "where AWS's own tools look for them.",
+            ) from error
+        except ParamValidationError as error:
+            raise StoreError(
+                f"`{key}` cannot be a key in {self.url}: {str(error).splitlines()[-1]}",
+                code="store.key-refused",
+                where=Where(file=f"{self.url}/{key}"),
+            ) from error
+        except (HTTPClientError, BotoCoreError) as error:
+            raise StoreError(
+                f"`{self.url}` did not answer: {error}",
+                code="store.unreachable",
+                where=Where(file=f"{self.url}/{key}"),
+                hint="Is the endpoint right, and the store up? The project's own one starts with "
+                "`tidemill up s3`.",
+                retryable=True,
+            ) from error
+
+
+def _client(options: S3Options, attempts: int) -> Any:
+    config: dict[str, Any] = {
+        "retries": {"mode": "standard", "max_attempts": attempts},
+        "max_pool_connections": CONNECTIONS,
+        "connect_timeout": TIMEOUT_S,
+        "read_timeout": TIMEOUT_S,
+        "s3": {"addressing_style": "path" if options.path_style else "auto"},
+        "signature_version": "s3v4",
+        # Trailing checksums are AWS's own; other stores refuse or store them as content.
+        "request_checksum_calculation": "when_required",
+        "response_checksum_validation": "when_required",
+    }
+    if options.is_loopback:
+        config["proxies"] = {}
+    return botocore.session.Session().create_client(
+        "s3",
+        endpoint_url=options.endpoint,
+        region_name=options.region or ("us-east-1" if options.endpoint else None),
+        aws_access_key_id=options.access_key,
+        aws_secret_access_key=options.secret_key,
+        aws_session_token=options.session_token,
+        config=Config(**config),
+    )
+
+
+def _info(key: str, found: Mapping[str, Any], size: int) -> ObjectInfo:
+    return ObjectInfo(key, size, _plain(found["ETag"]), found["LastModified"])
+
+
+def _plain(etag: str) -> str:
+    return etag.strip('"')
+
+
+def _quoted(etag: str) -> str:
+    return f'"{etag}"'
+
+
+def _code(error: ClientError) -> str:
+    return str(error.response.get("Error", {}).get("Code", ""))
+
+
+def _status(error: ClientError) -> int:
+    return int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
+
+
+def _refused(error: ClientError, place: str, condition: str) -> StoreError:
+    code, status = _code(error), _status(error)
+    said = error.response.get("Error", {}).get("Message") or code
+    meaning, hint, retryable = "store.refused", None, False
+    if code == "NoSuchBucket":
+        meaning, hint = "store.bucket-missing", "Make it, or mend the name in the address."
+    elif code == "NoSuchUpload":
+        meaning = "store.no-upload"
+    elif status == 404:
+        meaning = "store.missing"
+    elif status in (412, 409) and code not in ("BucketAlreadyOwnedByYou", "BucketAlreadyExists"):
+        # 409: AWS's answer to a writer that loses the race while it sends.
+        meaning = condition
+    elif status in (401, 403):
+        meaning, hint = "store.login-refused", "Look at the keys, and at what they may do."
+    elif status == 400 and code in ("InvalidURI", "InvalidRequest", "KeyTooLongError"):
+        meaning = "store.key-refused"
+    elif status >= 500 or code.startswith(_RETRIED):
+        meaning, retryable = "store.unreachable", True
+        hint = "The store is too busy or broken; it was asked several times. Try again later."
+    return StoreError(
+        f"the store refused `{place}`: {said}",
+        code=meaning,
+        where=Where(file=place),
+        detail=None if code in said else f"It answered {status} {code}.",
+        hint=hint,
+        retryable=retryable,
+    )
