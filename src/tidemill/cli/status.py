@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from tidemill.cli.flink_view import show_pipelines
+from tidemill.cli.flink_view import show_pipelines as show_pipelines_on_flink
 from tidemill.cli.output import data_json
+from tidemill.cli.pipelines_view import show_pipelines
 from tidemill.cli.servers_view import show_status
 from tidemill.cli.verb import COMMON, Common, verb
 
@@ -15,9 +16,10 @@ if TYPE_CHECKING:
 
 
 def status(*, common: Common = COMMON) -> int:
-    """Show the servers' state and memory.
+    """Show how servers and pipelines are.
 
-    Below them stand the pipelines whose last job is on Flink.
+    Below the servers stand the pipelines that have run here, as they said within the last half
+    second, and those whose last job is on Flink.
 
     The exit code is 0 where every server that was started is ready or stopped in order, and 3 where
     one failed. The JSON is a stable schema: keys are only ever added.
@@ -26,17 +28,22 @@ def status(*, common: Common = COMMON) -> int:
         common: the options of every verb.
     """
     from tidemill.control.flink_status import pipelines_on_flink  # noqa: PLC0415
+    from tidemill.control.pipeline_states import pipeline_states  # noqa: PLC0415
     from tidemill.control.project_context import open_project  # noqa: PLC0415 - loaded when called
     from tidemill.control.status import status as read_status  # noqa: PLC0415
 
     project = open_project(common.project, needed=False)
     stack, on_flink = read_status(project.state_dir), pipelines_on_flink(project)
+    states = pipeline_states(project)
     if common.json:
-        data_json({**stack.as_dict(), "pipelines_on_flink": [asdict(one) for one in on_flink]})
+        pipelines = [state.as_dict() for state in states]
+        flink = [asdict(one) for one in on_flink]
+        data_json({**stack.as_dict(), "pipelines": pipelines, "pipelines_on_flink": flink})
         return _code(stack)
     show_status(stack)
+    show_pipelines(states)
     if on_flink:
-        show_pipelines(on_flink)
+        show_pipelines_on_flink(on_flink)
     return _code(stack)
 
 

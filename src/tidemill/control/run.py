@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from tidemill.control.live_state import RunOf, publishing
 from tidemill.control.lookups import lookups_of
 from tidemill.control.pipeline import CompiledPipeline, compile_pipeline, opened
 from tidemill.control.project_context import project_for
@@ -131,7 +132,8 @@ def run(
         if started is not None:
             started(engine)
         _log.info("pipeline %s starts", pipeline.name, extra={"until": until})
-        with stopping_on_signals(engine):
+        live = RunOf(project.name, pipeline.name, state)
+        with stopping_on_signals(engine), publishing(engine, live):
             engine.run(until)
         progress = engine.progress()
         _log.info("pipeline %s ended", pipeline.name, extra=progress_as_dict(progress))

@@ -3,7 +3,8 @@
 `source.<table>.records = rows' messages + skipped + dead` as the source reports them; for each
 node and edge `in + expanded = filtered + late + dead + out`, where an edge that unnests or puts
 rows into several windows counts one of `expanded` and `filtered`: by how many rows more or fewer
-came out of a batch; `sink.<table>.out` counts what a sink took.
+came out of a batch; a node with several inputs has `<node>.in.<input>` as well;
+`sink.<table>.out` counts what a sink took.
 Written by the compute thread only; `copy` may be taken from there.
 """
 

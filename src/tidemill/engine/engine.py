@@ -127,6 +127,7 @@ class Engine:
                 self._session, self._state = session, "running"
                 error = self._live(session, until)
                 session.lost = error is not None
+                self._job.epochs.abandon()
                 if error is None:
                     self._state = "stopped" if self._job.stopping.is_set() else "finished"
                     return
@@ -201,9 +202,8 @@ class Engine:
                     marks[intake.stage.table.name] = current if current > MIN_WATERMARK_US else None
                     holders[intake.stage.table.name] = dict(intake.watermarks.holders())
             state_bytes = graph.state_bytes()
-        lags = (
-            [n for parts in list(session.lags.values()) for n in parts.values()] if session else []
-        )
+        lags = {t: dict(parts) for t, parts in list(session.lags.items())} if session else {}
+        known = [n for parts in lags.values() for n in parts.values()]
         self._rate.see(self._clock.monotonic_ms(), rows_in, rows_out)
         letter = getattr(getattr(session, "router", None), "last_letter", None)
         return Progress(
@@ -217,7 +217,8 @@ class Engine:
             late=total(counts, "source.", ".late"),
             dead_letters=total(counts, "", ".dead"),
             retractions=total(counts, "sink.", ".retractions"),
-            lag=sum(lags) if lags else None,
+            lag=sum(known) if known else None,
+            lags=lags,
             watermarks_us=marks,
             holders_us=holders,
             state_bytes=sum(state_bytes.values()),
@@ -227,6 +228,7 @@ class Engine:
             rows_out_per_s=self._rate.rows_out_per_s,
             commit_ms=session.commit_ms if session else 0.0,
             checkpoint_bytes=session.checkpoint_bytes if session else 0,
+            epochs=self._job.epochs.copy(),
             restarts=self._restarts,
             last_error=self._last_error,
             counters=counts,

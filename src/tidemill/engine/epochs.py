@@ -21,6 +21,7 @@ import pyarrow as pa
 
 from tidemill.engine import crash_points, letters
 from tidemill.engine.checkpoint import Checkpoint, CheckpointStore
+from tidemill.engine.epoch_stats import EpochStats
 from tidemill.engine.worker import GroupWorker
 from tidemill.interfaces.operator import StateDelta
 from tidemill.model import Batch, DeadLetter, Position
@@ -64,6 +65,7 @@ class Committer:
     keep_letters: Callable[[str, int, pa.Table], None]
     check_refused: Callable[[list[DeadLetter]], None]
     """Raises where a refused row must stop the pipeline."""
+    stats: EpochStats
     _needed: list[int] = field(default_factory=list)
     refused: dict[str, int] = field(default_factory=dict)
     """What sinks refused in this session, as counters; added to those of the compute thread."""
@@ -76,6 +78,7 @@ class Committer:
     def commit(self, work: EpochWork) -> None:
         """Commit one epoch; raises what the decider or the disk raises."""
         begun = time.monotonic()
+        self.stats.begin()
         crash_points.reach("before-prepare")
         writes = self._prepare_decider(work)
         crash_points.reach("after-decider-prepare")
@@ -90,7 +93,8 @@ class Committer:
         crash_points.reach("after-checkpoint-written")
         if writes:
             assert self.decider.group is not None
-            self.decider.group.commit(work.epoch, work.positions)
+            with self.stats.sink(self.decider.name):
+                self.decider.group.commit(work.epoch, work.positions)
         crash_points.reach("after-decider-commit")
         self._size, self._begun = size, begun
         self._apply_to_others(work, writes)
@@ -169,10 +173,11 @@ class Committer:
             worker.submit(lambda w=worker, o=writes: self._apply(w, work, o), cost_bytes)  # type: ignore[misc]
 
     def _apply(self, worker: GroupWorker, work: EpochWork, writes: list[tuple[str, Batch]]) -> None:
-        refused = apply_staged(
-            worker, work.epoch, writes, work.positions, self.job, self.dead_letter_table,
-            self.store, self.check_refused,
-        )  # fmt: skip
+        with self.stats.sink(worker.name):
+            refused = apply_staged(
+                worker, work.epoch, writes, work.positions, self.job, self.dead_letter_table,
+                self.store, self.check_refused,
+            )  # fmt: skip
         if refused is not None:
             self.keep_letters(worker.name, work.epoch, refused)
         with self._done:
@@ -198,7 +203,9 @@ class Committer:
         self._needed = [*self._needed, min(oldest, work.epoch)][-self.checkpoints_kept :]
         self.store.remove_before(min(self._needed))
         letters.remove_before(self.store.folder, min(self.group_epochs.values(), default=0))
-        self.committed(work, time.monotonic() - self._begun, self._size)
+        took_s = time.monotonic() - self._begun
+        self.stats.end(took_s)
+        self.committed(work, took_s, self._size)
 
 
 def refusal(table: str) -> tuple[tuple[str, int], tuple[str, int]]:

@@ -92,6 +92,8 @@ class Graph:
         late: set[int] = set()
         for edge, stage in self._edges[node]:
             self.counters.add(f"{stage.id}.in", len(batch))
+            if len(stage.edges) > 1:
+                self.counters.add(f"{stage.id}.in.{edge.input}", len(batch))
             if isinstance(stage, OutputStage):
                 self._output(stage, self.rows(edge, stage.id, batch), edge.input)
             else:

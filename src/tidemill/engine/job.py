@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tidemill.engine.clock import Clock
+from tidemill.engine.epoch_stats import EpochStats
 from tidemill.engine.groups import GroupSpec
 from tidemill.engine.kernel import Kernel
 from tidemill.engine.routing import Collect
@@ -34,4 +35,5 @@ class Job:
     durable: bool = True
     kernel: Kernel | None = None
     lookups: Mapping[str, Callable[[], Lookup]] = field(default_factory=dict)
+    epochs: EpochStats = field(default_factory=EpochStats)
     stopping: threading.Event = field(default_factory=threading.Event)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from tidemill.engine.epoch_stats import EpochStats
 from tidemill.engine.observation import Observation
 
 
@@ -40,6 +41,9 @@ class Progress:
     restarts: int
     last_error: str | None
     counters: Mapping[str, int] = field(default_factory=dict)
+    lags: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    """Records that wait in each partition of a source, where it says so."""
+    epochs: EpochStats = field(default_factory=EpochStats)
     last_rejected: str | None = None
     operator_state_bytes: Mapping[str, int] = field(default_factory=dict)
     observed: Observation | None = None

@@ -195,6 +195,7 @@ class Session:
             committed=self._committed,
             keep_letters=self._keep_letters,
             check_refused=self._check_refused,
+            stats=job.epochs,
         )
 
     def _reapply(self, recovered: Recovered) -> None:
