@@ -72,6 +72,24 @@ def stack() -> Iterator[Stack]:
 
 
 @pytest.fixture(scope="session")
+def small_stack() -> Iterator[Stack]:
+    """Servers that start in no time; always our own, so that tests may fill and stop them."""
+    root = Path(tempfile.mkdtemp(prefix="tidemill-tests-"))
+    servers = Stack(root / ".tidemill")
+    try:
+        yield servers
+    finally:
+        servers.stop()
+        shutil.rmtree(root, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def redis_endpoint(small_stack: Stack) -> Endpoint:
+    """A running Redis server."""
+    return small_stack.endpoint("redis")
+
+
+@pytest.fixture(scope="session")
 def kafka_endpoint(stack: Stack) -> Endpoint:
     """A running Kafka broker."""
     return stack.endpoint("kafka")

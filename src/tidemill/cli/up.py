@@ -15,7 +15,7 @@ def up(*servers: str, common: Common = COMMON) -> None:
     what runs already is left alone. `tidemill down` stops them.
 
     Args:
-        servers: postgres, kafka, connect, s3 or flink; by default all that tidemill.yaml names.
+        servers: postgres, kafka, connect, redis, s3 or flink; by default those in tidemill.yaml.
         common: the options of every verb.
     """
     from tidemill.control.servers import start_servers  # noqa: PLC0415 - loaded when called

@@ -15,6 +15,7 @@ _MODULES = {
     "kafka": "tidemill.connectors.kafka.connector",
     "upsert-kafka": "tidemill.connectors.upsert_kafka.connector",
     "jdbc": "tidemill.connectors.jdbc.connector",
+    "redis": "tidemill.connectors.redis.connector",
     "filesystem": "tidemill.connectors.filesystem.connector",
     "datagen": "tidemill.connectors.datagen.connector",
     "faker": "tidemill.connectors.faker.connector",

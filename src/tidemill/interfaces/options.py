@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
@@ -33,6 +33,7 @@ class Option:
     `default` is the parsed value (None: no default). DURATION parses to milliseconds (int), MEMORY
     to bytes (int), LIST (separated by `;`) to a tuple of str, ENUM to one of `choices`. A `secret`
     value never reaches a log or an error. `ignored` marks an option that only tunes Flink.
+    `columns_named` finds the columns that a text names, where it may name only the table's own.
     """
 
     key: str
@@ -43,6 +44,7 @@ class Option:
     choices: tuple[str, ...] = ()
     secret: bool = False
     ignored: bool = False
+    columns_named: Callable[[str], Sequence[str]] | None = None
 
 
 @dataclass(frozen=True, slots=True)

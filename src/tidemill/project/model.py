@@ -12,7 +12,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Fiel
 NAME = r"^[A-Za-z0-9][A-Za-z0-9_-]*$"
 """Names of projects, pipelines and connections: they become folder, topic and group names."""
 
-SERVERS = ("postgres", "kafka", "connect", "flink", "s3")
+SERVERS = ("postgres", "kafka", "connect", "redis", "flink", "s3")
 """The servers that a project can name, in the order they depend on each other."""
 
 Name = Annotated[str, Field(pattern=NAME, max_length=100)]
@@ -51,6 +51,10 @@ class ConnectServer(_Server):
     heap_mb: HeapMb | None = None
 
 
+class RedisServer(_Server):
+    """The project's own Redis (append-only file, flushed before each answer)."""
+
+
 class FlinkServer(_Server):
     """The project's own Flink session cluster with its SQL Gateway.
 
@@ -76,6 +80,7 @@ class Servers(_Strict):
     postgres: Annotated[PostgresServer | None, BeforeValidator(_empty_if_none)] = None
     kafka: Annotated[KafkaServer | None, BeforeValidator(_empty_if_none)] = None
     connect: Annotated[ConnectServer | None, BeforeValidator(_empty_if_none)] = None
+    redis: Annotated[RedisServer | None, BeforeValidator(_empty_if_none)] = None
     flink: Annotated[FlinkServer | None, BeforeValidator(_empty_if_none)] = None
     s3: Annotated[S3Server | None, BeforeValidator(_empty_if_none)] = None
 

@@ -32,6 +32,12 @@ NOMINAL: Mapping[str, Mapping[str, str]] = {
         "path-style-access": "true",
         "access-key": "access-key",
     },
+    "redis": {
+        "host": "localhost",
+        "port": "6379",
+        "user": "default",
+        "url": "redis://localhost:6379/0",
+    },
 }
 """Stand-ins for the project's servers, for checking a file while they are down."""
 

@@ -23,6 +23,7 @@ from tidemill.services.java import find_java, java_version
 from tidemill.services.packages import PACKAGES, is_unpacked
 from tidemill.services.ports import free_port
 from tidemill.services.postgres_binaries import postgres_installation
+from tidemill.services.redis_binaries import PACKAGE as REDIS
 from tidemill.services.registry import EVERYDAY, GROUPS, SERVICES
 from tidemill.services.users import is_root, unprivileged_user
 
@@ -52,7 +53,7 @@ def check_servers(state_dir: Path, services: Sequence[str] | None = None) -> lis
         ("memory", _memory),
         ("ports", _ports),
     ]
-    if any(SERVICES[name].installs for name in names if name in SERVICES):
+    if any(set(SERVICES[name].installs) - {REDIS} for name in names if name in SERVICES):
         checks.append(("java", _java))
     if "postgres" in names:
         checks.append(("postgres", _postgres))
@@ -135,7 +136,9 @@ def _files(entry: str) -> Check:
     if entry in PACKAGES:
         if is_unpacked(entry):
             return Check(name, "ok", f"unpacked in {cache_folder()}")
-        return Check(name, "warning", "not fetched yet", "`tidemill up flink` fetches them.")
+        return Check(
+            name, "warning", "not fetched yet", "`tidemill up` with the server's name fetches them."
+        )
     files = server_files(entry)
     if not is_installed(files):
         return Check(name, "warning", "not fetched yet", "`tidemill up` fetches them.")

