@@ -98,6 +98,7 @@ def test_an_upload_is_hidden_until_it_is_complete(place: Place) -> None:
     first = store.put_part(key, upload, 1, b"a" * size)
     assert list(store.list(prefix)) == []
     parts = store.parts(key, upload)
+    assert list(store.uploads(prefix)) == [(key, upload)]
     assert [(part.number, part.size) for part in parts] == [(1, size), (2, 1)]
     assert parts[0].etag == first.etag
     etag = store.complete_upload(key, upload, parts, if_absent=True)
@@ -111,6 +112,7 @@ def test_an_upload_is_hidden_until_it_is_complete(place: Place) -> None:
     store.abort_upload(key, second)
     store.abort_upload(key, second)
     assert not store.parts(key, second)
+    assert list(store.uploads(prefix)) == []
     assert store.head(key).size == size + 1
 
 

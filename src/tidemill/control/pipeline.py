@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tidemill.control.object_stores import store_options
 from tidemill.control.project_context import resolver
 from tidemill.errors import ProjectError, Span, TextWhere, TidemillError, UserError, Where
 from tidemill.interfaces.python_function import FunctionLoader
@@ -26,6 +27,7 @@ from tidemill.project import (
     find_references,
     find_sql_references,
 )
+from tidemill.stores import is_store_url, parse_url
 
 if TYPE_CHECKING:
     from tidemill.model import TableDescriptor
@@ -193,7 +195,18 @@ def opened(table: TableDescriptor, source: SqlSource, root: Path) -> TableDescri
     path = options.get("path")
     if options.get("connector") == "filesystem" and path is not None and "://" not in path:
         options["path"] = str(root / Path(path).expanduser())
+    stored = next((value for value in options.values() if is_store_url(value)), None)
+    if stored is not None and _reaches_stores(options.get("connector", "")):
+        options = {**store_options(source.resolver, parse_url(stored)), **options}
     return replace(table, options=options)
+
+
+def _reaches_stores(connector: str) -> bool:
+    """Whether the connector takes the options of a store."""
+    from tidemill.connectors import CONNECTORS  # noqa: PLC0415 - loaded when used
+
+    known = CONNECTORS[connector].options.options if connector in CONNECTORS else ()
+    return any(option.key == "s3.endpoint" for option in known)
 
 
 def shown_path(path: Path) -> str:

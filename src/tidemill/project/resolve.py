@@ -67,6 +67,17 @@ class Resolver:
             case _:
                 return self._server_property(reference)
 
+    @property
+    def project(self) -> Project:
+        """The project that is resolved for."""
+        return self._project
+
+    def members(self, name: str, secret: bool = False) -> tuple[str, ...]:
+        """The properties (or the secrets) that a running server or a connection has."""
+        place = find_references(f"${{server:{name}.x}}", "tidemill")[0]
+        server = self._server(place)
+        return tuple(server.secrets if secret else server.plain)
+
     def text(self, text: str, file: str) -> str | Secret:
         """A text with all its references replaced."""
         return self._replace(text, find_references(text, file))

@@ -91,6 +91,10 @@ class ObjectStore(Protocol):
         """The parts that the store holds, by number; an upload that it does not know has none."""
         ...
 
+    def uploads(self, prefix: str) -> Iterator[tuple[str, str]]:
+        """Key and id of the uploads under `prefix` that are neither completed nor given up."""
+        ...
+
     def complete_upload(
         self, key: str, upload: str, parts: Sequence[Part], *, if_absent: bool = False
     ) -> str:

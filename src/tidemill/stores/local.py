@@ -113,6 +113,7 @@ class LocalStore:
         upload = secrets.token_hex(12)
         with _errors(key):
             _parts_folder(key, upload).mkdir(parents=True)
+            (_parts_folder(key, upload) / "key").write_text(key, encoding="utf-8")
         return upload
 
     def put_part(self, key: str, upload: str, number: int, content: bytes) -> Part:
@@ -131,6 +132,16 @@ class LocalStore:
         with _errors(key, "store.no-upload"):
             found = [p for p in _parts_folder(key, upload).iterdir() if p.name.isdigit()]
             return [_part(path) for path in sorted(found, key=lambda path: int(path.name))]
+
+    def uploads(self, prefix: str) -> Iterator[tuple[str, str]]:
+        """The folders of parts, by the keys written in them."""
+        for place, folders, _ in os.walk("/" + prefix.rpartition("/")[0]):
+            if Path(place).name == _UPLOADS:
+                for upload in sorted(folders):
+                    name = (Path(place) / upload / "key").read_text(encoding="utf-8")
+                    if name.startswith(prefix):
+                        yield name, upload
+                folders.clear()
 
     def complete_upload(
         self, key: str, upload: str, parts: Sequence[Part], *, if_absent: bool = False

@@ -153,6 +153,20 @@ class S3Store:
                 return found
             marker = page["NextPartNumberMarker"]
 
+    def uploads(self, prefix: str) -> Iterator[tuple[str, str]]:
+        """Page by page."""
+        given: dict[str, Any] = {"Prefix": prefix}
+        while True:
+            with self._errors(prefix):
+                page = self._client.list_multipart_uploads(Bucket=self._bucket, **given)
+            for entry in page.get("Uploads", ()):
+                if entry["Key"].startswith(prefix):
+                    yield entry["Key"], entry["UploadId"]
+            if not page.get("IsTruncated"):
+                return
+            given["KeyMarker"] = page["NextKeyMarker"]
+            given["UploadIdMarker"] = page["NextUploadIdMarker"]
+
     def complete_upload(
         self, key: str, upload: str, parts: Sequence[Part], *, if_absent: bool = False
     ) -> str:

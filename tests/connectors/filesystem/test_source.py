@@ -82,14 +82,14 @@ def test_lines_and_offsets_agree(tmp_path, lines, step, quoted, ends):
     data = b"\n".join(lines) + (b"\n" if ends else b"")
     path.write_bytes(data)
     quote = b'"' if quoted else None
-    reader = LineReader(path, 0, quote)
+    reader = LineReader(path.open("rb"), 0, quote)
     seen = []
     while part := reader.read(step):
         seen += part
-        again = LineReader(path, reader.offset, quote)
+        again = LineReader(path.open("rb"), reader.offset, quote)
         rest = again.read(1000)
         again.close()
-        follow = LineReader(path, 0, quote)
+        follow = LineReader(path.open("rb"), 0, quote)
         assert follow.read(1000) == seen + rest
         follow.close()
     reader.close()
@@ -103,7 +103,7 @@ def test_lines_and_offsets_agree(tmp_path, lines, step, quoted, ends):
 def test_quoted_line_ends_belong_to_the_line(tmp_path):
     path = tmp_path / "x.csv"
     path.write_bytes(b'1,"two\nlines"\n2,"a""b"\n3,stray " quote\n4,x\n')
-    reader = LineReader(path, 0, b'"')
+    reader = LineReader(path.open("rb"), 0, b'"')
     assert [line for _, line in reader.read(10)] == [
         b'1,"two\nlines"', b'2,"a""b"', b'3,stray " quote', b"4,x",
     ]  # fmt: skip

@@ -1,4 +1,4 @@
-"""The `filesystem` connector: files of a local folder as a source and as an exactly-once sink.
+"""The `filesystem` connector: files of a folder or an object store, read, and written exactly once.
 
 Formats: parquet, and every format of one message per line (json, csv, debezium-json, raw).
 
@@ -10,6 +10,10 @@ Formats: parquet, and every format of one message per line (json, csv, debezium-
   (`<path>/.tidemill/<job>/state.json`) makes good after a crash. One file per epoch and partition
   folder; with `auto-compaction` epochs are gathered, still hidden, and become visible as larger
   files (by `compaction.file-size` or `sink.rolling-policy.rollover-interval`, and at the end).
+
+On `s3://` paths (see `store_source` and `store_sink`) reading asks for one version of each object,
+and an epoch is a set of multipart uploads that are completed once the commit is decided; the
+decisions are objects that are written only where there is none.
 
 Non-guarantees: a reader that lists the folder while an epoch is committed may see some of its files
 a moment before the others; a file that is still growing when the source finds it is read as it is.

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from tidemill.connectors.filesystem.file_reader import METADATA
 from tidemill.connectors.filesystem.options import OPTIONS, FileOptions, parse
 from tidemill.connectors.filesystem.sink import FilesystemGroup, group_key
 from tidemill.connectors.filesystem.source import FilesystemSource
+from tidemill.connectors.filesystem.store_sink import StoreGroup
+from tidemill.connectors.filesystem.store_source import StoreSource
 from tidemill.errors import ProjectError
 from tidemill.interfaces.connector import Changelog, Connector, JobContext
+from tidemill.interfaces.sink import CommitGroup
+from tidemill.interfaces.source import Source
 from tidemill.model import ColumnKind, TableDescriptor
 
 
@@ -39,6 +45,16 @@ def _sink_changelog(table: TableDescriptor, job: JobContext) -> Changelog:
     return Changelog(updates=options.format.changelog)
 
 
+def _source(table: TableDescriptor, job: JobContext) -> Source:
+    is_stored = parse(table, job).url is not None
+    return StoreSource(table, job) if is_stored else FilesystemSource(table, job)
+
+
+def _commit_group(tables: Sequence[TableDescriptor], job: JobContext) -> CommitGroup:
+    is_stored = parse(tables[0], job).url is not None
+    return StoreGroup(tables, job) if is_stored else FilesystemGroup(tables, job)
+
+
 def _no_direction(options: FileOptions, verb: str) -> ProjectError:
     return ProjectError(
         f"the format `{options.format.name}` cannot {verb} files", code="connector.bad-option"
@@ -62,8 +78,8 @@ CONNECTOR = Connector(
     bounded=_bounded,
     source_changelog=_source_changelog,
     sink_changelog=_sink_changelog,
-    source=FilesystemSource,
+    source=_source,
     group_key=group_key,
-    commit_group=FilesystemGroup,
+    commit_group=_commit_group,
 )
 """The connector `filesystem`."""

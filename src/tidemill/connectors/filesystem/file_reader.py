@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Protocol
@@ -11,6 +10,7 @@ from typing import Any, Protocol
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from tidemill.connectors.filesystem.files import FoundFile
 from tidemill.connectors.filesystem.lines import LineReader
 from tidemill.connectors.filesystem.options import FileOptions
 from tidemill.connectors.filesystem.parquet_read import ParquetReader, convert
@@ -55,13 +55,13 @@ class FileReader(Protocol):
 class Constants:
     """The columns of a file that are the same in all its rows: partition keys and metadata."""
 
-    def __init__(self, table: TableDescriptor, options: FileOptions, path: Path) -> None:
-        stat = os.stat(path)  # noqa: PTH116 - one call for both times
-        modified = datetime.datetime.fromtimestamp(stat.st_mtime_ns // 10**6 / 1000, datetime.UTC)
-        self.modified_ms = stat.st_mtime_ns // 10**6
-        self.size = stat.st_size
+    def __init__(self, table: TableDescriptor, options: FileOptions, file: FoundFile) -> None:
+        modified = datetime.datetime.fromtimestamp(file.modified_ms / 1000, datetime.UTC)
+        self.modified_ms = file.modified_ms
+        self.size = file.size
+        path = Path(file.name)
         facts: dict[str, Any] = {
-            "file.path": str(path), "file.name": path.name, "file.size": stat.st_size,
+            "file.path": file.name, "file.name": path.name, "file.size": file.size,
             "file.modification-time": modified,
         }  # fmt: skip
         default = options.values["partition.default-name"]
@@ -107,7 +107,7 @@ def _partition_scalar(column: Column, found: dict[str, str | None]) -> pa.Scalar
         raise ValueError(message) from None
 
 
-def _start(table: TableDescriptor, path: Path, position: Position, *parts: str) -> list[int]:
+def _start(table: TableDescriptor, path: str, position: Position, *parts: str) -> list[int]:
     """The numbers that a position is made of; None is the file's beginning."""
     if position is None:
         return [0] * len(parts)
@@ -127,12 +127,12 @@ class LineFile:
     """A file of one message per line; its position is `{"offset": byte}`."""
 
     def __init__(
-        self, table: TableDescriptor, options: FileOptions, path: Path, position: Position
+        self, table: TableDescriptor, options: FileOptions, file: FoundFile, position: Position
     ) -> None:
-        self._table, self._path = table, path
+        self._table, self._path = table, file.name
         self._names = options.encoded_schema(table).names
-        self._constants = Constants(table, options, path)
-        (offset,) = _start(table, path, position, "offset")
+        self._constants = Constants(table, options, file)
+        (offset,) = _start(table, file.name, position, "offset")
         if offset > self._constants.size:
             raise EOFError(f"it ends before byte {offset}, where reading should go on")
         factory = options.format
@@ -141,7 +141,7 @@ class LineFile:
         self._decoder: Decoder = factory.decoder(
             schema, options.format_options, table.columns_needed
         )
-        self._reader = LineReader(path, offset, _quote(options))
+        self._reader = LineReader(file.open(), offset, _quote(options))
 
     def read(self, rows_max: int) -> PartitionBatch:
         """The next lines, decoded; empty ones are skipped."""
@@ -154,7 +154,7 @@ class LineFile:
                 stage="parse",
                 code=reject.code,
                 message=reject.message,
-                partition=str(self._path),
+                partition=self._path,
                 position=str(full[reject.index][0]),
                 timestamp_ms=self._constants.modified_ms,
                 value=full[reject.index][1],
@@ -163,7 +163,7 @@ class LineFile:
         )
         ended = self._reader.ended or len(lines) < rows_max
         return PartitionBatch(
-            str(self._path),
+            self._path,
             self._constants.complete(decoded.rows, self._names),
             decoded.kinds,
             DONE if ended else {"offset": self._reader.offset},
@@ -178,7 +178,7 @@ class LineFile:
         index = row if decoded.origin is None else decoded.origin[row].as_py()
         offset, line = lines[index]
         modified_ms = self._constants.modified_ms
-        return RowOrigin(str(self._path), str(offset), timestamp_ms=modified_ms, value=line)
+        return RowOrigin(self._path, str(offset), timestamp_ms=modified_ms, value=line)
 
     def close(self) -> None:
         """Close the file."""
@@ -195,17 +195,19 @@ class ParquetFile:
     """A Parquet file; its position is `{"row_group": n, "row": row in it}`."""
 
     def __init__(
-        self, table: TableDescriptor, options: FileOptions, path: Path, position: Position
+        self, table: TableDescriptor, options: FileOptions, file: FoundFile, position: Position
     ) -> None:
-        self._table, self._path = table, path
-        self._constants = Constants(table, options, path)
+        self._table, self._path = table, file.name
+        self._constants = Constants(table, options, file)
         needed = table.columns_needed
         self._schema = options.encoded_schema(table)
         self._read_schema = type(self._schema)(
             tuple(c for c in self._schema.columns if needed is None or c.name in needed)
         )
-        group, row = _start(table, path, position, "row_group", "row")
-        self._reader = ParquetReader(path, group, row, self._schema, self._read_schema.names)
+        group, row = _start(table, file.name, position, "row_group", "row")
+        self._reader = ParquetReader(
+            file.path or file.open(), group, row, self._schema, self._read_schema.names
+        )
         if self._reader.is_beyond:
             self._reader.close()
             raise EOFError(f"it has no row {row} in row group {group}, where reading should go on")
@@ -223,7 +225,7 @@ class ParquetFile:
                 stage="type",
                 code="connector.value-unreadable",
                 message=f"a value does not fit its column: {message}",
-                partition=str(self._path),
+                partition=self._path,
                 position=f"row group {group}, row {row + index}",
                 timestamp_ms=self._constants.modified_ms,
                 value=row_json(batch, index),
@@ -248,7 +250,7 @@ class ParquetFile:
             whole = pa.RecordBatch.from_arrays([pa.nulls(count)], names=[""])
         at: Position = {"row_group": self._reader.row_group, "row": self._reader.row}
         return PartitionBatch(
-            str(self._path),
+            self._path,
             self._constants.complete(whole, self._read_schema.names),
             None,
             DONE if self._reader.ended else at,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import BinaryIO
 
 LINE_BYTES_MAX = 64 << 20
 _BLOCK_BYTES = 1 << 20
@@ -18,8 +18,8 @@ class LineReader:
     `quote` (for csv) is the quote character: a line end between quotes is part of the line.
     """
 
-    def __init__(self, path: Path, offset: int, quote: bytes | None) -> None:
-        self._file = path.open("rb")
+    def __init__(self, file: BinaryIO, offset: int, quote: bytes | None) -> None:
+        self._file = file
         self._file.seek(offset)
         self._quote = quote
         self._waiting: list[bytes] = []

@@ -18,6 +18,8 @@ from tidemill.interfaces.options import (
     OptionValues,
 )
 from tidemill.model import Schema, TableDescriptor
+from tidemill.stores import StoreUrl, is_store_url, parse_url
+from tidemill.stores.options import OPTIONS as STORE_OPTIONS
 
 _S, _I, _B, _D, _M = (
     OptionType.STRING, OptionType.INT, OptionType.BOOLEAN, OptionType.DURATION, OptionType.MEMORY,
@@ -26,7 +28,10 @@ _S, _I, _B, _D, _M = (
 OPTIONS = OptionSet(
     "the filesystem connector",
     (
-        Option("path", _S, "A folder, a file, or a pattern such as `/data/*.csv`.", required=True),
+        Option(
+            "path", _S, "A folder, a file, or a pattern such as `/data/*.csv`; also `s3://...`.",
+            required=True,
+        ),
         Option("format", _S, "The format of the files.", required=True),
         Option(
             "partition.default-name", _S, "The folder of rows whose partition value is NULL or ''.",
@@ -60,6 +65,7 @@ OPTIONS = OptionSet(
         ),
         Option("sink.parallelism", _I, "Tunes only Flink.", ignored=True),
         Option("scan.parallelism", _I, "Tunes only Flink.", ignored=True),
+        *STORE_OPTIONS,
         *ENGINE_SOURCE_OPTIONS,
     ),
 )  # fmt: skip
@@ -70,6 +76,8 @@ class FileOptions:
     """The parsed options of one table."""
 
     path: Path
+    url: StoreUrl | None
+    """Where the path lies in an object store; `path` is its key then."""
     format: FormatFactory
     format_options: OptionValues
     pattern: re.Pattern[str] | None
@@ -102,8 +110,12 @@ def parse(table: TableDescriptor, job: JobContext) -> FileOptions:
     under = {k[len(prefix) :]: v for k, v in table.options.items() if k.startswith(prefix)}
     _check_values(values)
     _check_partition_keys(table)
+    url = parse_url(values["path"]) if is_store_url(values["path"]) else None
+    if url is not None:
+        _check_store(values)
     return FileOptions(
-        local_path(values["path"]),
+        local_path(values["path"]) if url is None else Path(url.key),
+        url,
         factory,
         factory.options.parse(under),
         _pattern(values["source.path.regex-pattern"]),
@@ -139,6 +151,16 @@ def _check_values(values: OptionValues) -> None:
                 code="connector.bad-option",
                 hint="Partitions are committed with each epoch; a `success-file` may mark them.",
             )
+
+
+def _check_store(values: OptionValues) -> None:
+    if values["auto-compaction"]:
+        raise ProjectError(
+            "option `auto-compaction` gathers local files only, none in an object store",
+            code="connector.bad-option",
+            hint="Longer epochs give larger objects: "
+            "SET 'execution.checkpointing.interval' = '60 s'.",
+        )
 
 
 def _check_partition_keys(table: TableDescriptor) -> None:

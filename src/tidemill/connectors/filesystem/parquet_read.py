@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import BinaryIO
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -20,9 +21,10 @@ class ParquetReader:
     """Reads one file row group by row group; `row_group` and `row` say what comes next."""
 
     def __init__(
-        self, path: Path, row_group: int, row: int, schema: Schema, needed: Sequence[str]
+        self, file: Path | BinaryIO, row_group: int, row: int, schema: Schema, needed: Sequence[str]
     ) -> None:
-        self._file = parquet.ParquetFile(path)
+        self._source = file
+        self._file = _opened(file)
         self._schema = schema
         self._needed = list(needed)
         self.row_group = row_group
@@ -108,6 +110,17 @@ class ParquetReader:
     def close(self) -> None:
         """Close the file."""
         self._file.close()
+        if not isinstance(self._source, Path):
+            self._source.close()
+
+
+def _opened(file: Path | BinaryIO) -> parquet.ParquetFile:
+    try:
+        return parquet.ParquetFile(file)
+    except BaseException:
+        if not isinstance(file, Path):
+            file.close()
+        raise
 
 
 def convert(

@@ -27,9 +27,9 @@ def local_path(text: str) -> Path:
     scheme, rest = match.groups()
     if scheme.lower() != "file":
         raise ProjectError(
-            f"the filesystem connector reads and writes local files, not `{scheme}:`",
+            f"the filesystem connector reads and writes local files and `s3:`, not `{scheme}:`",
             code="connector.path-refused",
-            hint="Object stores are not served yet; give a local path, or `file:///path`.",
+            hint="Give a local path, `file:///path`, or `s3://bucket/key`.",
         )
     if rest.startswith("//"):
         host, _, rest = rest[2:].partition("/")

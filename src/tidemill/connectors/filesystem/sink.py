@@ -22,7 +22,8 @@ Renames = list[tuple[str, str]]
 
 def group_key(table: TableDescriptor, job: JobContext) -> str:
     """Equal for tables under one path."""
-    return f"filesystem {parse(table, job).path}"
+    options = parse(table, job)
+    return f"filesystem {options.url or options.path}"
 
 
 class FilesystemGroup:

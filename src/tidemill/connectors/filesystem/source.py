@@ -9,6 +9,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from tidemill.connectors.filesystem.file_reader import DONE, FileReader, LineFile, ParquetFile
+from tidemill.connectors.filesystem.files import local_file
 from tidemill.connectors.filesystem.options import parse
 from tidemill.connectors.filesystem.parquet_read import UnfitFileError
 from tidemill.connectors.filesystem.paths import file_errors, find_files
@@ -116,7 +117,7 @@ class FilesystemSource:
         try:
             if self._reader is None:
                 kind = ParquetFile if self._options.is_parquet else LineFile
-                self._reader = kind(self._table, self._options, path, position)
+                self._reader = kind(self._table, self._options, local_file(path), position)
             return self._reader.read(rows_max)
         except EOFError as error:
             raise self._changed(path, str(error)) from error

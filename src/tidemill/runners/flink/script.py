@@ -19,7 +19,11 @@ CONNECTORS = ("kafka", "upsert-kafka", "jdbc", "filesystem", "datagen", "print",
 """The connectors that our Flink has, by `servers.lock`."""
 
 ONLY_OURS = frozenset(
-    ("late-handling.mode", "error-handling.mode", "sink.epoch-header", "sink.create-table")
+    (
+        *("late-handling.mode", "error-handling.mode", "sink.epoch-header", "sink.create-table"),
+        *("s3.endpoint", "s3.region", "s3.path-style-access"),
+        *("s3.access-key", "s3.secret-key", "s3.session-token"),
+    )
 )
 """Options that Flink does not know; without them it does what it always does."""
 
