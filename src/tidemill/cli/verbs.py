@@ -76,6 +76,12 @@ VERBS = (
     VerbEntry(
         "parity", "tidemill.cli.parity:APP", "Compare a pipeline here and on Flink.", PIPELINES
     ),
+    VerbEntry(
+        "reconcile",
+        "tidemill.cli.reconcile:APP",
+        "Compare what sinks hold with what they should.",
+        PIPELINES,
+    ),
     VerbEntry("sql", "tidemill.cli.sql:APP", "Run SQL, or open an interactive shell.", PIPELINES),
     VerbEntry("topic", "", "List, read and write Kafka topics.", DATA, TOPIC),
     VerbEntry("connector", "", "Manage connectors of Kafka Connect.", DATA, CONNECTOR),

@@ -15,6 +15,7 @@ from tidemill.errors.codes import (
     parity,
     plan,
     project,
+    reconcile,
     runner,
     service,
     sql,
@@ -22,8 +23,8 @@ from tidemill.errors.codes import (
 )
 
 _ROOMS = (
-    sql, plan, engine, format, connector, store, parity, fixture, runner, service, project, cli,
-    demo,
+    sql, plan, engine, format, connector, store, parity, reconcile, fixture, runner, service,
+    project, cli, demo,
 )  # fmt: skip
 
 CATALOGUE: Mapping[str, str] = MappingProxyType(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Literal
 
 from tidemill.control.lookups import lookups_of
 from tidemill.control.parity.memory import CONNECTOR, CONNECTOR_NAME, Collected, CollectGroup
@@ -59,12 +60,35 @@ def run_script(
         folder: for the engine's checkpoints; new for each run.
         how: batches and crashes.
     """
+    collecting = _collecting(script)
+    found = collect(collecting, settle, folder, how or EmbeddedRun())
+    return [
+        _result(insert.sink, found.collected, found.refused, found.late)
+        for insert in collecting.inserts
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Collection:
+    """What went into the tables that collect, and how many input rows were late or refused."""
+
+    collected: Collected
+    late: int
+    refused: int
+
+
+def collect(
+    script: Script,
+    settle: Settle,
+    folder: Path,
+    how: EmbeddedRun,
+    until: Literal["finished", "caught-up"] = "finished",
+) -> Collection:
+    """Run a script whose sinks all are of the connector that collects."""
     from tidemill.connectors import CONNECTORS  # noqa: PLC0415 - loaded when used
     from tidemill.formats import FORMATS  # noqa: PLC0415
 
-    how = how or EmbeddedRun()
-    collecting = _collecting(script)
-    plan = build_plan(collecting, {**CONNECTORS, CONNECTOR_NAME: CONNECTOR}, FORMATS)
+    plan = build_plan(script, {**CONNECTORS, CONNECTOR_NAME: CONNECTOR}, FORMATS)
     context = JobContext("parity", FORMATS)
     sources = {
         stage.table.name: _source(settle(stage.table), context)
@@ -76,17 +100,14 @@ def run_script(
         if how.life is not None:
             how.life(life)
         engine = _engine(
-            plan, collecting, sources, collected, folder, how, lookups_of(plan, settle, context)
+            plan, script, sources, collected, folder, how, lookups_of(plan, settle, context)
         )
         try:
-            engine.run("finished")
+            engine.run(until)
         except CrashError:
             continue
         progress = engine.progress()
-        return [
-            _result(insert.sink, collected, progress.dead_letters, progress.late)
-            for insert in collecting.inserts
-        ]
+        return Collection(collected, progress.late, progress.dead_letters)
     raise AssertionError("the engine never came to its end")
 
 

@@ -1,0 +1,5 @@
+"""Use case `reconcile`: does a sink hold what the pipeline's rows come to?
+
+- `prove`: the use case; `content`: reading a table back; `recompute`: the rows from the inputs
+- `compare`: keyed checksums, and the rows that differ
+"""

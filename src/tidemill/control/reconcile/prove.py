@@ -1,0 +1,181 @@
+"""The use case: the content of a pipeline's sinks beside what it should be."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from tidemill.control.pipeline import CompiledPipeline, compile_pipeline, opened
+from tidemill.control.project_context import project_for
+from tidemill.control.reconcile.compare import Differences, Sums, differences, sums
+from tidemill.control.reconcile.content import read_table
+from tidemill.control.reconcile.recompute import materialised, recompute
+from tidemill.control.run import only_pipeline
+from tidemill.errors import UserError, did_you_mean
+from tidemill.interfaces.connector import JobContext
+from tidemill.model import Schema, TableDescriptor
+from tidemill.project import Project
+
+RECOMPUTED = "recomputed"
+
+
+@dataclass(frozen=True, slots=True)
+class Reconciled:
+    """One sink: what it should hold and what it holds; `against` names where the former is from."""
+
+    sink: str
+    against: str
+    key: tuple[str, ...]
+    columns: tuple[str, ...]
+    expected: Sums
+    found: Sums
+    unreadable: int
+    differences: Differences
+
+    @property
+    def agrees(self) -> bool:
+        """Whether the sink holds what it should."""
+        return not self.differences and not self.unreadable
+
+
+@dataclass(frozen=True, slots=True)
+class Reconciliation:
+    """All sinks of a pipeline that were looked at."""
+
+    pipeline: str
+    sinks: tuple[Reconciled, ...]
+    notes: tuple[str, ...] = ()
+
+    @property
+    def agrees(self) -> bool:
+        """Whether all sinks hold what they should."""
+        return all(sink.agrees for sink in self.sinks)
+
+    def as_dict(self) -> dict[str, Any]:
+        """The result for `--json`."""
+        return {
+            "pipeline": self.pipeline,
+            "verdict": "equal" if self.agrees else "different",
+            "sinks": [{**asdict(sink), "agrees": sink.agrees} for sink in self.sinks],
+            "notes": list(self.notes),
+        }
+
+
+def reconcile(
+    wanted: str | None,
+    folder: Path | None = None,
+    *,
+    sinks: Sequence[str] = (),
+    against: str | None = None,
+    variables: Mapping[str, str] | None = None,
+) -> Reconciliation:
+    """Compare what sinks hold with the pipeline's rows computed anew, or with another table.
+
+    Args:
+        wanted: the pipeline, by name or path; None: the only one of the project.
+        folder: the project's folder.
+        sinks: the tables to look at; none: all that the pipeline writes.
+        against: a table of the file that holds what the sink should; None: compute it.
+        variables: values for `${var:...}`.
+    """
+    project = project_for(wanted or "", folder)
+    pipeline = project.pipeline(wanted if wanted is not None else only_pipeline(project, folder))
+    compiled = compile_pipeline(project, pipeline, variables=variables)
+    written = {insert.sink.name: insert.sink for insert in compiled.script.inserts}
+    chosen = [_known(name, written, "writes") for name in sinks] or list(written.values())
+    if not chosen:
+        raise UserError("the pipeline writes no table", code="control.nothing-to-run")
+    context = _context()
+    notes: tuple[str, ...] = ()
+    if against is not None:
+        tables = {**compiled.script.tables, **written}
+        other = _opened(_known(against, tables, "has"), compiled, project)
+        expected = {sink.name: read_table(_narrowed(other, sink), context).rows for sink in chosen}
+    else:
+        expected, notes = _recomputed(compiled, project, chosen)
+    found = [
+        _one(sink, expected[sink.name], against, compiled, project, context) for sink in chosen
+    ]
+    return Reconciliation(pipeline.name, tuple(found), notes)
+
+
+def _context() -> JobContext:
+    from tidemill.formats import FORMATS  # noqa: PLC0415 - loaded when used
+
+    return JobContext("reconcile", FORMATS)
+
+
+def _known(name: str, tables: Mapping[str, TableDescriptor], does: str) -> TableDescriptor:
+    if name not in tables:
+        raise UserError(
+            f"the pipeline {does} no table `{name}`",
+            code="reconcile.no-such-table",
+            hint=did_you_mean(name, tables) or f"There are: {', '.join(tables)}.",
+        )
+    return tables[name]
+
+
+def _opened(
+    table: TableDescriptor, compiled: CompiledPipeline, project: Project
+) -> TableDescriptor:
+    return opened(table, compiled.source, project.root)
+
+
+def _narrowed(table: TableDescriptor, sink: TableDescriptor) -> TableDescriptor:
+    """The table with the sink's columns only, as far as it has them; the key among them."""
+    wanted = sink.schema.names
+    columns = tuple(column for column in table.schema.columns if column.name in wanted)
+    missing = [key for key in sink.primary_key if key not in [c.name for c in columns]]
+    if missing or not columns:
+        raise UserError(
+            f"`{table.name}` lacks the column `{(missing or list(wanted))[0]}` of `{sink.name}`",
+            code="reconcile.no-such-table",
+            hint="Compare with a table that has the sink's key under the same names.",
+        )
+    return replace(table, schema=Schema(columns)) if table.options["connector"] == "jdbc" else table
+
+
+def _recomputed(
+    compiled: CompiledPipeline, project: Project, chosen: Sequence[TableDescriptor]
+) -> tuple[dict[str, pa.Table], tuple[str, ...]]:
+    names = [sink.name for sink in chosen]
+    with tempfile.TemporaryDirectory(prefix="tidemill-reconcile-") as folder:
+        found = recompute(
+            compiled.script, names, lambda table: _opened(table, compiled, project), Path(folder)
+        )
+    notes = []
+    if found.late:
+        notes.append(f"{found.late:,} rows were late in the recomputation, in its order of rows")
+    if found.refused:
+        notes.append(f"{found.refused:,} rows could not be processed")
+    rows = {sink.name: materialised(found.changes.get(sink.name, []), sink) for sink in chosen}
+    return rows, tuple(notes)
+
+
+def _one(
+    sink: TableDescriptor,
+    expected: pa.Table,
+    against: str | None,
+    compiled: CompiledPipeline,
+    project: Project,
+    context: JobContext,
+) -> Reconciled:
+    content = read_table(_opened(sink, compiled, project), context)
+    columns = [name for name in sink.schema.names if name in expected.column_names]
+    types = pa.schema([content.rows.schema.field(name) for name in columns])
+    expected, found = expected.select(columns).cast(types), content.rows.select(columns)
+    return Reconciled(
+        sink.name,
+        against or RECOMPUTED,
+        sink.primary_key,
+        tuple(columns),
+        sums(expected),
+        sums(found),
+        content.unreadable,
+        differences(expected, found, sink.primary_key),
+    )

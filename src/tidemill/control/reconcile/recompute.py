@@ -1,0 +1,82 @@
+"""What a pipeline's sinks should hold: its rows computed anew from its inputs, in memory.
+
+Topics are read from their begin to where they end now, and left open there, as by
+`run --until-caught-up`: a window that has not closed for the pipeline does not close here either.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pyarrow as pa
+
+from tidemill.control.parity.embedded import EmbeddedRun, Settle, collect
+from tidemill.control.parity.memory import CONNECTOR_NAME
+from tidemill.control.reconcile.compare import last_by_key, left_over
+from tidemill.errors import UserError
+from tidemill.model import Batch, TableDescriptor
+from tidemill.sql.logical import Insert, Script
+
+_REPEATABLE = ("kafka", "upsert-kafka", "filesystem", "jdbc", "redis")
+_FIXED_STARTS = ("earliest-offset", "specific-offsets", "timestamp")
+
+
+@dataclass(frozen=True, slots=True)
+class Recomputed:
+    """The changes that go into each sink, and how many input rows were late or refused."""
+
+    changes: dict[str, list[Batch]]
+    late: int
+    refused: int
+
+
+def recompute(script: Script, sinks: Sequence[str], settle: Settle, folder: Path) -> Recomputed:
+    """Run the INSERTs into these sinks; `settle` makes the options of a table final."""
+    inserts = tuple(
+        Insert(insert.query, _collecting(insert.sink), insert.where)
+        for insert in script.inserts
+        if insert.sink.name in sinks
+    )
+    wanted = replace(script, inserts=inserts, selects=())
+    found = collect(
+        wanted, lambda table: _from_begin(settle(table)), folder, EmbeddedRun(), "caught-up"
+    )
+    return Recomputed(found.collected.batches, found.late, found.refused)
+
+
+def _collecting(sink: TableDescriptor) -> TableDescriptor:
+    return replace(sink, options={"connector": CONNECTOR_NAME})
+
+
+def _from_begin(table: TableDescriptor) -> TableDescriptor:
+    options = dict(table.options)
+    connector = options["connector"]
+    if connector not in _REPEATABLE:
+        raise UserError(
+            f"the table `{table.name}` gives other rows on each read",
+            code="reconcile.not-repeatable",
+            hint="Compare the sink with a table that can be read: --against TABLE",
+        )
+    start = options.get("scan.startup.mode", "group-offsets")
+    if connector == "kafka" and start not in _FIXED_STARTS:
+        options["scan.startup.mode"] = "earliest-offset"
+    if connector == "filesystem":
+        options.pop("source.monitor-interval", None)
+    return replace(table, options=options)
+
+
+def materialised(batches: Sequence[Batch], table: TableDescriptor) -> pa.Table:
+    """What a table with these changes holds: by its key the last one, else what is left over."""
+    schema = pa.schema([field.with_nullable(True) for field in table.schema.arrow()])
+    if not batches:
+        return schema.empty_table()
+    rows = pa.concat_tables([pa.Table.from_batches([b.rows]).cast(schema) for b in batches])
+    adds = pa.chunked_array(
+        [
+            b.kinds if b.kinds is not None else pa.repeat(pa.scalar(0, pa.int8()), len(b))
+            for b in batches
+        ]
+    )
+    return (last_by_key if table.primary_key else left_over)(rows, adds, table.primary_key)

@@ -1,0 +1,8 @@
+"""Error codes of the use case `reconcile`: code to its meaning in one sentence."""
+
+CODES: dict[str, str] = {
+    "reconcile.no-such-table": "A table to compare is not in the pipeline, or lacks the key.",
+    "reconcile.not-readable": "A sink's connector cannot read back what the sink holds.",
+    "reconcile.not-repeatable": "A source gives other rows on each read, so nothing can be "
+    "computed anew.",
+}
