@@ -90,6 +90,10 @@ def run(
     for note in result.notes:
         say(f"note: {note}")
     say(view.summary(result.pipeline, result.progress))
+    for check in result.checks:
+        for one in check.failed:
+            said = f"{one.unexpected} of {one.elements} rows are unexpected"
+            say(f"check {check.suite}: {one.expectation.label}: {said}")
     for sentence in result.advice():
         say(sentence)
     return 0

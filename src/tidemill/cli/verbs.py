@@ -49,6 +49,14 @@ FLINK = (
     VerbEntry("stop", "tidemill.cli.flink_stop:APP", "Stop a job with a savepoint."),
     VerbEntry("savepoint", "tidemill.cli.flink_savepoint:APP", "Take a savepoint of a job."),
 )
+CHECKS = (
+    VerbEntry("run", "tidemill.cli.checks_run:APP", "Look at tables and files with suites."),
+    VerbEntry("list", "tidemill.cli.checks_list:APP", "List the suites and what they last found."),
+    VerbEntry("export", "tidemill.cli.checks_export:APP", "Print a suite for Great Expectations."),
+    VerbEntry(
+        "import", "tidemill.cli.checks_import:APP", "Take over a suite of Great Expectations."
+    ),
+)
 VERBS = (
     VerbEntry("init", "tidemill.cli.init:APP", "Make a new project from a template.", PROJECT),
     VerbEntry(
@@ -85,6 +93,7 @@ VERBS = (
     VerbEntry("sql", "tidemill.cli.sql:APP", "Run SQL, or open an interactive shell.", PIPELINES),
     VerbEntry("topic", "", "List, read and write Kafka topics.", DATA, TOPIC),
     VerbEntry("connector", "", "Manage connectors of Kafka Connect.", DATA, CONNECTOR),
+    VerbEntry("checks", "", "Check rows, tables and files with expectations.", DATA, CHECKS),
     VerbEntry("flink", "", "Run PyFlink programs, manage the jobs of a Flink.", PIPELINES, FLINK),
     VerbEntry(
         "completion", "tidemill.cli.completion:APP", "Print a shell's completion script.", MORE

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 from tidemill.control.pipeline import compile_pipeline, read_sql, resolve_sql, shown_path
 from tidemill.control.project_context import project_for
-from tidemill.errors import TidemillError
+from tidemill.errors import ProjectError, TidemillError, did_you_mean
 from tidemill.project import PipelineFile, Project, check_project, find_project_file, no_project
+from tidemill.quality.suites import read_suite, suite_files
 
 if TYPE_CHECKING:
     from tidemill.plan import PhysicalPlan
@@ -64,8 +65,33 @@ def check(
         pipelines = project.pipelines()
     except TidemillError as error:
         return [CheckResult(None, shown_path(file), (error,))]
-    results = [CheckResult(None, shown_path(file))]
+    results = [CheckResult(None, shown_path(file)), *_check_suites(project)]
     return results + [_check_pipeline(project, pipeline, variables) for pipeline in pipelines]
+
+
+def _check_suites(project: Project) -> list[CheckResult]:
+    """The suites of expectations: whether each can be read, and its pipelines are there."""
+    known = [pipeline.name for pipeline in project.pipelines()]
+    results = []
+    for path in suite_files(project.root):
+        file = shown_path(path)
+        try:
+            suite = read_suite(path, file)
+        except TidemillError as error:
+            results.append(CheckResult(None, file, (error,)))
+            continue
+        errors = tuple(
+            ProjectError(
+                f"the project has no pipeline `{target.pipeline}`",
+                code="quality.bad-suite",
+                where=target.where,
+                hint=did_you_mean(target.pipeline, known) or f"It has: {', '.join(known)}.",
+            )
+            for target in suite.targets
+            if target.pipeline is not None and target.pipeline not in known
+        )
+        results.append(CheckResult(None, file, errors))
+    return results
 
 
 def _check_pipeline(

@@ -6,8 +6,9 @@ and `opened` puts the value in just before a connector gets the table.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,6 +31,7 @@ from tidemill.project import (
 from tidemill.stores import is_store_url, parse_url
 
 if TYPE_CHECKING:
+    from tidemill.control.checks.stream import StreamChecks
     from tidemill.model import TableDescriptor
     from tidemill.plan import PhysicalPlan
     from tidemill.sql.logical import Script
@@ -84,12 +86,14 @@ class CompiledPipeline:
     source: SqlSource
     script: Script
     plan: PhysicalPlan
+    checks: StreamChecks | None = None
 
     @property
     def notes(self) -> tuple[str, ...]:
         """What was taken and ignored, or assumed, in sentences."""
         answers = (_ANSWERS,) if self.script.listings else ()
-        notes = (*self.source.notes, *self.script.notes, *answers, *self.plan.notes)
+        checks = () if self.checks is None else self.checks.notes
+        notes = (*self.source.notes, *self.script.notes, *answers, *self.plan.notes, *checks)
         return tuple(dict.fromkeys(notes))
 
 
@@ -158,15 +162,22 @@ def bind_source(
     return replace(script, settings={**settings, **script.settings})
 
 
-def compile_source(source: SqlSource, settings: Mapping[str, str]) -> CompiledPipeline:
-    """Bind and plan a text."""
+def compile_source(
+    source: SqlSource,
+    settings: Mapping[str, str],
+    checks_of: Callable[[Script], StreamChecks] | None = None,
+) -> CompiledPipeline:
+    """Bind and plan a text, with the expectations on its tables."""
     from tidemill.connectors import CONNECTORS  # noqa: PLC0415 - loaded when used
     from tidemill.formats import FORMATS  # noqa: PLC0415
     from tidemill.plan import build_plan  # noqa: PLC0415
 
     script = bind_source(source, settings)
+    checks = None if checks_of is None else checks_of(script)
+    expected = None if checks is None else checks.by_table
     try:
-        return CompiledPipeline(source, script, build_plan(script, CONNECTORS, FORMATS))
+        plan = build_plan(script, CONNECTORS, FORMATS, expected)
+        return CompiledPipeline(source, script, plan, checks)
     except TidemillError as error:
         raise source.as_written(error) from None
 
@@ -177,8 +188,11 @@ def compile_pipeline(
     *,
     variables: Mapping[str, str] | None = None,
     lenient: bool = False,
+    checks: bool = True,
 ) -> CompiledPipeline:
-    """Read, bind and plan one pipeline."""
+    """Read, bind and plan one pipeline, by default with the expectations on its tables."""
+    from tidemill.control.checks.stream import stream_checks  # noqa: PLC0415 - loaded when used
+
     source = resolve_sql(
         project,
         read_sql(pipeline.path),
@@ -186,7 +200,8 @@ def compile_pipeline(
         variables={**pipeline.variables, **(variables or {})},
         lenient=lenient,
     )
-    return compile_source(source, pipeline.settings)
+    checks_of = partial(stream_checks, project, pipeline.name) if checks else None
+    return compile_source(source, pipeline.settings, checks_of)
 
 
 def opened(table: TableDescriptor, source: SqlSource, root: Path) -> TableDescriptor:

@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from tidemill.control.checks.stream import keep_results
 from tidemill.control.live_state import RunOf, publishing
 from tidemill.control.lookups import lookups_of
 from tidemill.control.pipeline import CompiledPipeline, compile_pipeline, opened
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from tidemill.interfaces.source import Source
     from tidemill.model import Batch, TableDescriptor
     from tidemill.plan import PhysicalPlan
+    from tidemill.quality.result import SuiteResult
 
 Until = Literal["forever", "finished", "caught-up"]
 _log = logging.getLogger("tidemill.control.run")
@@ -47,6 +49,7 @@ class RunResult:
     state: str
     progress: Progress
     notes: tuple[str, ...]
+    checks: tuple[SuiteResult, ...] = ()
 
     def advice(self) -> list[str]:
         """What is still open, and what more delay would have saved, in sentences."""
@@ -60,7 +63,8 @@ class RunResult:
 
     def as_dict(self) -> dict[str, Any]:
         """The result for `--json`."""
-        return {"pipeline": self.pipeline, **progress_as_dict(self.progress)}
+        checks = [check.as_dict() for check in self.checks]
+        return {"pipeline": self.pipeline, **progress_as_dict(self.progress), "checks": checks}
 
 
 def diagnosis_of(progress: Progress) -> Diagnosis | None:
@@ -118,6 +122,7 @@ def run(
     name = wanted if wanted is not None else only_pipeline(project, folder)
     pipeline = project.pipeline(name)
     compiled = compile_pipeline(project, pipeline, variables=variables)
+    assert compiled.checks is not None
     if compiled.script.selects:
         raise UserError(
             f"{compiled.source.file} has a SELECT whose rows nobody takes",
@@ -137,7 +142,8 @@ def run(
             engine.run(until)
         progress = engine.progress()
         _log.info("pipeline %s ended", pipeline.name, extra=progress_as_dict(progress))
-        return RunResult(pipeline.name, progress.state, progress, compiled.notes)
+        checks = keep_results(project, compiled.checks, progress.counters)
+        return RunResult(pipeline.name, progress.state, progress, compiled.notes, tuple(checks))
     except Exception:
         _log.exception("pipeline %s failed", pipeline.name)
         raise

@@ -15,6 +15,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from tidemill.control.checks.stream import refuse_on_flink
 from tidemill.control.flink_bridge import Bridge, RunningBridge, make_bridge
 from tidemill.control.flink_endpoints import flink_cluster, flink_gateway, flink_properties
 from tidemill.control.flink_memory import FlinkMemory
@@ -86,6 +87,7 @@ def run_flink(
     """
     project = project_for(wanted or "", folder)
     pipeline = project.pipeline(wanted if wanted is not None else only_pipeline(project))
+    left_out = refuse_on_flink(project, pipeline.name)
     gateway, cluster = flink_gateway(project), flink_cluster(project)
     memory = FlinkMemory(ensure_state_dir(project.state_dir) / "pipelines" / pipeline.name)
     source = _resolved(project, pipeline, variables)
@@ -112,7 +114,7 @@ def run_flink(
         job.rows_out,
         restored,
         savepoint,
-        (*notes, *(made.notes() if made is not None else ())),
+        (*left_out, *notes, *(made.notes() if made is not None else ())),
         carrying.rows_out if carrying is not None else None,
     )
 

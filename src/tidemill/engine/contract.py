@@ -1,4 +1,4 @@
-"""What a sink's columns demand of rows: no NULL in a NOT NULL column."""
+"""What a sink demands of rows: no NULL in a NOT NULL column, and its expectations."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import numpy as np
 import pyarrow as pa
 
 from tidemill.engine.batches import Mask
+from tidemill.engine.checks import Unmet
 from tidemill.engine.intake import render
 from tidemill.model import DeadLetter
 from tidemill.plan.physical import OutputStage
@@ -41,4 +42,14 @@ def null_letters(stage: OutputStage, table: pa.Table, mask: Mask) -> list[DeadLe
             value=render(row),
         )
         for row in bad
+    ]
+
+
+def unmet_letters(stage: OutputStage, batch: pa.RecordBatch, found: Unmet) -> list[DeadLetter]:
+    """The rows that a sink's expectations set aside, as dead letters."""
+    assert stage.sink is not None
+    rows = batch.take(pa.array([bad.index for bad in found.aside])).to_pylist()
+    return [
+        DeadLetter(stage.sink.name, "check", bad.code, bad.message, value=render(row))
+        for bad, row in zip(found.aside, rows, strict=True)
     ]

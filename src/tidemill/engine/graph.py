@@ -15,8 +15,9 @@ import numpy as np
 import pyarrow as pa
 
 from tidemill.engine.batches import Int64s, Mask, StageBatch, as_record_batch, kinds_of
+from tidemill.engine.checks import stopped, unmet
 from tidemill.engine.clock import Clock, SystemClock
-from tidemill.engine.contract import forbidden_nulls, null_letters
+from tidemill.engine.contract import forbidden_nulls, null_letters, unmet_letters
 from tidemill.engine.counters import Counters
 from tidemill.engine.intake import Intake, render
 from tidemill.engine.isolate import BadRow, edge_rows, find_bad_rows, passing_rows, run_isolated
@@ -24,13 +25,20 @@ from tidemill.engine.kernel import Kernel
 from tidemill.engine.lateness import count_late
 from tidemill.engine.node import LateRows, Node
 from tidemill.engine.nodes import NODES
-from tidemill.engine.pairs import run_pairs
+from tidemill.engine.pairs import run_pairs, standing_alone
 from tidemill.errors import EngineError, Where
 from tidemill.interfaces.lookup import Lookup
 from tidemill.interfaces.operator import StateDelta
 from tidemill.model import Batch, DeadLetter
+from tidemill.plan.fuse import names
 from tidemill.plan.operators.lookup_join import LookupJoinStage
-from tidemill.plan.physical import FusedStage, OperatorStage, OutputStage, PhysicalPlan
+from tidemill.plan.physical import (
+    FusedStage,
+    OperatorStage,
+    OutputStage,
+    PhysicalPlan,
+    RowChecks,
+)
 from tidemill.plan.windows import MAX_WATERMARK_US, MILLI_US, MIN_WATERMARK_US
 
 Write = Callable[[OutputStage, Batch], None]
@@ -287,8 +295,35 @@ class Graph:
             keep = pa.array(~mask)
             table = table.filter(keep)
             kinds = None if kinds is None else kinds.filter(keep)
-        if table.num_rows:
-            self._write(stage, Batch(as_record_batch(table, stage.schema), kinds))
+        batch = as_record_batch(table, stage.schema)
+        if stage.checks is not None and batch.num_rows:
+            batch, kinds = self._checked(stage, stage.checks, batch, kinds, node)
+        if batch.num_rows:
+            self._write(stage, Batch(batch, kinds))
+
+    def _checked(
+        self,
+        stage: OutputStage,
+        checks: RowChecks,
+        batch: pa.RecordBatch,
+        kinds: pa.Int8Array | None,
+        node: str,
+    ) -> tuple[pa.RecordBatch, pa.Int8Array | None]:
+        """The rows that meet the sink's expectations; the others are set aside, or stop the job."""
+        table = pa.Table.from_batches([batch]).rename_columns(names(batch.num_columns))
+        found = unmet(checks, self.kernel, self.counters, stage.id, table)
+        assert stage.sink is not None
+        if found.stop is not None:
+            index, check = found.stop
+            row = render(batch.slice(index, 1).to_pylist()[0]).decode()
+            raise stopped(check, row, Where(table=stage.sink.name))
+        if not found.aside:
+            return batch, kinds
+        self._refuse(stage, unmet_letters(stage, batch, found), node)
+        alive = found.alive(batch.num_rows)
+        if kinds is not None:
+            kinds = pa.array(standing_alone(kinds.to_numpy(), alive)[alive], pa.int8())
+        return batch.filter(pa.array(alive)), kinds
 
     def _refuse(self, stage: OutputStage, letters: list[DeadLetter], node: str) -> None:
         """Set aside rows that a sink's columns do not allow."""

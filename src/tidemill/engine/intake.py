@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from tidemill.engine.batches import Int64s, Mask, Origin, StageBatch
+from tidemill.engine.checks import CODE, stopped, unmet, without
 from tidemill.engine.counters import Counters
 from tidemill.engine.isolate import BadRow, run_isolated
 from tidemill.engine.kernel import Kernel
@@ -17,7 +19,7 @@ from tidemill.engine.watermarks import SourceWatermarks
 from tidemill.errors import EngineError, Where
 from tidemill.interfaces.source import PartitionBatch
 from tidemill.model import ColumnKind, DeadLetter
-from tidemill.plan.physical import SourceStage
+from tidemill.plan.physical import RowChecks, SourceStage
 from tidemill.plan.windows import MILLI_US, MIN_WATERMARK_US
 
 Report = Callable[[list[DeadLetter]], None]
@@ -67,6 +69,10 @@ class Intake:
         if not tables:
             return None
         batch = StageBatch(pa.Table.from_batches(tables), origins=tuple(origins))
+        if self.stage.checks is not None:
+            batch = self._checked(batch, self.stage.checks)
+            if not len(batch):
+                return None
         return self._with_event_time(batch) if self.stage.event_time else batch
 
     def _conform(self, piece: PartitionBatch) -> pa.RecordBatch:
@@ -91,6 +97,22 @@ class Intake:
             code="engine.bad-source",
             where=Where(table=self.stage.table.name),
         )
+
+    def _checked(self, batch: StageBatch, checks: RowChecks) -> StageBatch:
+        """The rows that meet the expectations; raises EngineError where one stops the job."""
+        found = unmet(checks, self._kernel, self._counters, self.stage.id, batch.table)
+        if found.stop is not None:
+            index, check = found.stop
+            row = self._letter(batch, BadRow(index, CODE, check.reason), "check")
+            where = Where(
+                table=row.table, topic=row.topic, partition=row.partition, offset=row.position
+            )
+            raise stopped(check, (row.value or b"").decode(errors="replace"), where)
+        if not found.aside:
+            return batch
+        self.set_aside(batch, found.aside, "check")
+        alive = found.alive(len(batch))
+        return replace(batch.keep(alive), table=without(batch.table, alive))
 
     # -- event time
 
@@ -141,10 +163,10 @@ class Intake:
 
     # -- rows that leave
 
-    def set_aside(self, batch: StageBatch, bad: Sequence[BadRow]) -> None:
+    def set_aside(self, batch: StageBatch, bad: Sequence[BadRow], stage: str = "function") -> None:
         """Report rows that cannot be computed, or stop where the table says so."""
         self._counters.add(f"source.{self.stage.table.name}.dead", len(bad))
-        self._report(self.letters(batch, bad))
+        self._report(self.letters(batch, bad, stage))
 
     def letters(
         self, batch: StageBatch, bad: Sequence[BadRow], stage: str = "function"

@@ -37,3 +37,14 @@ def run_pairs(
     place = rows.column_names.index(KIND)
     rows = rows.set_column(place, KIND, pa.array(kinds.astype(np.int8)))
     return (rows if edge.numbered else rows.drop_columns([ROW])), kept, bad
+
+
+def standing_alone(kinds: np.ndarray, alive: np.ndarray) -> np.ndarray:
+    """The kinds of a batch's rows where some are taken out: half a change stands for itself."""
+    found = kinds.copy()
+    opens = np.zeros(len(found), np.bool_)
+    opens[:-1] = (found[:-1] == RowKind.UPDATE_BEFORE) & (found[1:] == RowKind.UPDATE_AFTER)
+    first = np.flatnonzero(opens)
+    found[first[~alive[first + 1]]] = RowKind.DELETE
+    found[first[~alive[first]] + 1] = RowKind.INSERT
+    return found

@@ -15,6 +15,7 @@ from tidemill.errors.codes import (
     parity,
     plan,
     project,
+    quality,
     reconcile,
     runner,
     service,
@@ -24,7 +25,7 @@ from tidemill.errors.codes import (
 
 _ROOMS = (
     sql, plan, engine, format, connector, store, parity, reconcile, fixture, runner, service,
-    project, cli, demo,
+    project, quality, cli, demo,
 )  # fmt: skip
 
 CATALOGUE: Mapping[str, str] = MappingProxyType(

@@ -13,9 +13,9 @@ class DeadLetter:
 
     `table`, `partition` and `position` name where it came from (for Kafka: table, partition number
     as text, offset as text, and `topic`); `stage` is one of parse, type, contract, function,
-    serialise, sink, late; `code` a declared error code; `message` says why; `key` and `value` are
-    the raw bytes as they came, `value` also being a JSON rendering of the row where there are no
-    raw bytes (stages after parsing).
+    check, serialise, sink, late; `code` a declared error code; `message` says why; `key` and
+    `value` are the raw bytes as they came, `value` also being a JSON rendering of the row where
+    there are no raw bytes (stages after parsing).
     """
 
     table: str

@@ -17,6 +17,7 @@ from tidemill.interfaces.connector import Connector, JobContext
 from tidemill.interfaces.format import FormatFactory
 from tidemill.plan import refusals
 from tidemill.plan.changelog import Tables
+from tidemill.plan.checks import Checks, row_checks
 from tidemill.plan.keys import sink_key
 from tidemill.plan.operators import PLANNERS
 from tidemill.plan.operators.aggregate import is_group
@@ -28,12 +29,15 @@ from tidemill.sql.logical import Insert, Script, Select
 
 
 def build_plan(
-    script: Script, connectors: Mapping[str, Connector], formats: Mapping[str, FormatFactory]
+    script: Script,
+    connectors: Mapping[str, Connector],
+    formats: Mapping[str, FormatFactory],
+    checks: Checks | None = None,
 ) -> PhysicalPlan:
-    """Plan a bound script for the embedded engine.
+    """Plan a bound script for the embedded engine, with expectations on rows of its tables.
 
     Raises:
-        SqlError: a statement cannot be run exactly; codes `plan.*`.
+        SqlError: a statement cannot be run exactly; codes `plan.*`, of expectations `quality.*`.
     """
     if not script.inserts and not script.selects:
         raise SqlError(
@@ -42,7 +46,7 @@ def build_plan(
             hint="Add an INSERT INTO statement that moves rows from one table to another.",
         )
     tables = Tables(connectors, JobContext("plan", formats))
-    planning = Planning(script.settings, tables, PLANNERS)
+    planning = Planning(script.settings, tables, PLANNERS, checks)
     script = split_script(script, lambda node: None if is_group(node, planning) else folded(node))
     for query in [*(i.query for i in script.inserts), *(s.query for s in script.selects)]:
         planning.find_watermarks(query, set())
@@ -77,7 +81,9 @@ def _insert(planning: Planning, name: str, insert: Insert) -> OutputStage:
     refusals.changelog_into_append_only(changelog, takes, sink, where)
     if changelog.updates:
         sink_key(insert.query, sink, where)
-    return OutputStage(name, edges, sink.schema.arrow(), changelog, sink, None, where)
+    expected = planning.checks.get(sink.name, ())
+    checks = row_checks(expected, sink, changelog, name, where)
+    return OutputStage(name, edges, sink.schema.arrow(), changelog, sink, None, where, checks)
 
 
 def _fingerprint(operators: Sequence[OperatorStage]) -> str:

@@ -67,6 +67,7 @@ def _output(plan: PhysicalPlan, stage: OutputStage) -> ExplainNode:
         "connector": stage.sink.options.get("connector") if stage.sink else "caller",
         "columns": stage.schema.names,
         "changelog": changelog_mode(stage.changelog),
+        **_checks(stage),
     }
     inputs = tuple(_edge(plan, edge) for edge in stage.edges)
     return ExplainNode(stage.id, "Sink" if stage.sink else "Collect", facts, inputs)
@@ -103,7 +104,15 @@ def _source(stage: SourceStage) -> ExplainNode:
         facts["watermark"] = stage.event_time.watermark
         facts["idle_timeout_ms"] = stage.idle_timeout_ms
         facts["late_rows"] = stage.late_mode
+    facts |= _checks(stage)
     return ExplainNode(stage.id, "Source", facts)
+
+
+def _checks(stage: SourceStage | OutputStage) -> dict[str, list[str]]:
+    """The expectations on a table's rows, with what becomes of a row that misses one."""
+    if stage.checks is None:
+        return {}
+    return {"checks": [f"{check.name}: {check.action}" for check in stage.checks.checks]}
 
 
 _HIDDEN = ("sql", "merge_sql")

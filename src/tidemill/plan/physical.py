@@ -21,6 +21,7 @@ from tidemill.model import TableDescriptor
 
 LateMode = Literal["drop", "table", "fail"]
 ErrorMode = Literal["dead-letter", "fail"]
+CheckAction = Literal["warn", "dead-letter", "stop"]
 
 KIND = "k"
 """Hidden column: the row kind, int8."""
@@ -53,6 +54,29 @@ class EventTime:
 
 
 @dataclass(frozen=True, slots=True)
+class RowCheck:
+    """One expectation on the rows of a table; `name` is that of its counters."""
+
+    name: str
+    reason: str
+    action: CheckAction
+    mostly: float
+
+
+@dataclass(frozen=True, slots=True)
+class RowChecks:
+    """The expectations on a table's rows; both queries read the wide relation.
+
+    `counts` gives, for each check, the rows that it looks at (`n0`, ...) and those that miss it
+    (`u0`, ...). `rows` gives the index `r` of each row that misses one, and which (`u0`, ...).
+    """
+
+    counts: str
+    rows: str
+    checks: tuple[RowCheck, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class SourceStage:
     """One table, read once however many statements use it."""
 
@@ -66,6 +90,7 @@ class SourceStage:
     idle_timeout_ms: int | None = None
     values: pa.Table | None = None
     where: TextWhere | None = None
+    checks: RowChecks | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +191,7 @@ class OutputStage:
     sink: TableDescriptor | None = None
     select: int | None = None
     where: TextWhere | None = None
+    checks: RowChecks | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +211,12 @@ class PhysicalPlan:
     def bounded(self) -> bool:
         """Whether the job ends by itself."""
         return all(source.bounded for source in self.sources)
+
+    @property
+    def checks(self) -> tuple[RowCheck, ...]:
+        """The expectations on rows, of sources and sinks."""
+        found = [stage.checks for stage in self.sources] + [stage.checks for stage in self.outputs]
+        return tuple(check for checks in found if checks is not None for check in checks.checks)
 
     def source_of(self, node: str) -> tuple[SourceStage, ...]:
         """The sources that a node reads, through any operators."""

@@ -17,6 +17,7 @@ from tidemill.interfaces.connector import Changelog
 from tidemill.model import Schema, TableDescriptor
 from tidemill.plan import refusals
 from tidemill.plan.changelog import APPEND_ONLY, Tables
+from tidemill.plan.checks import Checks, row_checks
 from tidemill.plan.fuse import (
     Chain,
     chains,
@@ -61,7 +62,9 @@ class Planning:
         settings: Mapping[str, str],
         tables: Tables,
         planners: Mapping[type, OperatorPlanner],
+        checks: Checks | None = None,
     ) -> None:
+        self.checks = checks or {}
         self.settings = settings
         self.tables = tables
         self.zone = settings.get("table.local-time-zone", "UTC")
@@ -118,6 +121,10 @@ class Planning:
             changelog, bounded = self.tables.read(node), self.tables.bounded(node)
             draft = SourceDraft(name, node.table, changelog, bounded, node.fields, node.where)
             draft.watermark = self.watermarks.get(key)
+            checked = self.checks.get(node.table.name, ())
+            draft.checks = row_checks(checked, node.table, changelog, name, node.where)
+            read = {column for one in checked for column in one.columns}
+            draft.needed |= frozenset(i for i, f in enumerate(node.fields) if f.name in read)
         self._drafts[key] = draft
         self.changelogs[name] = draft.changelog
         self.schemas[name] = stage_schema(node.fields, draft.changelog.updates)
@@ -148,6 +155,7 @@ class Planning:
             idle_timeout_ms=idle_timeout_ms(draft.table, self.settings, draft.where),
             values=draft.values,
             where=draft.where,
+            checks=draft.checks,
         )
 
     # -- nodes and edges

@@ -23,7 +23,7 @@ from tidemill.plan.fuse import (
     text,
 )
 from tidemill.plan.lowering import lower
-from tidemill.plan.physical import EventTime, wide
+from tidemill.plan.physical import EventTime, RowChecks, wide
 from tidemill.plan.windows import micros
 from tidemill.sql.expressions import Call, Expression, InputRef, Interval, Literal
 from tidemill.sql.logical import Fields, Values, Watermark
@@ -42,6 +42,7 @@ class SourceDraft:
     watermark: Watermark | None = None
     values: pa.Table | None = None
     needed: frozenset[int] = field(default=frozenset())
+    checks: RowChecks | None = None
 
 
 def event_time(draft: SourceDraft, zone: str) -> EventTime | None:

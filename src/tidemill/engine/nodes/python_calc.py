@@ -10,12 +10,12 @@ import pyarrow as pa
 from tidemill.engine.batches import StageBatch
 from tidemill.engine.isolate import BadRow
 from tidemill.engine.node import Host, LateRows, Stateless
+from tidemill.engine.pairs import standing_alone
 from tidemill.engine.python.aggregate import folder_of
 from tidemill.engine.python.failures import Failure
 from tidemill.engine.python.lifecycle import opened
 from tidemill.engine.python.scalar import evaluate
 from tidemill.engine.python.values import from_python
-from tidemill.model import RowKind
 from tidemill.plan.operators.python_calc import PythonCalcStage, PythonCallStage
 from tidemill.plan.physical import KIND, ROW, FusedStage
 
@@ -98,11 +98,6 @@ class PythonCalcNode(Stateless):
 
 def _kinds_alone(made: pa.Table, alive: np.ndarray) -> pa.Table:
     """Where one row of a change is set aside, the other stands for itself."""
-    kinds = made.column(KIND).to_numpy().copy()
-    opens = np.zeros(len(kinds), np.bool_)
-    opens[:-1] = (kinds[:-1] == RowKind.UPDATE_BEFORE) & (kinds[1:] == RowKind.UPDATE_AFTER)
-    first = np.flatnonzero(opens)
-    kinds[first[~alive[first + 1]]] = RowKind.DELETE
-    kinds[first[~alive[first]] + 1] = RowKind.INSERT
+    kinds = standing_alone(made.column(KIND).to_numpy(), alive)
     place = made.column_names.index(KIND)
     return made.set_column(place, made.schema.field(place), pa.array(kinds, pa.int8()))

@@ -41,6 +41,7 @@ class EnvironmentSpec:
         return f"{self.name}-{digest}-py{python[0]}.{python[1]}-{platform.machine()}"
 
 
+_EVERY = ((3, 11), (3, 12), (3, 13))
 ENVIRONMENTS: Mapping[str, EnvironmentSpec] = MappingProxyType(
     {
         "flink": EnvironmentSpec(
@@ -53,7 +54,17 @@ ENVIRONMENTS: Mapping[str, EnvironmentSpec] = MappingProxyType(
                 "pyflink.datastream",
                 "pyflink.fn_execution.beam.beam_sdk_worker_main",
             ),
-        )
+        ),
+        # Each pins what Tidemill has newer (pydantic, sqlglot, protobuf), or hundreds of packages.
+        "expectations": EnvironmentSpec(
+            "expectations", _FOLDER / "expectations.lock", _EVERY, ("great_expectations",)
+        ),
+        "dbt": EnvironmentSpec(
+            "dbt", _FOLDER / "dbt.lock", _EVERY, ("dbt.cli.main", "dbt.adapters.postgres")
+        ),
+        "airflow": EnvironmentSpec(
+            "airflow", _FOLDER / "airflow.lock", _EVERY, ("airflow.sdk", "confluent_kafka")
+        ),
     }
 )
 

@@ -1,0 +1,1 @@
+"""Expectations as use cases: run suites on tables and files, list them, exchange them."""
