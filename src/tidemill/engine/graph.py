@@ -317,9 +317,10 @@ class Graph:
             index, check = found.stop
             row = render(batch.slice(index, 1).to_pylist()[0]).decode()
             raise stopped(check, row, Where(table=stage.sink.name))
-        if not found.aside:
+        if found.aside:
+            self._refuse(stage, unmet_letters(stage, batch, found), node)
+        elif kinds is None or not checks.sets_aside:
             return batch, kinds
-        self._refuse(stage, unmet_letters(stage, batch, found), node)
         alive = found.alive(batch.num_rows)
         if kinds is not None:
             kinds = pa.array(standing_alone(kinds.to_numpy(), alive)[alive], pa.int8())

@@ -108,9 +108,10 @@ class Intake:
                 table=row.table, topic=row.topic, partition=row.partition, offset=row.position
             )
             raise stopped(check, (row.value or b"").decode(errors="replace"), where)
-        if not found.aside:
+        if found.aside:
+            self.set_aside(batch, found.aside, "check")
+        elif not (checks.sets_aside and self.stage.changelog.updates):
             return batch
-        self.set_aside(batch, found.aside, "check")
         alive = found.alive(len(batch))
         return replace(batch.keep(alive), table=without(batch.table, alive))
 

@@ -40,11 +40,18 @@ def run_pairs(
 
 
 def standing_alone(kinds: np.ndarray, alive: np.ndarray) -> np.ndarray:
-    """The kinds of a batch's rows where some are taken out: half a change stands for itself."""
+    """The kinds of a batch's rows where some are taken out: half a change stands for itself.
+
+    So does one whose other half is in another batch, where nobody knows what becomes of it.
+    """
     found = kinds.copy()
     opens = np.zeros(len(found), np.bool_)
     opens[:-1] = (found[:-1] == RowKind.UPDATE_BEFORE) & (found[1:] == RowKind.UPDATE_AFTER)
     first = np.flatnonzero(opens)
     found[first[~alive[first + 1]]] = RowKind.DELETE
     found[first[~alive[first]] + 1] = RowKind.INSERT
+    if len(found) and found[0] == RowKind.UPDATE_AFTER:
+        found[0] = RowKind.INSERT
+    if len(found) and found[-1] == RowKind.UPDATE_BEFORE:
+        found[-1] = RowKind.DELETE
     return found

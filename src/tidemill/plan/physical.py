@@ -75,6 +75,11 @@ class RowChecks:
     rows: str
     checks: tuple[RowCheck, ...]
 
+    @property
+    def sets_aside(self) -> bool:
+        """Whether rows may be set aside."""
+        return any(check.action == "dead-letter" for check in self.checks)
+
 
 @dataclass(frozen=True, slots=True)
 class SourceStage:
