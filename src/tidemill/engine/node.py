@@ -22,6 +22,7 @@ from tidemill.interfaces.lookup import Lookup
 from tidemill.interfaces.operator import StateDelta
 from tidemill.model import DeadLetter
 from tidemill.plan.physical import FusedStage, OperatorStage, PhysicalPlan
+from tidemill.plan.windows import MILLI_US
 
 LateRows: TypeAlias = Sequence[int]
 
@@ -190,6 +191,19 @@ class OperatorNode:
     def __init__(self, host: Host, state: State) -> None:
         self._host = host
         self._state = state
+
+    def in_time(
+        self, edge: FusedStage, stage: OperatorStage, batch: StageBatch
+    ) -> tuple[StageBatch, LateRows]:
+        """The rows that the watermark has not reached, and the indexes of the others."""
+        if batch.standing_us is None or batch.event_time_us is None:
+            return batch, ()
+        standing = self._host.standing_us(edge, stage, batch)
+        late = batch.event_time_us <= standing
+        if not late.any():
+            return batch, ()
+        behind = standing - batch.event_time_us + MILLI_US
+        return batch.keep(~late), self._host.late(edge, stage.id, batch, late, behind)
 
     def advance(self, _watermark_us: int) -> Sequence[pa.Table]:
         """Nothing waits for event time."""

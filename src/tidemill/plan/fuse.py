@@ -226,8 +226,8 @@ def probe_query(chain: Chain, source: str, last: Sequence[exp.Expression]) -> ex
     return over(query, [column(ROW)]).where(column("bad")).distinct()
 
 
-def _attempt(made: Sequence[exp.Expression]) -> exp.Expression:
-    """A struct of the values, or NULL where one of them raises (or the row is already bad)."""
+def attempt(made: Sequence[exp.Expression]) -> exp.Expression:
+    """A struct `c0`... of the values, or NULL where one raises (or the row is already `bad`)."""
     packed = exp.Struct(
         expressions=[
             exp.PropertyEQ(this=exp.to_identifier(f"c{i}"), expression=_tried(value))
@@ -254,15 +254,15 @@ def _tried(value: exp.Expression) -> exp.Expression:
 
 
 def _probe_project(query: exp.Select, made: Sequence[exp.Expression]) -> exp.Select:
-    query = over(query, [column(ROW), alias(_attempt(made), "s")])
+    query = over(query, [column(ROW), alias(attempt(made), "s")])
     fields = [alias(_part(f"c{i}"), f"c{i}") for i in range(len(made))]
     return over(query, [*fields, column(ROW), alias(column("s").is_(exp.null()), "bad")])
 
 
 def _probe_filter(query: exp.Select, step: Filter, inputs: list[str], zone: str) -> exp.Select:
     same = [column(name) for name in inputs]
-    attempt = _attempt([lower(step.predicate, inputs, zone)])
-    query = over(query, [*same, column(ROW), alias(attempt, "s")])
+    tried = attempt([lower(step.predicate, inputs, zone)])
+    query = over(query, [*same, column(ROW), alias(tried, "s")])
     failed = column("s").is_(exp.null())
     bad = alias(failed.copy(), "bad")
     outputs = [*[c.copy() for c in same], column(ROW), bad]
@@ -273,8 +273,8 @@ def _probe_unnest(query: exp.Select, step: Correlate, inputs: list[str], zone: s
     """A row whose collection cannot be computed stays, with one element that is NULL."""
     same = [column(name) for name in inputs]
     hidden = [column(ROW), column("bad")]
-    attempt = alias(_attempt([collection_list(step, inputs, zone)]), "s")
-    query = over(query, [*same, column(ROW), attempt])
+    tried = alias(attempt([collection_list(step, inputs, zone)]), "s")
+    query = over(query, [*same, column(ROW), tried])
     failed = column("s").is_(exp.null())
     one_null = exp.Array(expressions=[exp.null()])
     lists = alias(exp.case().when(failed, one_null).else_(_part("c0")), LIST)

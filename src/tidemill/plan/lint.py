@@ -101,6 +101,18 @@ def _unbounded_join(plan: PhysicalPlan) -> Iterator[Warning]:
             )
 
 
+def _unbounded_match(plan: PhysicalPlan) -> Iterator[Warning]:
+    """A pattern without WITHIN keeps what has begun until it ends."""
+    for stage in plan.operators:
+        if stage.growing_matches:
+            yield Warning(
+                "unbounded-match",
+                "a match that has begun is kept until it ends or fails, however long that takes",
+                "Bound it: PATTERN (...) WITHIN INTERVAL '1' HOUR.",
+                stage.where,
+            )
+
+
 def _clock_at_the_end(plan: PhysicalPlan) -> Iterator[Warning]:
     """Windows of processing time that are open when the input ends never come out."""
     for stage in plan.operators:
@@ -108,8 +120,8 @@ def _clock_at_the_end(plan: PhysicalPlan) -> Iterator[Warning]:
         if stage.on_clock and ends:
             yield Warning(
                 "open-at-the-end",
-                "the input ends, and windows on processing time that are open then give no rows, "
-                "as in Flink",
+                "the input ends, and what is open on processing time then (a window, a match that "
+                "waits) gives no rows, as in Flink",
                 "Use event time for bounded input: a column with a WATERMARK.",
                 stage.where,
             )
@@ -121,5 +133,6 @@ _RULES: tuple[Callable[[PhysicalPlan], Iterator[Warning]], ...] = (
     _dropped_late_rows,
     _unbounded_state,
     _unbounded_join,
+    _unbounded_match,
     _clock_at_the_end,
 )

@@ -177,6 +177,11 @@ class OperatorStage:
         """Whether state grows with every row and never shrinks by itself."""
         return False
 
+    @property
+    def growing_matches(self) -> bool:
+        """Whether what has begun to fit a pattern is kept until it does, if ever."""
+        return False
+
 
 def changelog_mode(changelog: Changelog) -> str:
     """The kinds of row, as Flink writes them."""

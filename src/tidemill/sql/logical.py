@@ -17,6 +17,12 @@ from tidemill.interfaces.python_function import PythonFunction
 from tidemill.model import DataType, Schema, TableDescriptor
 from tidemill.sql.expressions import AggregateCall, Call, Expression, LiteralValue
 from tidemill.sql.listing import Listing
+from tidemill.sql.match import (
+    AfterMatchSkip,
+    MatchCondition,
+    MatchTerm,
+    PatternVariable,
+)
 
 
 class TimeAttribute(Enum):
@@ -401,11 +407,35 @@ class PythonCalc:
     fields: Fields
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class MatchRecognize:
+    """MATCH_RECOGNIZE, one row per match: rows of a partition, in order, that fit the pattern.
+
+    `order` begins with the time attribute, ascending. `conditions` are by the variable's place;
+    one without is met by every row. A match whose last row is `within_ms` or more after its first
+    is none. Fields: the `keys`, which are columns of the input, the values of `terms` over the
+    whole match, and with `rowtime` the event time at which the match came out.
+    """
+
+    input: LogicalNode
+    keys: tuple[int, ...]
+    order: tuple[SortKey, ...]
+    pattern: tuple[PatternVariable, ...]
+    conditions: tuple[MatchCondition | None, ...]
+    within_ms: int | None
+    skip: AfterMatchSkip
+    skip_variable: int | None
+    terms: tuple[MatchTerm, ...]
+    rowtime: bool
+    fields: Fields
+    where: TextWhere | None = None
+
+
 LogicalNode: TypeAlias = (
     "Scan | Watermark | Project | Filter | WindowTableFunction | Aggregate | Union | Values | Sort"
     " | Rank | Correlate | Join | PythonCalc | SetOperation"
     " | TemporalJoin | LookupJoin"
-    " | OverAggregate"
+    " | OverAggregate | MatchRecognize"
 )
 
 

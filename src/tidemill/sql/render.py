@@ -27,6 +27,7 @@ from tidemill.sql.logical import (
     Join,
     LogicalNode,
     LookupJoin,
+    MatchRecognize,
     OverAggregate,
     Project,
     PythonCalc,
@@ -193,6 +194,29 @@ def line(node: LogicalNode) -> str:
         case PythonCalc():
             calls = ", ".join(render_expression(call) for call in node.calls)
             return f"Python {calls} -> [{_fields(node.fields[-len(node.calls) :])}]"
+        case MatchRecognize():
+            return _match(node)
+
+
+def _match(node: MatchRecognize) -> str:
+    keys = ", ".join(f"{node.input.fields[key].name}#{key}" for key in node.keys)
+    order = ", ".join(
+        render_expression(key.expression) + (" DESC" if key.descending else "")
+        for key in node.order
+    )
+    within = "" if node.within_ms is None else f" within {duration(node.within_ms * 1000)}"
+    skip = f" skip {node.skip.value.lower()}"
+    skip += "" if node.skip_variable is None else f" {node.pattern[node.skip_variable].name}"
+    pattern = " ".join(map(str, node.pattern))
+    conditions = "; ".join(
+        f"{variable.name} AS {render_expression(condition.expression)}"
+        for variable, condition in zip(node.pattern, node.conditions, strict=True)
+        if condition is not None
+    )
+    return (
+        f"Match ({pattern}) by [{keys}] order [{order}]{within}{skip} define [{conditions}] -> "
+        f"[{_fields(node.fields)}]"
+    )
 
 
 def _over(node: OverAggregate) -> str:

@@ -7,6 +7,7 @@ from tidemill.engine.node import Host, Node
 from tidemill.engine.nodes.group_aggregate import GroupNode
 from tidemill.engine.nodes.interval_join import IntervalJoinNode
 from tidemill.engine.nodes.lookup_join import LookupJoinNode
+from tidemill.engine.nodes.match_recognize import MatchNode
 from tidemill.engine.nodes.normalize import NormalizeNode
 from tidemill.engine.nodes.over import OverChangesNode, OverNode
 from tidemill.engine.nodes.python_calc import PythonCalcNode
@@ -23,6 +24,7 @@ from tidemill.plan.normalize import NormalizeStage
 from tidemill.plan.operators.group_aggregate import GroupStage
 from tidemill.plan.operators.interval_join import IntervalJoinStage
 from tidemill.plan.operators.lookup_join import LookupJoinStage
+from tidemill.plan.operators.match_recognize import MatchStage
 from tidemill.plan.operators.over import OverAtEndStage, OverChangesStage, OverStage
 from tidemill.plan.operators.python_calc import PythonCalcStage
 from tidemill.plan.operators.rank import RankStage
@@ -41,6 +43,7 @@ NODES: Mapping[type[OperatorStage], Callable[[Any, Host], Node]] = {
     GroupStage: GroupNode,
     LookupJoinStage: LookupJoinNode,
     IntervalJoinStage: IntervalJoinNode,
+    MatchStage: MatchNode,
     PythonCalcStage: PythonCalcNode,
     NormalizeStage: NormalizeNode,
     OverAtEndStage: SortNode,

@@ -12,7 +12,7 @@ from tidemill.engine.operators.over import OverRows
 from tidemill.engine.operators.over_changes import OverChanges
 from tidemill.plan.operators.over import OverChangesStage, OverStage
 from tidemill.plan.physical import FusedStage
-from tidemill.plan.windows import MAX_WATERMARK_US, MILLI_US
+from tidemill.plan.windows import MAX_WATERMARK_US
 
 
 class OverNode(OperatorNode):
@@ -28,14 +28,8 @@ class OverNode(OperatorNode):
         """Take a batch's rows; the indexes of those behind the watermark."""
         host, stage = self._host, self.stage
         late_rows: LateRows = ()
-        if stage.rowtime and batch.standing_us is not None:
-            assert batch.event_time_us is not None
-            standing = host.standing_us(edge, stage, batch)
-            late = batch.event_time_us <= standing
-            if late.any():
-                behind = standing - batch.event_time_us + MILLI_US
-                late_rows = host.late(edge, stage.id, batch, late, behind)
-                batch = batch.keep(~late)
+        if stage.rowtime:
+            batch, late_rows = self.in_time(edge, stage, batch)
         rows, kept = host.isolated(edge, stage.id, batch)
         host.counters.passed(stage.id, len(kept), rows.num_rows)
         for table in self.operator.add(rows):

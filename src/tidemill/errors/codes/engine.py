@@ -25,6 +25,8 @@ CODES: dict[str, str] = {
     "engine.sink-behind": "A sink holds an older epoch than it had committed.",
     "engine.sink-ahead": "A sink holds a newer epoch than the engine has decided.",
     "engine.join-failed": "The condition of a join cannot be computed for a pair of rows.",
+    "engine.match-failed": "A condition of MATCH_RECOGNIZE cannot be computed for a row.",
+    "engine.match-stuck": "A match has no row at which AFTER MATCH SKIP could go on.",
     "engine.unknown-sink": "No commit group takes a table that the plan writes.",
     "engine.unknown-source": "No source was given for a table that the plan reads.",
     "engine.bad-source": "A source broke its contract.",

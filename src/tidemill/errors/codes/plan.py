@@ -31,5 +31,6 @@ CODES: dict[str, str] = {
     "plan.join-over-changes": "A join on time or in windows reads a changelog.",
     "plan.unsupported-join": "A join has a form that the embedded engine does not run.",
     "plan.unsupported-aggregate": "An aggregate function has no partials yet.",
+    "plan.unsupported-match": "MATCH_RECOGNIZE cannot run over its input.",
     "plan.over-window": "An OVER window cannot be computed over a stream.",
 }

@@ -9,6 +9,7 @@ from typing import TypeAlias
 from tidemill.errors import Span
 from tidemill.sql.binder.context import BindContext
 from tidemill.sql.binder.joins import bind_join
+from tidemill.sql.binder.match_recognize import bind_match_recognize
 from tidemill.sql.binder.predictions import bind_prediction
 from tidemill.sql.binder.scope import Part, Scope, Visible
 from tidemill.sql.binder.temporal import bind_temporal
@@ -16,6 +17,7 @@ from tidemill.sql.binder.unnest import bind_unnest_alone, bind_unnest_join
 from tidemill.sql.binder.windows import bind_window_function
 from tidemill.sql.catalog import Table
 from tidemill.sql.logical import LogicalNode
+from tidemill.sql.syntax.match_nodes import MatchRecognizeTable
 from tidemill.sql.syntax.nodes import (
     DerivedTable,
     FromItem,
@@ -74,6 +76,11 @@ def bind_from(
                 context, item, lambda inner: bind_from(context, inner, bind_query, rename).node
             )
             return _aliased(context, named(node, ()), item.alias, rename)
+        case MatchRecognizeTable():
+            table = bind_from(context, item.input, bind_query, rename)
+            columns = table.scope(context.source)
+            matches = bind_match_recognize(context, item, table.node, columns)
+            return _aliased(context, named(matches, ()), item.alias, rename)
         case UnnestedTable() | LateralFunction():
             alone, part = bind_unnest_alone(context, item)
             return Relation(alone, (part,))

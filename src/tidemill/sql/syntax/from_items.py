@@ -11,6 +11,7 @@ from tidemill.sql.dialect.tokens import TokenKind
 from tidemill.sql.syntax.cursor import Cursor
 from tidemill.sql.syntax.expressions import parse_expression
 from tidemill.sql.syntax.joins import parse_join_words
+from tidemill.sql.syntax.match_recognize import parse_match_recognize
 from tidemill.sql.syntax.nodes import (
     DerivedTable,
     Descriptor,
@@ -98,7 +99,7 @@ def parse_from_item(cursor: Cursor, query: ParseQuery) -> FromItem:
     if cursor.at("("):
         if not _at_query(cursor):
             return cursor.nested(lambda: _parenthesised_join(cursor, query))
-        return _derived(cursor, query)
+        return _matched(cursor, _derived(cursor, query))
     if cursor.token.upper in (*WINDOW_FUNCTIONS, "ML_PREDICT") and cursor.peek().upper == "(":
         return _window_call(cursor, query, cursor.token.span)
     if cursor.at_name() and cursor.peek().upper == "(":
@@ -106,7 +107,7 @@ def parse_from_item(cursor: Cursor, query: ParseQuery) -> FromItem:
             f"the table function {cursor.token.text}",
             hint="A window table function is written TABLE(TUMBLE(...)).",
         )
-    return _table(cursor)
+    return _matched(cursor, _table(cursor))
 
 
 def _table(cursor: Cursor, *, with_alias: bool = True) -> TableReference:
@@ -117,11 +118,26 @@ def _table(cursor: Cursor, *, with_alias: bool = True) -> TableReference:
         cursor.expect("AS")
         cursor.expect("OF")
         as_of = parse_expression(cursor)
-    for word in ("TABLESAMPLE", "MATCH_RECOGNIZE", "PIVOT", "UNPIVOT"):
+    for word in ("TABLESAMPLE", "PIVOT", "UNPIVOT"):
         if cursor.at(word):
             raise cursor.unsupported(word)
     alias = _alias(cursor) if with_alias else None
     return TableReference(path, options, alias, cursor.since(path.span), as_of)
+
+
+def _matched(cursor: Cursor, table: TableReference | DerivedTable) -> FromItem:
+    """The table, or the matches in it where MATCH_RECOGNIZE follows; Flink names the matches."""
+    if not cursor.at("MATCH_RECOGNIZE"):
+        return table
+    if table.alias is not None:
+        raise cursor.error(
+            "syntax",
+            "an alias stands behind MATCH_RECOGNIZE (...), not before it",
+            table.alias.name.span,
+            "FROM t MATCH_RECOGNIZE (...) AS m",
+        )
+    matches = parse_match_recognize(cursor, table)
+    return replace(matches, alias=_alias(cursor))
 
 
 def parse_options_hint(cursor: Cursor) -> tuple[tuple[StringLiteral, StringLiteral], ...]:

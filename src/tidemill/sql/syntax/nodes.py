@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from tidemill.errors import Span
 from tidemill.model import DataType
+
+if TYPE_CHECKING:
+    from tidemill.sql.syntax.match_nodes import MatchRecognizeTable
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,7 +261,8 @@ class LateralFunction:
 
 
 FromItem: TypeAlias = (
-    "TableReference | DerivedTable | WindowFunction | JoinedTable | UnnestedTable | LateralFunction"
+    "TableReference | DerivedTable | WindowFunction | JoinedTable | UnnestedTable | "
+    "LateralFunction | MatchRecognizeTable"
 )
 
 
