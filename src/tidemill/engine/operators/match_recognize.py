@@ -21,6 +21,7 @@ import pyarrow as pa
 
 from tidemill.engine.clock import Clock
 from tidemill.engine.kernel import Kernel
+from tidemill.engine.operators.match_queue import Queue
 from tidemill.engine.operators.match_rows import Int64s, MatchRows, RowFailedError
 from tidemill.engine.operators.match_run import Match, Stepper
 from tidemill.engine.operators.match_state import NUMBER, MatchState, Segment
@@ -185,13 +186,13 @@ class Matches:
             outcome.matches += stepper.advance(run, row_us)
             run.rows.append(int(numbers[row]))
             run.times.append(row_us // 1000)
-            given, at, end = rows, row, stop
+            given, at, end, begun = rows, row, stop, run.begun
 
             def holds(
                 variable: int, counts: tuple[int, ...], given: MatchRows = given, at: int = at,
-                end: int = end,
+                end: int = end, begun: Queue = begun,
             ) -> bool:  # fmt: skip
-                return given.holds(at, end, variable, counts)
+                return given.holds(at, end, variable, counts, begun)
 
             try:
                 outcome.matches += stepper.take(run, row_us, holds)

@@ -16,6 +16,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from tidemill.engine.kernel import Kernel
+from tidemill.engine.operators.match_queue import Queue
 from tidemill.plan.automaton import Automaton
 from tidemill.plan.match import GROUP, LIVE, AggregateTerms, ConditionPlan, TermsPlan
 from tidemill.plan.physical import ROW
@@ -27,7 +28,9 @@ Distances: TypeAlias = "tuple[int, ...]"
 NEAR_MAX = 16
 """Distances up to this are computed for all rows at once."""
 AHEAD = 32
-"""For how many rows a condition with longer distances is computed at once."""
+"""For how many rows a condition with longer distances is computed at once, at most."""
+_AHEAD_COST = 200_000
+"""How many rows may be aggregated for that at once."""
 _FAILED = 2
 
 
@@ -58,8 +61,14 @@ class MatchRows:
         self._near: dict[tuple[int, Distances], npt.NDArray[np.int8]] = {}
         self._far: dict[tuple[int, Distances, int], int] = {}
 
-    def holds(self, row: int, stop: int, variable: int, counts: tuple[int, ...]) -> bool:
-        """Whether a variable takes a row of a partition that ends at `stop`."""
+    def holds(
+        self, row: int, stop: int, variable: int, counts: tuple[int, ...], begun: Queue
+    ) -> bool:
+        """Whether a variable takes a row of a partition that ends at `stop`.
+
+        `counts` are the rows that each variable has taken before; those of other matches that have
+        `begun` are likely to be asked for next.
+        """
         condition = self._conditions[variable]
         if condition is None:
             return True
@@ -77,7 +86,7 @@ class MatchRows:
             result = int(found[row])
         else:
             if (variable, back, row) not in self._far:
-                self._compute_ahead(condition, variable, counts, row, stop)
+                self._compute_ahead(condition, variable, counts, begun, row, stop)
             result = self._far[variable, back, row]
         if result == _FAILED:
             raise RowFailedError(variable)
@@ -94,15 +103,30 @@ class MatchRows:
         condition: ConditionPlan,
         variable: int,
         counts: tuple[int, ...],
+        begun: Queue,
         row: int,
         stop: int,
     ) -> None:
-        """A condition for the row and those that follow, as if the variable took all of them."""
-        rows = np.arange(row, min(row + AHEAD, stop), dtype=np.int64)
+        """A condition for the row and those that follow, as if the variable took all of them.
+
+        For all matches that have begun together: one query for each would cost more than its rows.
+        """
+        runs = [counts]
+        for _, _, other in begun:
+            key = (variable, other)
+            back = self._distances.get(key)
+            if back is None:
+                back = self._distances[key] = distances(condition.terms, other, variable)
+            if other != counts and max(back) > NEAR_MAX and (variable, back, row) not in self._far:
+                runs.append(other)
+        longest = max(map(sum, runs)) + 1
+        size = min(AHEAD, stop - row, max(_AHEAD_COST // (len(runs) * longest), 1))
         ahead = [
-            distances(condition.terms, _more(counts, variable, i), variable)
-            for i in range(len(rows))
+            distances(condition.terms, _more(one, variable, i), variable)
+            for one in runs
+            for i in range(size)
         ]
+        rows = np.tile(np.arange(row, row + size, dtype=np.int64), len(runs))
         found = self._compute(condition, rows, np.array(ahead, np.int64))
         for back, one, result in zip(ahead, rows.tolist(), found.tolist(), strict=True):
             self._far[variable, back, one] = result

@@ -11,7 +11,7 @@ from tidemill.plan.automaton import Automaton, automaton
 from tidemill.plan.changelog import APPEND_ONLY
 from tidemill.plan.match import ConditionPlan, MatchSql, TermsPlan
 from tidemill.plan.physical import OperatorStage, changelog_mode
-from tidemill.plan.planning import Columns, OperatorPlanner, Planning, stage_schema
+from tidemill.plan.planning import RUNTIME_MODE, Columns, OperatorPlanner, Planning, stage_schema
 from tidemill.sql.expressions import InputRef
 from tidemill.sql.logical import MatchRecognize, TimeAttribute
 from tidemill.sql.match import AfterMatchSkip
@@ -22,7 +22,8 @@ from tidemill.sql.render import duration, render_expression
 class MatchStage(OperatorStage):
     """`MatchSql` says what the columns and queries are.
 
-    `event_time`: rows wait until the watermark reaches them; with `at_end` until the input ends.
+    `event_time`: rows wait until the watermark reaches them; with `at_end` (Flink's batch mode)
+    until the input ends, and no row is late.
     """
 
     pattern: tuple[str, ...]
@@ -96,7 +97,8 @@ def _plan(node: MatchRecognize, planning: Planning, _used: Columns) -> MatchStag
     assert isinstance(key, InputRef)
     attribute = node.input.fields[key.index].time_attribute
     event_time = attribute is TimeAttribute.ROWTIME
-    at_end = event_time and planning.bounded(node)
+    batch = planning.settings.get(RUNTIME_MODE, "").lower() == "batch"
+    at_end = event_time and batch and planning.bounded(node)
     if event_time and not at_end:
         refusals.has_watermark(node.input, planning.watermarks, node.where)
     name = planning.name("m")

@@ -11,7 +11,7 @@ from tidemill.sql.dialect.tokens import TokenKind
 from tidemill.sql.syntax.cursor import Cursor
 from tidemill.sql.syntax.expressions import parse_expression
 from tidemill.sql.syntax.joins import parse_join_words
-from tidemill.sql.syntax.match_recognize import parse_match_recognize
+from tidemill.sql.syntax.match_recognize import parse_match_recognize, refused
 from tidemill.sql.syntax.nodes import (
     DerivedTable,
     Descriptor,
@@ -137,7 +137,15 @@ def _matched(cursor: Cursor, table: TableReference | DerivedTable) -> FromItem:
             "FROM t MATCH_RECOGNIZE (...) AS m",
         )
     matches = parse_match_recognize(cursor, table)
-    return replace(matches, alias=_alias(cursor))
+    alias = _alias(cursor)
+    if alias is not None and alias.columns:
+        raise refused(
+            cursor,
+            "columns named by an alias",
+            "Name them in MEASURES, or in the SELECT list.",
+            alias.columns[0].span,
+        )
+    return replace(matches, alias=alias)
 
 
 def parse_options_hint(cursor: Cursor) -> tuple[tuple[StringLiteral, StringLiteral], ...]:

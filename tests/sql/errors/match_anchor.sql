@@ -1,0 +1,15 @@
+-- | error[sql.not-supported]: Flink does not run the anchor ^ in MATCH_RECOGNIZE
+-- |   --> match_anchor.sql:15:100
+-- |    |
+-- | 15 | SELECT * FROM trips MATCH_RECOGNIZE (PARTITION BY vendor ORDER BY `at` MEASURES A.id AS a PATTERN (^ A B) DEFINE B AS B.fare > A.fare) AS m;
+-- |    |                                                                                                    ^
+-- | hint: A stream has no first and last row.
+CREATE TABLE trips (
+  id INT,
+  vendor STRING,
+  fare DOUBLE,
+  `at` TIMESTAMP(3),
+  seen AS PROCTIME(),
+  WATERMARK FOR `at` AS `at` - INTERVAL '5' SECOND
+) WITH ('connector' = 'kafka', 'topic' = 'trips', 'format' = 'json');
+SELECT * FROM trips MATCH_RECOGNIZE (PARTITION BY vendor ORDER BY `at` MEASURES A.id AS a PATTERN (^ A B) DEFINE B AS B.fare > A.fare) AS m;

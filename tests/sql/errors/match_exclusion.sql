@@ -1,0 +1,15 @@
+-- | error[sql.not-supported]: Flink does not run exclusions ({- -}) in MATCH_RECOGNIZE
+-- |   --> match_exclusion.sql:15:102
+-- |    |
+-- | 15 | SELECT * FROM trips MATCH_RECOGNIZE (PARTITION BY vendor ORDER BY `at` MEASURES A.id AS a PATTERN (A {- B -} C) DEFINE B AS B.fare > A.fare) AS m;
+-- |    |                                                                                                      ^
+-- | hint: ONE ROW PER MATCH gives the MEASURES only.
+CREATE TABLE trips (
+  id INT,
+  vendor STRING,
+  fare DOUBLE,
+  `at` TIMESTAMP(3),
+  seen AS PROCTIME(),
+  WATERMARK FOR `at` AS `at` - INTERVAL '5' SECOND
+) WITH ('connector' = 'kafka', 'topic' = 'trips', 'format' = 'json');
+SELECT * FROM trips MATCH_RECOGNIZE (PARTITION BY vendor ORDER BY `at` MEASURES A.id AS a PATTERN (A {- B -} C) DEFINE B AS B.fare > A.fare) AS m;
