@@ -18,6 +18,7 @@ def init(
     template: Annotated[
         Literal["minimal", "kafka-to-postgres", "cdc"], Parameter(name=["--template", "-t"])
     ] = "minimal",
+    with_: Annotated[tuple[Literal["dbt"], ...], Parameter(name=["--with"], negative=())] = (),
     common: Common = COMMON,
 ) -> None:
     """Make a new project from a template.
@@ -30,11 +31,13 @@ def init(
     Args:
         folder: where; its name becomes the project's name.
         template: which template.
+        with_: what to add: dbt (a warehouse on the project's Postgres). In a folder that has a
+            project already only this is added.
         common: the options of every verb.
     """
     from tidemill.control.init import init as make  # noqa: PLC0415 - loaded when called
 
-    result = make(folder, template)
+    result = make(folder, template, with_)
     if common.json:
         data_json(
             {

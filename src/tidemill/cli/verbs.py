@@ -49,6 +49,12 @@ FLINK = (
     VerbEntry("stop", "tidemill.cli.flink_stop:APP", "Stop a job with a savepoint."),
     VerbEntry("savepoint", "tidemill.cli.flink_savepoint:APP", "Take a savepoint of a job."),
 )
+DBT = (
+    VerbEntry("build", "tidemill.cli.dbt_build:APP", "Build the warehouse: models and tests."),
+    VerbEntry(
+        "generate", "tidemill.cli.dbt_generate:APP", "Write dbt's sources from the pipelines."
+    ),
+)
 CHECKS = (
     VerbEntry("run", "tidemill.cli.checks_run:APP", "Look at tables and files with suites."),
     VerbEntry("list", "tidemill.cli.checks_list:APP", "List the suites and what they last found."),
@@ -94,6 +100,8 @@ VERBS = (
     VerbEntry("topic", "", "List, read and write Kafka topics.", DATA, TOPIC),
     VerbEntry("connector", "", "Manage connectors of Kafka Connect.", DATA, CONNECTOR),
     VerbEntry("checks", "", "Check rows, tables and files with expectations.", DATA, CHECKS),
+    VerbEntry("dbt", "", "Build the warehouse with dbt.", DATA, DBT),
+    VerbEntry("lineage", "tidemill.cli.lineage:APP", "Show where rows come from and go to.", DATA),
     VerbEntry("flink", "", "Run PyFlink programs, manage the jobs of a Flink.", PIPELINES, FLINK),
     VerbEntry(
         "completion", "tidemill.cli.completion:APP", "Print a shell's completion script.", MORE

@@ -6,13 +6,16 @@ as it is. Non-guarantee: a failure half-way (a full disk) leaves the files writt
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
 
+from tidemill.control.dbt.files import add_dbt
 from tidemill.errors import UserError, Where, did_you_mean
 from tidemill.project import safe_name
+from tidemill.project.project import PROJECT_FILE
 
 TEMPLATES = {
     "minimal": "a file summed into another file; needs no server",
@@ -32,8 +35,22 @@ class InitResult:
     files: tuple[str, ...]
 
 
-def init(folder: Path, template: str = "minimal") -> InitResult:
-    """Write the template's files into `folder`, which is made if it is not there."""
+def init(folder: Path, template: str = "minimal", parts: Sequence[str] = ()) -> InitResult:
+    """Write the template's files into `folder`, which is made if it is not there.
+
+    `parts` are added to it (`dbt`); to a project that is there already they alone are.
+    """
+    target = folder.resolve()
+    there = (target / PROJECT_FILE).is_file()
+    made = () if there and parts else _init(target, template).files
+    for part in parts:
+        assert part == "dbt", "the command line takes no other"
+        texts = _collect(files("tidemill.control").joinpath("templates", part))
+        made = (*made, *add_dbt(target, texts))
+    return InitResult(safe_name(target.name), target, template, made)
+
+
+def _init(folder: Path, template: str) -> InitResult:
     if template not in TEMPLATES:
         raise UserError(
             f"there is no template `{template}`",

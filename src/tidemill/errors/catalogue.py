@@ -8,6 +8,7 @@ from types import MappingProxyType
 from tidemill.errors.codes import (
     cli,
     connector,
+    dbt,
     demo,
     engine,
     fixture,
@@ -25,7 +26,7 @@ from tidemill.errors.codes import (
 
 _ROOMS = (
     sql, plan, engine, format, connector, store, parity, reconcile, fixture, runner, service,
-    project, quality, cli, demo,
+    project, quality, cli, demo, dbt,
 )  # fmt: skip
 
 CATALOGUE: Mapping[str, str] = MappingProxyType(

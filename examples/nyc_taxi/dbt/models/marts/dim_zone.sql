@@ -1,0 +1,1 @@
+select zone_id, zone, borough from {{ ref('stg_zones') }}
