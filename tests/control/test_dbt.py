@@ -18,7 +18,7 @@ from tidemill.control.dbt.generate import generate
 from tidemill.control.demo.folder import find_example
 from tidemill.control.init import init
 from tidemill.control.lineage import Lineage, lineage
-from tidemill.errors import ProjectError, VerificationError
+from tidemill.errors import ProjectError
 from tidemill.interfaces.service import Endpoint
 
 TRIPS = """
@@ -82,6 +82,7 @@ def ways(found: Lineage, start: str) -> set[str]:
     return reached
 
 
+@pytest.mark.timeout(900)  # dbt starts twice, which is slow on a busy machine
 def test_the_taxi_warehouse_is_built_and_its_lineage_shows(
     warehouse: tuple[Path, psycopg.Connection[tuple[object, ...]]], postgres_endpoint: Endpoint
 ) -> None:
@@ -119,12 +120,6 @@ def test_the_taxi_warehouse_is_built_and_its_lineage_shows(
     broken = [n["id"] for n in nodes if n["status"] == "fail"]
     assert broken and "relationships_fact_trips_zone_id" in broken[0]
     assert connection.execute("SELECT count(*) FROM warehouse.fact_trips").fetchone() == (2,)
-
-    # So is what dbt cannot parse, before anything runs.
-    (project / "dbt" / "models" / "marts" / "broken.sql").write_text("select {{ ref('nothing') }}")
-    with pytest.raises(VerificationError) as caught:
-        build(project)
-    assert "nothing" in (caught.value.detail or "")
 
 
 def test_a_new_project_gets_a_warehouse(tmp_path: Path) -> None:
