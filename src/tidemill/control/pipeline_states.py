@@ -130,6 +130,7 @@ class PipelineState:
             "lag": live.get("lag"),
             "lag_s": self.lag_s,
             "watermark_lag_s": self.watermark_lag_s,
+            "watermarks_ms": live.get("watermarks_ms"),
             "restarts": live.get("restarts"),
             "error": live.get("error") or live.get("last_error"),
         }
@@ -138,7 +139,6 @@ class PipelineState:
         found = self.diagnosis()
         return {
             **short,
-            "watermarks_ms": live.get("watermarks_ms"),
             "lags": live.get("lags"),
             "epochs": live.get("epochs"),
             "counters": dict(self.counters),

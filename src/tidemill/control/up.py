@@ -8,7 +8,7 @@ ServiceError that names the server; other servers go on running until `down`.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -16,7 +16,7 @@ from tidemill.control.stack_status import StackStatus, stack_status
 from tidemill.services.install import InstallProgress, install
 from tidemill.services.processes import memory_bytes
 from tidemill.services.registry import SERVICES, settings_of, with_dependencies
-from tidemill.services.settings import parse_settings
+from tidemill.services.settings import ServerSettings, parse_settings
 from tidemill.services.state import state_folder
 from tidemill.services.supervisor import client
 from tidemill.services.supervisor.status import ServerState, ServerStatus, SupervisorStatus
@@ -64,10 +64,13 @@ def up(
             where they run already.
     """
     names = with_dependencies(list(services))
-    wanted = {name: parse_settings(name, settings_of(name, settings or {})) for name in names}
+    wanted = {name: _patient(name, settings_of(name, settings or {})) for name in names}
     report = progress or (lambda _: None)
     folder = state_folder(state_dir).make()
     install([entry for name in names for entry in SERVICES[name].installs], download_events(report))
+    for environment in dict.fromkeys(getattr(SERVICES[n], "environment", None) for n in names):
+        if environment is not None:
+            _make(environment, report)
     launched = not client.is_supervised(folder)
     try:
         narrator = _Narrator(report, names)
@@ -77,6 +80,20 @@ def up(
             client.stop(folder)
         raise
     return stack_status(folder, said, alive=client.is_supervised(folder))
+
+
+def _patient(name: str, given: Mapping[str, Any]) -> ServerSettings:
+    """The settings, with never less time to start than the server needs on a slow machine."""
+    settings = parse_settings(name, given)
+    least_s: float = getattr(SERVICES[name], "start_timeout_min_s", 0.0)
+    return replace(settings, start_timeout_s=max(settings.start_timeout_s, least_s))
+
+
+def _make(environment: str, report: Progress) -> None:
+    """The Python environment that a server runs in is there."""
+    from tidemill.control.environments import ensure_environment  # noqa: PLC0415 - it tells events
+
+    ensure_environment(environment, report)
 
 
 class _Narrator:

@@ -12,7 +12,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Fiel
 NAME = r"^[A-Za-z0-9][A-Za-z0-9_-]*$"
 """Names of projects, pipelines and connections: they become folder, topic and group names."""
 
-SERVERS = ("postgres", "kafka", "connect", "redis", "flink", "s3")
+SERVERS = ("postgres", "kafka", "connect", "redis", "flink", "s3", "airflow")
 """The servers that a project can name, in the order they depend on each other."""
 
 Name = Annotated[str, Field(pattern=NAME, max_length=100)]
@@ -70,6 +70,13 @@ class S3Server(_Server):
     heap_mb: HeapMb | None = None
 
 
+class AirflowServer(_Server):
+    """The project's own Airflow; `port` is that of its web pages.
+
+    `properties` are Airflow's own options, as `section.key`.
+    """
+
+
 def _empty_if_none(value: Any) -> Any:
     return {} if value is None else value
 
@@ -83,6 +90,7 @@ class Servers(_Strict):
     redis: Annotated[RedisServer | None, BeforeValidator(_empty_if_none)] = None
     flink: Annotated[FlinkServer | None, BeforeValidator(_empty_if_none)] = None
     s3: Annotated[S3Server | None, BeforeValidator(_empty_if_none)] = None
+    airflow: Annotated[AirflowServer | None, BeforeValidator(_empty_if_none)] = None
 
     def given(self) -> dict[str, dict[str, Any]]:
         """The settings that the project gives, by server; servers in their order of dependence."""

@@ -7,6 +7,12 @@ from types import MappingProxyType
 from typing import Any
 
 from tidemill.errors import ServiceError, did_you_mean
+from tidemill.services.airflow import (
+    AirflowApi,
+    AirflowDagProcessor,
+    AirflowScheduler,
+    AirflowTriggerer,
+)
 from tidemill.services.connect import Connect
 from tidemill.services.context import ServiceFactory
 from tidemill.services.flink import FlinkGateway, FlinkJobManager, FlinkTaskManager
@@ -24,6 +30,10 @@ ServiceClass = (
     | type[FlinkTaskManager]
     | type[FlinkGateway]
     | type[S3]
+    | type[AirflowApi]
+    | type[AirflowScheduler]
+    | type[AirflowDagProcessor]
+    | type[AirflowTriggerer]
 )
 SERVICES: Mapping[str, ServiceClass] = MappingProxyType(
     {
@@ -35,10 +45,22 @@ SERVICES: Mapping[str, ServiceClass] = MappingProxyType(
         "flink-taskmanager": FlinkTaskManager,
         "flink-gateway": FlinkGateway,
         "s3": S3,
+        "airflow-api": AirflowApi,
+        "airflow-scheduler": AirflowScheduler,
+        "airflow-dag-processor": AirflowDagProcessor,
+        "airflow-triggerer": AirflowTriggerer,
     }
 )
 GROUPS: Mapping[str, tuple[str, ...]] = MappingProxyType(
-    {"flink": ("flink-jobmanager", "flink-taskmanager", "flink-gateway")}
+    {
+        "flink": ("flink-jobmanager", "flink-taskmanager", "flink-gateway"),
+        "airflow": (
+            "airflow-api",
+            "airflow-scheduler",
+            "airflow-dag-processor",
+            "airflow-triggerer",
+        ),
+    }
 )
 """Names that stand for several servers."""
 
