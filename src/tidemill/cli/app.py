@@ -6,8 +6,8 @@ import functools
 
 from cyclopts import App, Group, Parameter
 
-from tidemill import __version__
 from tidemill.cli.verbs import VERBS, VerbEntry
+from tidemill.version import __version__
 
 HELP = "Real streaming servers and pipelines in Flink SQL, on one machine."
 EPILOGUE = """Example:

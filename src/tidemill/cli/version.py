@@ -6,9 +6,9 @@ import platform
 from importlib.metadata import PackageNotFoundError
 from importlib.metadata import version as version_of
 
-from tidemill import __version__
 from tidemill.cli.output import data, data_json
 from tidemill.cli.verb import COMMON, Common, verb
+from tidemill.version import __version__
 
 _PARTS = ("duckdb", "pyarrow", "sqlglot", "confluent-kafka", "psycopg")
 

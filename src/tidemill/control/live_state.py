@@ -18,11 +18,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tidemill import __version__
 from tidemill.control.lag_clock import LagClock
 from tidemill.control.plan_graph import graph_as_dict
 from tidemill.errors import TidemillError
 from tidemill.services.state import read_json, write_private
+from tidemill.version import __version__
 
 if TYPE_CHECKING:
     from tidemill.engine import Engine, Progress

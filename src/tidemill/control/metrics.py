@@ -11,13 +11,13 @@ import platform
 from collections.abc import Mapping
 from typing import Any
 
-from tidemill import __version__
 from tidemill.control.pipeline_states import PipelineState, pipeline_states
 from tidemill.control.stack_status import StackStatus
 from tidemill.control.status import status
 from tidemill.engine.epoch_stats import BOUNDS_S
 from tidemill.observe.prometheus import Family, text
 from tidemill.project import Project
+from tidemill.version import __version__
 
 _STATES = ("running", "recovering", "stopped", "finished", "failed", "killed", "never-run")
 _SOURCE = ("records", "rows", "skipped", "late", "dead")

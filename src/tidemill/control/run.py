@@ -122,30 +122,43 @@ def run(
     name = wanted if wanted is not None else only_pipeline(project, folder)
     pipeline = project.pipeline(name)
     compiled = compile_pipeline(project, pipeline, variables=variables)
-    assert compiled.checks is not None
+    return run_compiled(project, pipeline.name, compiled, until=until, started=started)
+
+
+def run_compiled(
+    project: Project,
+    name: str,
+    compiled: CompiledPipeline,
+    *,
+    until: Until = "forever",
+    started: Callable[[Engine], None] | None = None,
+) -> RunResult:
+    """Run what was compiled under a name, as `run` does; its state is kept under that name."""
     if compiled.script.selects:
+        file = compiled.source.file
         raise UserError(
-            f"{compiled.source.file} has a SELECT whose rows nobody takes",
+            f"{file} has a SELECT whose rows nobody takes",
             code="control.nothing-to-run",
             where=compiled.script.selects[0].where,
-            hint=f"Write INSERT INTO ... SELECT; or look at the rows: tidemill sql -f {name}",
+            hint=f"Write INSERT INTO ... SELECT; or look at the rows: tidemill sql -f {file}",
         )
-    state = ensure_state_dir(project.state_dir) / "pipelines" / pipeline.name
-    log = open_log(project.state_dir / "logs", f"pipeline-{pipeline.name}")
+    state = ensure_state_dir(project.state_dir) / "pipelines" / name
+    log = open_log(project.state_dir / "logs", f"pipeline-{name}")
     try:
-        engine = build_engine(project, pipeline.name, compiled, state)
+        engine = build_engine(project, name, compiled, state)
         if started is not None:
             started(engine)
-        _log.info("pipeline %s starts", pipeline.name, extra={"until": until})
-        live = RunOf(project.name, pipeline.name, state)
+        _log.info("pipeline %s starts", name, extra={"until": until})
+        live = RunOf(project.name, name, state)
         with stopping_on_signals(engine), publishing(engine, live):
             engine.run(until)
         progress = engine.progress()
-        _log.info("pipeline %s ended", pipeline.name, extra=progress_as_dict(progress))
-        checks = keep_results(project, compiled.checks, progress.counters)
-        return RunResult(pipeline.name, progress.state, progress, compiled.notes, tuple(checks))
+        _log.info("pipeline %s ended", name, extra=progress_as_dict(progress))
+        found = compiled.checks
+        checks = [] if found is None else keep_results(project, found, progress.counters)
+        return RunResult(name, progress.state, progress, compiled.notes, tuple(checks))
     except Exception:
-        _log.exception("pipeline %s failed", pipeline.name)
+        _log.exception("pipeline %s failed", name)
         raise
     finally:
         log.close()

@@ -89,6 +89,11 @@ class SqlShell:
         """The names of the declared tables, with their columns."""
         return self._tables
 
+    @property
+    def declared(self) -> tuple[str, ...]:
+        """The declarations that are remembered, in order, each without its `;`."""
+        return tuple(self._declared)
+
     def execute(self, statement: str, watcher: Watcher) -> Outcome:
         """Run one statement (without its `;`); raises TidemillError that points into it."""
         words = first_words(statement)

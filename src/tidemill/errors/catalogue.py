@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from tidemill.errors.codes import (
+    api,
     cli,
     connector,
     dbt,
@@ -26,7 +27,7 @@ from tidemill.errors.codes import (
 
 _ROOMS = (
     sql, plan, engine, format, connector, store, parity, reconcile, fixture, runner, service,
-    project, quality, cli, demo, dbt,
+    project, quality, cli, demo, dbt, api,
 )  # fmt: skip
 
 CATALOGUE: Mapping[str, str] = MappingProxyType(

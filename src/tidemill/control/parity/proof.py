@@ -18,7 +18,6 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from tidemill import __version__
 from tidemill.control.flink_endpoints import flink_gateway
 from tidemill.control.flink_python import python_properties
 from tidemill.control.flink_text import adapt, flink_script
@@ -35,6 +34,7 @@ from tidemill.errors import TidemillError
 from tidemill.project import Project, Secret, ensure_state_dir, find_references
 from tidemill.runners.flink import Gateway, Statement, TableOptions, cut
 from tidemill.sql.logical import Script
+from tidemill.version import __version__
 
 NAMES = ("embedded", "on Flink")
 
