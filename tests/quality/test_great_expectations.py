@@ -6,6 +6,8 @@ import json
 import subprocess
 from pathlib import Path
 
+import pytest
+
 from tidemill.control.checks.exchange import export_suite, import_suite
 from tidemill.control.checks.run import run_checks
 from tidemill.quality.suites import read_suite
@@ -52,6 +54,7 @@ EXPECTED = [
 ]  # fmt: skip
 
 
+@pytest.mark.timeout(900)  # the environment is made the first time
 def test_the_real_great_expectations_gives_the_same_verdicts(tmp_path: Path) -> None:
     (tmp_path / "tidemill.yaml").write_text("name: checked\n")
     (tmp_path / "rows.csv").write_text(ROWS.replace("<null>", ""))
