@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
+from tidemill.cli.console_line import say_console
 from tidemill.cli.output import data, data_json, say, say_styled
 from tidemill.cli.verb import COMMON, Common, verb
 
@@ -66,7 +67,7 @@ def demo(
     if result.verification is not None:
         result.verification.raise_if_different()
     if not common.json:
-        _show_next(result)
+        _show_next(result, common)
     return 0
 
 
@@ -166,7 +167,7 @@ def _show(result: DemoResult) -> None:
     say(f"{result.rows_new:,} new rows in {result.seconds:.1f} s{first} after the start")
 
 
-def _show_next(result: DemoResult) -> None:
+def _show_next(result: DemoResult, common: Common) -> None:
     from tidemill.control.demo.text import next_steps  # noqa: PLC0415
 
     say()
@@ -176,6 +177,7 @@ def _show_next(result: DemoResult) -> None:
     for line in next_steps(result):
         say(f"  {line}")
     if result.kept_running:
+        say_console(common, result.folder)
         say(f"the servers are running; stop them: tidemill down -C {result.folder}")
 
 

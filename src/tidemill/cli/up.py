@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tidemill.cli.console_line import say_console
 from tidemill.cli.output import data_json, say
 from tidemill.cli.servers_view import StackTalk, show_status
 from tidemill.cli.verb import COMMON, Common, verb
@@ -27,6 +28,7 @@ def up(*servers: str, common: Common = COMMON) -> None:
         data_json(stack.as_dict())
     else:
         show_status(stack)
+        say_console(common)
         say("Stop them with: tidemill down")
 
 

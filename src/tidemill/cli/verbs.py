@@ -97,6 +97,7 @@ VERBS = (
         PIPELINES,
     ),
     VerbEntry("sql", "tidemill.cli.sql:APP", "Run SQL, or open an interactive shell.", PIPELINES),
+    VerbEntry("console", "tidemill.cli.console:APP", "Open the web console.", DATA),
     VerbEntry("topic", "", "List, read and write Kafka topics.", DATA, TOPIC),
     VerbEntry("connector", "", "Manage connectors of Kafka Connect.", DATA, CONNECTOR),
     VerbEntry("checks", "", "Check rows, tables and files with expectations.", DATA, CHECKS),

@@ -11,7 +11,7 @@ import time
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -83,6 +83,26 @@ class ConnectClient:
         plain = {key: plain_text(value) for key, value in config.items()}
         self._secrets += [v.reveal() for v in config.values() if isinstance(v, Secret)]
         self._request("PUT", _path(name, "config"), plain)
+
+    def config(self, name: str) -> dict[str, str]:
+        """The connector's configuration, secrets included: mask it before it is shown."""
+        found: dict[str, str] = self._request("GET", _path(name, "config"), connector=name)
+        return found
+
+    def validate(self, config: Mapping[str, str]) -> list[tuple[str, str]]:
+        """What Connect says against a configuration: (option, reason) pairs."""
+        plugin = config.get("connector.class", "").rpartition(".")[2]
+        path = f"/connector-plugins/{urllib.parse.quote(plugin, safe='')}/config/validate"
+        found = self._request("PUT", path, config)
+        return [
+            (item["value"]["name"], self._masked(reason))
+            for item in found["configs"]
+            for reason in item["value"]["errors"]
+        ]
+
+    def hide(self, secrets: Iterable[str]) -> None:
+        """Mask these values in what Connect says from now on."""
+        self._secrets += secrets
 
     def act(self, name: str, action: Literal["pause", "resume"]) -> None:
         """Pause or resume a connector."""

@@ -9,6 +9,7 @@ from tidemill.errors.codes import (
     api,
     cli,
     connector,
+    console,
     dbt,
     demo,
     engine,
@@ -27,7 +28,7 @@ from tidemill.errors.codes import (
 
 _ROOMS = (
     sql, plan, engine, format, connector, store, parity, reconcile, fixture, runner, service,
-    project, quality, cli, demo, dbt, api,
+    project, quality, cli, console, demo, dbt, api,
 )  # fmt: skip
 
 CATALOGUE: Mapping[str, str] = MappingProxyType(

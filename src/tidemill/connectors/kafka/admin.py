@@ -24,6 +24,7 @@ from confluent_kafka.admin import AdminClient, ConfigResource, NewTopic, Resourc
 from tidemill.errors import ConnectorError, Where, did_you_mean
 
 TIMEOUT_S = 15.0
+_TIMED_OUT = KafkaError(KafkaError._TIMED_OUT)
 QUIET = logging.getLogger("tidemill.kafka")
 _T = TypeVar("_T")
 
@@ -73,7 +74,7 @@ class KafkaAdmin:
 
     def topics(self) -> list[TopicInfo]:
         """All topics, by name."""
-        found = self._call("list the topics", lambda: self._admin().list_topics(timeout=TIMEOUT_S))
+        found = self._call("list the topics", lambda: self.client().list_topics(timeout=TIMEOUT_S))
         return [
             TopicInfo(
                 name,
@@ -87,12 +88,12 @@ class KafkaAdmin:
     def describe(self, topic: str) -> TopicDetail:
         """A topic's partitions with their offsets, and its own settings."""
         self.require((topic,))
-        admin = self._admin()
+        admin = self.client()
         described = admin.describe_topics(TopicCollection([topic]), request_timeout=TIMEOUT_S)
         resource = ConfigResource(ResourceType.TOPIC, topic)
         configured = admin.describe_configs([resource], request_timeout=TIMEOUT_S)
-        description = self._result("describe the topic", described[topic], topic)
-        settings = self._result("read the topic's settings", configured[resource], topic)
+        description = self.result("describe the topic", described[topic], topic)
+        settings = self.result("read the topic's settings", configured[resource], topic)
         consumer = Consumer(self.consumer_properties(read_committed=False))
         try:
             partitions = tuple(
@@ -117,18 +118,18 @@ class KafkaAdmin:
     ) -> None:
         """Create a topic; `replication` -1 is the broker's default."""
         new = NewTopic(topic, partitions, replication, config=dict(settings or {}))
-        futures = self._admin().create_topics([new], request_timeout=TIMEOUT_S)
-        self._result("create the topic", futures[topic], topic)
+        futures = self.client().create_topics([new], request_timeout=TIMEOUT_S)
+        self.result("create the topic", futures[topic], topic)
         self._wait(topic, there=True)
 
     def delete(self, topics: Sequence[str]) -> None:
         """Delete topics with all their messages; none is deleted unless all exist."""
         self.require(topics)
-        futures = self._admin().delete_topics(
+        futures = self.client().delete_topics(
             list(topics), operation_timeout=TIMEOUT_S, request_timeout=TIMEOUT_S
         )
         for topic, future in futures.items():
-            self._result("delete the topic", future, topic)
+            self.result("delete the topic", future, topic)
             self._wait(topic, there=False)
 
     def _partition(self, consumer: Consumer, topic: str, part: Any) -> PartitionInfo:
@@ -148,7 +149,8 @@ class KafkaAdmin:
             end,
         )
 
-    def _admin(self) -> AdminClient:
+    def client(self) -> AdminClient:
+        """The client library's admin client, made at its first use."""
         if self._client is None:
             self._client = AdminClient({**self.properties, "log_level": 0}, logger=QUIET)
         return self._client
@@ -187,13 +189,14 @@ class KafkaAdmin:
                 return
             time.sleep(0.05)
 
-    def _result(self, what: str, future: Any, topic: str) -> Any:
+    def result(self, what: str, future: Any, topic: str) -> Any:
+        """What a future of the client gives, or the error for it."""
         try:
             return future.result(TIMEOUT_S)
         except KafkaException as error:
-            raise self.failed(f"{what} {topic}", error.args[0], topic) from None
+            raise self.failed(f"{what} {topic}".strip(), error.args[0], topic) from None
         except TimeoutError:
-            raise self.failed(f"{what} {topic}", KafkaError(KafkaError._TIMED_OUT), topic) from None
+            raise self.failed(f"{what} {topic}".strip(), _TIMED_OUT, topic) from None
 
     def _call(self, what: str, call: Callable[[], _T]) -> _T:
         try:

@@ -19,5 +19,8 @@ CODES: dict[str, str] = {
     "control.connector-file": "A connector's JSON file is not what Kafka Connect takes.",
     "control.unknown-connector": "Kafka Connect has no connector of this name.",
     "control.unknown-sink": "A pipeline writes no table of this name.",
+    "control.already-runs": "A pipeline that was to be started runs already.",
+    "control.does-not-run": "A pipeline that was to be stopped does not run.",
+    "control.not-started": "A pipeline that was started in the background ended at once.",
     "control.timeout": "Something did not become ready in time.",
 }

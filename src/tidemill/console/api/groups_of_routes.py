@@ -1,0 +1,36 @@
+"""All groups of routes, in the order in which OpenAPI shows them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from fastapi import APIRouter
+
+from tidemill.console.api import (
+    connectors,
+    dead_letters,
+    groups,
+    messages,
+    metrics,
+    overview,
+    pipelines,
+    query,
+    session,
+    topics,
+)
+from tidemill.console.hub import Hub
+
+GROUPS: tuple[Callable[[Hub], APIRouter], ...] = (
+    session.router,
+    overview.router,
+    pipelines.router,
+    topics.router,
+    messages.router,
+    groups.router,
+    connectors.router,
+    dead_letters.router,
+    query.router,
+    metrics.router,
+)
+READS = frozenset({"/api/v1/check", "/api/v1/query", "/api/v1/session/logout"})
+"""Paths whose POST changes nothing of the project, so that a viewer may use them too."""

@@ -1,0 +1,37 @@
+"""All pages of the console, on one NiceGUI app."""
+
+from __future__ import annotations
+
+from fastapi import FastAPI
+from nicegui import ui
+
+from tidemill.console.hub import Hub
+from tidemill.console.pages import (
+    connector,
+    connectors,
+    dead_letters,
+    group,
+    groups,
+    overview,
+    pipeline,
+    pipelines,
+    query,
+    topic,
+    topics,
+)
+
+_MODULES = (
+    overview, pipelines, pipeline, topics, topic, groups, group, connectors, connector,
+    dead_letters, query,
+)  # fmt: skip
+PAGES: tuple[str, ...] = tuple(module.PATH for module in _MODULES)
+
+
+def add_pages(app: FastAPI, hub: Hub) -> None:
+    """Add the pages to the API's app; once in a process, as NiceGUI is one app."""
+    for module in _MODULES:
+        module.add(hub)
+    ui.run_with(
+        app, title="Tidemill", favicon="🌊", show_welcome_message=False, reconnect_timeout=10.0,
+        tailwind=False,
+    )  # fmt: skip

@@ -1,0 +1,1 @@
+"""What pages are made of: the frame around them, tables, numbers, the graph, actions."""

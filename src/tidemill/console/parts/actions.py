@@ -1,0 +1,81 @@
+"""What a button does: check the role, run the use case beside the event loop, audit, tell."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+from nicegui import run, ui
+from nicegui.client import ClientConnectionTimeout
+
+from tidemill.console.parts.frame import Frame
+from tidemill.console.security.audit import audited, note
+from tidemill.errors import TidemillError
+
+CONNECT_WITHIN_S = 60.0
+_T = TypeVar("_T")
+
+
+async def load(read: Callable[[], _T]) -> _T | None:
+    """What a use case gives, or None after its error was shown, or when the page has gone.
+
+    A page is sent before the first of its loads begins, so that a slow server leaves no blank page.
+    """
+    client = ui.context.client
+    try:
+        if not client.has_socket_connection:
+            await client.connected(CONNECT_WITHIN_S)
+        found = await run.io_bound(read)
+    except TidemillError as error:
+        if not client.is_deleted:
+            show_error(error)
+        return None
+    except (TimeoutError, ClientConnectionTimeout):
+        return None
+    return None if client.is_deleted else found
+
+
+async def act(frame: Frame, action: str, target: str, do: Callable[[], _T]) -> _T | None:
+    """Do a change as this session; None where it was refused or failed, and that was shown."""
+    if not frame.may_change:
+        note(frame.session, action, target, "refused: read-only", frame.session.address)
+        ui.notify("You are logged in as a viewer, who changes nothing.", type="warning")
+        return None
+
+    def doing() -> _T:
+        with audited(frame.session, action, target):
+            return do()
+
+    return await load(doing)
+
+
+def show_error(error: TidemillError) -> None:
+    """An error as a card at the edge of the page: what, why, how to mend it."""
+    parts = [error.message, error.detail or "", error.hint or ""]
+    ui.notify(
+        "\n".join(part for part in parts if part), type="negative", position="top-right",
+        multi_line=True, close_button="Close", timeout=12_000, classes="error-note",
+    )  # fmt: skip
+
+
+def error_text(error: TidemillError) -> str:
+    """On one line, for a place in the page."""
+    return error.message + (f". {error.hint}" if error.hint else ".")
+
+
+def confirm(title: str, text: str, name: str, do: Callable[[], Awaitable[None]]) -> None:
+    """Ask before something that cannot be undone: its name must be typed."""
+    with ui.dialog() as dialog, ui.card().classes("ask"):
+        ui.label(title).classes("ask-title")
+        ui.label(text)
+        typed = ui.input(f"Type {name} to go on").props("dense outlined autofocus").classes("wide")
+
+        async def go() -> None:
+            dialog.close()
+            await do()
+
+        with ui.row().classes("ask-buttons"):
+            ui.button("Cancel", on_click=dialog.close).props("flat dense no-caps")
+            button = ui.button(title, on_click=go).props("dense no-caps unelevated color=negative")
+            button.bind_enabled_from(typed, "value", lambda value: value == name)
+    dialog.open()

@@ -1,0 +1,1 @@
+"""Who may do what: tokens, sessions, the guard before every route, limits, the audit log."""

@@ -1,0 +1,127 @@
+"""Late rows and dead letters of a pipeline, wherever they are kept: topics, or JSON files."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from tidemill.control.message_filter import MessageFilter
+from tidemill.control.messages import Browse, browse
+from tidemill.control.pipeline_states import pipeline_state
+from tidemill.control.topics import Cluster
+from tidemill.errors import ConnectorError, UserError, Where
+from tidemill.project import Project
+
+_BYTES_MAX = 8 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class SideTable:
+    """`name` is `dead-letter` or `<table>.late`; it lies in `topic`, or below `path`."""
+
+    name: str
+    rows: int
+    topic: str | None
+    path: str | None
+
+    def as_dict(self) -> dict[str, Any]:
+        """For the API."""
+        return asdict(self)
+
+
+def side_topics(project: Project, pipeline: str) -> list[SideTable]:
+    """The side tables of a pipeline, with how many rows each was given so far."""
+    state = pipeline_state(project, pipeline)
+    folder = project.state_dir / "pipelines" / state.name
+    nodes = state.graph()["nodes"]
+    in_kafka = any(node.get("connector") in ("kafka", "upsert-kafka") for node in nodes)
+    counts = state.counters
+    dead = sum(count for key, count in counts.items() if key.endswith((".dead", ".lost")))
+    found = [_table("dead-letter", dead, state.name, folder / "dead-letter", in_kafka)]
+    for node in nodes:
+        late = counts.get(f"source.{node.get('table')}.late", 0)
+        if node["kind"] == "source" and late:
+            short = str(node["table"]).rsplit(".", 1)[-1]
+            path = folder / "late" / str(node["table"])
+            found.append(_table(f"{short}.late", late, state.name, path, in_kafka))
+    return found
+
+
+def side_rows(
+    project: Project,
+    cluster: Cluster,
+    pipeline: str,
+    table: str,
+    *,
+    limit: int = 100,
+    text: str = "",
+) -> list[dict[str, Any]]:
+    """The newest rows, newest first; the bytes of a dead letter's key and value as text."""
+    side = next((one for one in side_topics(project, pipeline) if one.name == table), None)
+    if side is None:
+        raise UserError(
+            f"{pipeline} has no side table `{table}`",
+            code="console.bad-request",
+            where=Where(pipeline=pipeline),
+        )
+    if side.topic is None:
+        rows = _from_files(Path(str(side.path)), text)
+    else:
+        rows = _from_topic(cluster, side.topic, limit, text)
+    return [_readable(row) for row, _ in zip(rows, range(limit), strict=False)]
+
+
+def _table(name: str, rows: int, pipeline: str, path: Path, in_kafka: bool) -> SideTable:
+    if in_kafka:
+        return SideTable(name, rows, f"{pipeline}.{name}", None)
+    return SideTable(name, rows, None, str(path))
+
+
+def _from_topic(cluster: Cluster, topic: str, limit: int, text: str) -> Iterator[Mapping[str, Any]]:
+    try:
+        page = browse(cluster, Browse(topic, limit=limit, wanted=MessageFilter(value=text)))
+    except ConnectorError as error:
+        if error.code == "connector.table-missing":
+            return  # it is made with the first row
+        raise
+    for message in page.messages:
+        value = message.value.value
+        yield value if isinstance(value, dict) else {"value": message.value.text}
+
+
+def _from_files(folder: Path, text: str) -> Iterator[Mapping[str, Any]]:
+    files = [file for file in folder.rglob("*") if file.is_file() and file.name[:1] not in "._"]
+    for file in sorted(files, key=lambda one: one.stat().st_mtime, reverse=True):
+        with file.open("rb") as opened:
+            opened.seek(max(0, file.stat().st_size - _BYTES_MAX))
+            lines = opened.read().decode("utf-8", "replace").splitlines()
+        for line in reversed(lines):
+            if text.lower() not in line.lower():
+                continue
+            try:
+                yield json.loads(line)
+            except ValueError:
+                continue  # the first line may be half of one
+
+
+def _readable(row: Mapping[str, Any]) -> dict[str, Any]:
+    """A dead letter's bytes as text where they are UTF-8; other rows as they are."""
+    if "code" not in row or "stage" not in row:
+        return dict(row)
+    return {key: _text(value) if key in ("key", "value") else value for key, value in row.items()}
+
+
+def _text(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    try:
+        raw = base64.b64decode(value, validate=True)
+        return raw.decode("utf-8")
+    except UnicodeDecodeError:
+        return raw.hex(" ")
+    except ValueError:
+        return value
