@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from tidemill.control.pipeline_states import PipelineState
 
-_COLUMNS = ("pipeline", "state", "in/s", "out/s", "rows in", "rows out", "lag", "watermark lag",
+COLUMNS = ("pipeline", "state", "in/s", "out/s", "rows in", "rows out", "lag", "watermark lag",
             "epoch age", "late", "rejected")  # fmt: skip
 
 
@@ -21,7 +21,7 @@ def show_pipelines(states: Sequence[PipelineState]) -> None:
     seen = [state for state in states if state.live is not None or state.runs]
     if not seen:
         return
-    table(_COLUMNS, [_row(state) for state in seen], right=_COLUMNS[2:])
+    table(COLUMNS, [pipeline_cells(state) for state in seen], right=COLUMNS[2:])
     for state in seen:
         error = state.number("error")
         if error and state.state == "failed":
@@ -30,7 +30,8 @@ def show_pipelines(states: Sequence[PipelineState]) -> None:
             say(f"{state.name}: its process ended without a word; the next run goes on from there.")
 
 
-def _row(state: PipelineState) -> tuple[object, ...]:
+def pipeline_cells(state: PipelineState) -> tuple[object, ...]:
+    """One row, in the order of COLUMNS."""
     age_s, behind_s = state.epoch_age_s, state.watermark_lag_s
     return (
         state.name,

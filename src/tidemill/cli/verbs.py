@@ -78,6 +78,7 @@ VERBS = (
     VerbEntry("up", "tidemill.cli.up:APP", "Start the project's servers.", SERVERS),
     VerbEntry("down", "tidemill.cli.down:APP", "Stop the project's servers.", SERVERS),
     VerbEntry("status", "tidemill.cli.status:APP", "Show how servers and pipelines are.", SERVERS),
+    VerbEntry("top", "tidemill.cli.top:APP", "Show servers and pipelines, live.", SERVERS),
     VerbEntry("logs", "tidemill.cli.logs:APP", "Print a server's log.", SERVERS),
     VerbEntry(
         "check", "tidemill.cli.check:APP", "Check pipelines without running them.", PIPELINES

@@ -41,6 +41,10 @@ _MOVES = (
     Column("after", "After", number=True),
     Column("change", "Change", number=True),
 )
+_PIPELINE = (
+    "A pipeline writes its group's offsets for others to see; it goes on from its own checkpoint, "
+    "which a reset here does not move."
+)
 _TO = {"earliest": "the begin", "latest": "the end", "time": "a time (epoch ms)",
        "offset": "an offset", "shift": "so many messages on or back"}  # fmt: skip
 
@@ -76,6 +80,8 @@ def add(hub: Hub) -> None:
                 put(members, [{**one, "partitions": ", ".join(one["partitions"])}
                               for one in data["consumers"]])  # fmt: skip
 
+            if group.startswith("tidemill."):
+                ui.label(_PIPELINE).classes("hint")
             if on.may_change:
                 topics = group_as_dict(found)["topics"]
                 _reset_form(hub, on, group, topics, refresh)
