@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from confluent_kafka import Consumer, TopicPartition
 from playwright.sync_api import Page, expect, sync_playwright
 
 from tidemill.control.pipeline_states import pipeline_state
@@ -47,8 +48,9 @@ class Shop:
     def __init__(self, folder: Path, bootstrap: str, name: str) -> None:
         self.folder = folder
         self.orders, self.sales = f"{name}.orders", f"{name}.sales"
+        self.group, self._bootstrap = f"{name}.group", bootstrap
         (folder / "tidemill.yaml").write_text(
-            "name: shop\npipelines: [sales.sql]\n"
+            f"name: {name}\npipelines: [sales.sql]\n"
             f"connections: {{kafka: {{bootstrap: '{bootstrap}'}}}}\n"
         )
         (folder / "sales.sql").write_text(SQL.format(orders=self.orders, sales=self.sales))
@@ -62,6 +64,12 @@ class Shop:
         lines.append({"key": "broken", "value": "{no json"})
         text = "\n".join(map(json.dumps, lines))
         self.tidemill("topic", "write", self.orders, "--json", stdin=text)
+
+    def commit_group(self) -> None:
+        """A consumer group of somebody else's, two messages into the orders."""
+        consumer = Consumer({"bootstrap.servers": self._bootstrap, "group.id": self.group})
+        consumer.commit(offsets=[TopicPartition(self.orders, 0, 2)], asynchronous=False)
+        consumer.close()
 
     def tidemill(self, *words: str, stdin: str = "") -> None:
         command = [sys.executable, "-m", "tidemill.cli", *words, "-C", str(self.folder)]
@@ -162,7 +170,8 @@ def test_the_console_from_login_to_logout(shop: Shop, address: str, page: Page) 
     page.goto(f"{address}/pipelines/sales")
     page.get_by_role("button", name="Stop").click()
     expect(page.locator(".facts .state")).to_have_text("stopped")
-    page.goto(f"{address}/groups/tidemill.shop.sales")
+    shop.commit_group()
+    page.goto(f"{address}/groups/{shop.group}")
     page.get_by_role("button", name="Try (dry run)").click()
     expect(page.get_by_role("table", name="What the reset would do")).to_contain_text("-2")
     page.get_by_role("button", name="Reset", exact=True).click()

@@ -1,7 +1,7 @@
 """Consumer groups by hand: who lags where, and moving a group to another place.
 
 A reset says first what it would do (`plan_reset`), and does exactly that. It is refused while the
-group has members, as Kafka would.
+group has members, as Kafka would, and always for the group in which a pipeline's sink keeps its epoch.
 """
 
 from __future__ import annotations
@@ -133,6 +133,13 @@ def reset(cluster: Cluster, group: str, moves: Iterable[Move]) -> None:
     """Do what was planned; raises UserError while the group has members."""
     admin = cluster.admin()
     state = require_group(admin, group)
+    if is_pipelines(group):
+        raise UserError(
+            f"the group {group} belongs to a pipeline",
+            code="console.group-in-use",
+            detail="Its offset holds the epoch that the pipeline's sink has committed.",
+            hint="A pipeline goes on from its own checkpoint; its group cannot move it.",
+        )
     if state not in ("Empty", "Dead"):
         raise UserError(
             f"the group {group} has members ({state})",
@@ -141,6 +148,11 @@ def reset(cluster: Cluster, group: str, moves: Iterable[Move]) -> None:
         )
     offsets: dict[Part, int] = {(move.topic, move.partition): move.after for move in moves}
     set_offsets(admin, group, offsets)
+
+
+def is_pipelines(group: str) -> bool:
+    """Whether a group is that of a pipeline's transactional sink, which holds its epoch."""
+    return group.startswith("tidemill.")
 
 
 def _goal(to: To, value: int, begin: int, end: int, before: int, at_time: int) -> int:

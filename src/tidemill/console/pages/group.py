@@ -15,6 +15,7 @@ from tidemill.control.consumer_groups import (
     Move,
     describe_group,
     group_as_dict,
+    is_pipelines,
     plan_reset,
     reset,
 )
@@ -42,8 +43,8 @@ _MOVES = (
     Column("change", "Change", number=True),
 )
 _PIPELINE = (
-    "A pipeline writes its group's offsets for others to see; it goes on from its own checkpoint, "
-    "which a reset here does not move."
+    "A pipeline's sink keeps here which epoch it has committed; the pipeline goes on from its own "
+    "checkpoint, so this group cannot be reset."
 )
 _TO = {"earliest": "the begin", "latest": "the end", "time": "a time (epoch ms)",
        "offset": "an offset", "shift": "so many messages on or back"}  # fmt: skip
@@ -80,9 +81,9 @@ def add(hub: Hub) -> None:
                 put(members, [{**one, "partitions": ", ".join(one["partitions"])}
                               for one in data["consumers"]])  # fmt: skip
 
-            if group.startswith("tidemill."):
+            if is_pipelines(group):
                 ui.label(_PIPELINE).classes("hint")
-            if on.may_change:
+            elif on.may_change:
                 topics = group_as_dict(found)["topics"]
                 _reset_form(hub, on, group, topics, refresh)
             await refresh()

@@ -8,6 +8,6 @@ CODES: dict[str, str] = {
     "console.refused": "The console's guard refused a request.",
     "console.bad-request": "A request to the console's API lacks something or makes no sense.",
     "console.bad-filter": "A filter expression for messages cannot be used.",
-    "console.group-in-use": "A consumer group's offsets cannot be reset while it has members.",
+    "console.group-in-use": "A consumer group cannot be reset: it has members, or is a pipeline's.",
     "console.bad-query": "A query of the console is refused, failed, or took too long.",
 }
