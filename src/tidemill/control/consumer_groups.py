@@ -1,7 +1,8 @@
 """Consumer groups by hand: who lags where, and moving a group to another place.
 
 A reset says first what it would do (`plan_reset`), and does exactly that. It is refused while the
-group has members, as Kafka would, and always for the group in which a pipeline's sink keeps its epoch.
+group has members, as Kafka would, and always for a group in which a pipeline's sink keeps its
+epoch.
 """
 
 from __future__ import annotations
