@@ -75,6 +75,7 @@ def _of_pipeline(state: PipelineState) -> Iterator[Problem]:
     error = str(state.number("error") or state.number("last_error") or "").strip()
     if state.state == "failed":
         first, _, rest = error.partition("\n")
+        first = first.partition("]: ")[2] or first
         hint = next((line[6:] for line in rest.splitlines() if line.startswith("hint: ")), None)
         yield Problem("error", "pipeline", name, first or "it failed", hint or "Start it again.")
     elif state.state == "killed":
