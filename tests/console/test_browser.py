@@ -21,7 +21,7 @@ from tidemill.control.project_context import open_project
 from tidemill.interfaces.service import Endpoint
 
 TOKEN = "operator-token-of-the-browser-test"
-WAIT_MS = 60_000
+WAIT_MS = 120_000
 FLAGS = [
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync",

@@ -11,12 +11,12 @@ from fastapi.responses import JSONResponse, RedirectResponse
 from fastapi.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
-from tidemill import __version__
 from tidemill.console.api.groups_of_routes import GROUPS
 from tidemill.console.hub import Hub
 from tidemill.console.login import router as login_router
 from tidemill.console.security.guard import Guard
 from tidemill.errors import ComponentError, TidemillError
+from tidemill.version import __version__
 
 ASSETS = Path(__file__).parent / "assets"
 _STATUS = {

@@ -14,7 +14,7 @@ from tidemill.control.project_context import open_project
 from tidemill.errors import ComponentError, UserError, Where
 from tidemill.project import ensure_state_dir
 
-START_WITHIN_S = 30.0
+START_WITHIN_S = 60.0
 STOP_WITHIN_S = 30.0
 
 
