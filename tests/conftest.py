@@ -73,7 +73,14 @@ def stack() -> Iterator[Stack]:
 
 @pytest.fixture(scope="session")
 def small_stack() -> Iterator[Stack]:
-    """Servers that start in no time; always our own, so that tests may fill and stop them."""
+    """Redis and the registry; our own, so that tests may fill them and change their settings.
+
+    TIDEMILL_TEST_SMALL_STACK names a state folder whose servers are used instead.
+    """
+    running = os.environ.get("TIDEMILL_TEST_SMALL_STACK")
+    if running:
+        yield Stack(Path(running))
+        return
     root = Path(tempfile.mkdtemp(prefix="tidemill-tests-"))
     servers = Stack(root / ".tidemill")
     try:
@@ -87,6 +94,12 @@ def small_stack() -> Iterator[Stack]:
 def redis_endpoint(small_stack: Stack) -> Endpoint:
     """A running Redis server."""
     return small_stack.endpoint("redis")
+
+
+@pytest.fixture(scope="session")
+def registry_endpoint(small_stack: Stack) -> Endpoint:
+    """A running schema registry."""
+    return small_stack.endpoint("registry")
 
 
 @pytest.fixture(scope="session")

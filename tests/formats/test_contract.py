@@ -131,3 +131,28 @@ class TestRawNumber(Contract):
     columns = "a INT"
     options: ClassVar = {"endianness": "little-endian"}
     samples = (b"\x01\x00\x00\x00",)
+
+
+def avro_samples(schema: Schema, options: dict[str, str]) -> tuple[bytes, ...]:
+    factory = FORMATS["avro"]
+    encoder = factory.encoder(schema, factory.options.parse(options))
+    return tuple(encoder.encode(Batch(rows_of(schema))).to_pylist())
+
+
+class TestAvro(Contract):
+    factory = FORMATS["avro"]
+    options: ClassVar = {"timestamp_mapping.legacy": "false"}
+
+    @pytest.fixture(autouse=True)
+    def _samples(self, _schema: None) -> None:
+        self.samples = avro_samples(self.schema, self.options)
+
+
+class TestAvroNested(TestAvro):
+    columns = COLUMNS + NESTED + MAPS
+
+
+class TestAvroRow(TestAvro):
+    """Rows in rows without lists: read by numpy, like a Debezium envelope."""
+
+    columns = "j BIGINT NOT NULL, n ROW<x INT, y TIMESTAMP(3)>, d DECIMAL(12, 3), b STRING"

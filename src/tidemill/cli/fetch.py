@@ -17,7 +17,7 @@ def fetch(*servers: str, common: Common = COMMON) -> None:
     flink comes the Python environment that its programs and functions run in.
 
     Args:
-        servers: postgres, kafka, connect, redis, s3 or flink; by default the first three.
+        servers: postgres, kafka, connect, redis, registry, s3 or flink; by default the first three.
         common: the options of every verb.
     """
     from tidemill.control.fetch import fetch as fetch_servers  # noqa: PLC0415 - loaded when called

@@ -22,7 +22,7 @@ def logs(
     """Print a server's log.
 
     Args:
-        server: postgres, kafka, connect, redis, s3 or supervisor.
+        server: postgres, kafka, connect, redis, registry, s3 or supervisor.
         lines: how many of the last lines.
         follow: go on with new lines until Ctrl-C.
         common: the options of every verb.

@@ -16,7 +16,7 @@ def up(*servers: str, common: Common = COMMON) -> None:
     what runs already is left alone. `tidemill down` stops them.
 
     Args:
-        servers: postgres, kafka, connect, redis, s3, flink or airflow; by default those in
+        servers: postgres, kafka, connect, redis, registry, s3, flink or airflow; by default those in
             tidemill.yaml.
         common: the options of every verb.
     """

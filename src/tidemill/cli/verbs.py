@@ -41,6 +41,12 @@ CONNECTOR = (
     ),
     VerbEntry("delete", "tidemill.cli.connector_delete:APP", "Delete a connector."),
 )
+SCHEMA = (
+    VerbEntry("list", "tidemill.cli.schema_list:APP", "List the subjects."),
+    VerbEntry("show", "tidemill.cli.schema_show:APP", "Show a schema of a subject."),
+    VerbEntry("register", "tidemill.cli.schema_register:APP", "Register a schema."),
+    VerbEntry("check", "tidemill.cli.schema_check:APP", "Check whether a schema may follow."),
+)
 FLINK = (
     VerbEntry("run", "tidemill.cli.flink_run:APP", "Run a PyFlink program."),
     VerbEntry("list", "tidemill.cli.flink_list:APP", "List the jobs of Flink."),
@@ -100,6 +106,7 @@ VERBS = (
     VerbEntry("sql", "tidemill.cli.sql:APP", "Run SQL, or open an interactive shell.", PIPELINES),
     VerbEntry("console", "tidemill.cli.console:APP", "Open the web console.", DATA),
     VerbEntry("topic", "", "List, read and write Kafka topics.", DATA, TOPIC),
+    VerbEntry("schema", "", "List, show, register and check schemas.", DATA, SCHEMA),
     VerbEntry("connector", "", "Manage connectors of Kafka Connect.", DATA, CONNECTOR),
     VerbEntry("checks", "", "Check rows, tables and files with expectations.", DATA, CHECKS),
     VerbEntry("dbt", "", "Build the warehouse with dbt.", DATA, DBT),

@@ -16,6 +16,9 @@ _MODULES = {
     "debezium-json": "tidemill.formats.debezium_json.format",
     "csv": "tidemill.formats.csv.format",
     "raw": "tidemill.formats.raw",
+    "avro": "tidemill.formats.avro.format",
+    "avro-confluent": "tidemill.formats.avro_confluent.format",
+    "debezium-avro-confluent": "tidemill.formats.debezium_avro_confluent.format",
     "parquet": "tidemill.formats.parquet",
 }
 

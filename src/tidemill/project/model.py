@@ -12,7 +12,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Fiel
 NAME = r"^[A-Za-z0-9][A-Za-z0-9_-]*$"
 """Names of projects, pipelines and connections: they become folder, topic and group names."""
 
-SERVERS = ("postgres", "kafka", "connect", "redis", "flink", "s3", "airflow")
+SERVERS = ("postgres", "kafka", "connect", "redis", "registry", "flink", "s3", "airflow")
 """The servers that a project can name, in the order they depend on each other."""
 
 Name = Annotated[str, Field(pattern=NAME, max_length=100)]
@@ -55,6 +55,12 @@ class RedisServer(_Server):
     """The project's own Redis (append-only file, flushed before each answer)."""
 
 
+class RegistryServer(_Server):
+    """The project's own schema registry (Apicurio, with Confluent's API)."""
+
+    heap_mb: HeapMb | None = None
+
+
 class FlinkServer(_Server):
     """The project's own Flink session cluster with its SQL Gateway.
 
@@ -88,6 +94,7 @@ class Servers(_Strict):
     kafka: Annotated[KafkaServer | None, BeforeValidator(_empty_if_none)] = None
     connect: Annotated[ConnectServer | None, BeforeValidator(_empty_if_none)] = None
     redis: Annotated[RedisServer | None, BeforeValidator(_empty_if_none)] = None
+    registry: Annotated[RegistryServer | None, BeforeValidator(_empty_if_none)] = None
     flink: Annotated[FlinkServer | None, BeforeValidator(_empty_if_none)] = None
     s3: Annotated[S3Server | None, BeforeValidator(_empty_if_none)] = None
     airflow: Annotated[AirflowServer | None, BeforeValidator(_empty_if_none)] = None

@@ -32,6 +32,11 @@ NOMINAL: Mapping[str, Mapping[str, str]] = {
         "path-style-access": "true",
         "access-key": "access-key",
     },
+    "registry": {
+        "host": "localhost",
+        "port": "8080",
+        "url": "http://localhost:8080/apis/ccompat/v7",
+    },
     "redis": {
         "host": "localhost",
         "port": "6379",

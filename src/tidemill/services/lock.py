@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 KAFKA_VERSION = "4.3.1"
 DEBEZIUM_VERSION = "3.7.0.Final"
 FLINK_VERSION = "2.3.0"
+APICURIO_VERSION = "3.3.3"
 LOG4J_VERSION = "2.25.4"
 S3PROXY_VERSION = "4.1.0"
 
@@ -61,6 +62,11 @@ RECIPES = (
         "plugin",
         (f"io.debezium:debezium-connector-postgres:{DEBEZIUM_VERSION}:tar.gz:plugin",),
     ),
+    Recipe(
+        "registry",
+        "plugin",
+        (f"io.apicurio:apicurio-registry-app:{APICURIO_VERSION}:tar.gz:all",),
+    ),
     # Beside the jars of the PyPI package apache-flink-libraries, which holds Flink itself.
     Recipe(
         "flink",
@@ -71,6 +77,8 @@ RECIPES = (
             "org.apache.flink:flink-connector-jdbc-core:4.0.0-2.0",
             "org.apache.flink:flink-connector-jdbc-postgres:4.0.0-2.0",
             "org.postgresql:postgresql:42.7.8",
+            f"org.apache.flink:flink-sql-avro:{FLINK_VERSION}",
+            f"org.apache.flink:flink-sql-avro-confluent-registry:{FLINK_VERSION}",
         ),
         transitive=False,
     ),

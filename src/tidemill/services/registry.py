@@ -20,12 +20,14 @@ from tidemill.services.kafka import Kafka
 from tidemill.services.postgres import Postgres
 from tidemill.services.redis import Redis
 from tidemill.services.s3 import S3
+from tidemill.services.schema_registry import Registry
 
 ServiceClass = (
     type[Postgres]
     | type[Kafka]
     | type[Connect]
     | type[Redis]
+    | type[Registry]
     | type[FlinkJobManager]
     | type[FlinkTaskManager]
     | type[FlinkGateway]
@@ -41,6 +43,7 @@ SERVICES: Mapping[str, ServiceClass] = MappingProxyType(
         "kafka": Kafka,
         "connect": Connect,
         "redis": Redis,
+        "registry": Registry,
         "flink-jobmanager": FlinkJobManager,
         "flink-taskmanager": FlinkTaskManager,
         "flink-gateway": FlinkGateway,

@@ -48,9 +48,6 @@ _KNOWN_CONNECTORS = frozenset(
 )
 _KNOWN_FORMATS = frozenset(
     [
-        "avro",
-        "avro-confluent",
-        "debezium-avro-confluent",
         "canal-json",
         "maxwell-json",
         "ogg-json",

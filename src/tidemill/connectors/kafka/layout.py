@@ -125,6 +125,10 @@ def _options(table: KafkaTable, factory: FormatFactory, side: str) -> OptionValu
         for key, value in table.descriptor.options.items()
         if key.startswith(prefix)
     }
+    has_subject = any(option.key == "subject" for option in factory.options.options)
+    if has_subject and len(table.topics) == 1:
+        # As in Flink: the subject of a topic's keys or values.
+        given.setdefault("subject", f"{table.topics[0]}-{'key' if side == 'key.' else 'value'}")
     return factory.options.parse(given)
 
 

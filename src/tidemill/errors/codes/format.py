@@ -11,4 +11,10 @@ CODES: dict[str, str] = {
     "format.not-encodable": "A row cannot be written in this format.",
     "format.unsupported-type": "The format cannot carry a column's type.",
     "format.bad-option": "An option of the format has a value that it cannot use.",
+    "format.bad-magic": "A message has no magic byte and schema id before its bytes.",
+    "format.unknown-schema": "The schema registry has no schema of the id in the message.",
+    "format.incompatible-schema": "A writer's schema and the table's columns, or two versions of a "
+    "schema, do not fit.",
+    "format.registry-unreachable": "The schema registry does not answer.",
+    "format.registry-refused": "The schema registry refused a request.",
 }

@@ -1,0 +1,172 @@
+"""Avro messages to Arrow rows.
+
+What cannot be read is rejected, message by message: bytes that end too early or hold an impossible
+value, text that is no UTF-8, a number beyond its column, NULL in a NOT NULL column.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import pyarrow as pa
+
+from tidemill.formats.avro.general import GeneralReader
+from tidemill.formats.avro.raw import (
+    AvroSchema,
+    UnreadableSchemaError,
+    is_flat,
+    kind,
+    raw_type,
+)
+from tidemill.formats.avro.resolve import Convert, check_missing, resolver
+from tidemill.formats.avro.vectors import Numbers, read_flat
+from tidemill.interfaces.format import Decoded, Reject
+from tidemill.model import Schema
+
+_MALFORMED = "the bytes are no record of the writer's schema"
+
+
+@dataclass
+class Read:
+    """Rows of messages: `index` says which message each row is of; the others are rejected."""
+
+    columns: list[pa.Array]
+    index: Numbers
+    rejects: dict[int, Reject] = field(default_factory=dict)
+
+
+class RecordReader:
+    """Reads messages of one writer's schema as rows of a table; UnreadableSchemaError if never."""
+
+    def __init__(self, writer: AvroSchema, schema: Schema, needed: frozenset[str] | None) -> None:
+        if kind(writer) != "record":
+            raise UnreadableSchemaError(f"the writer's schema is {kind(writer)}, not a record")
+        raw_type(writer)
+        written = {f["name"]: f["type"] for f in writer["fields"]}
+        self._schema, self._writer = schema, writer
+        self._converts: dict[str, Convert] = {}
+        for column in schema.columns:
+            if column.name not in written:
+                check_missing(column.type, column.name)
+            elif needed is None or column.name in needed:
+                self._converts[column.name] = resolver(
+                    written[column.name], column.type, column.name
+                )
+        self._required = [
+            column.name
+            for column in schema.columns
+            if not column.type.nullable and column.name in self._converts
+        ]
+        self._general = None if is_flat(writer) else GeneralReader(writer)
+
+    def read(self, messages: Sequence[bytes], index: Numbers) -> Read:
+        """The rows of messages, whose places in the whole batch are `index`."""
+        wanted = frozenset(self._converts)
+        if self._general is None:
+            raw, bad = read_flat(messages, self._writer, wanted)
+        else:
+            raw, bad = self._general.read(messages, wanted)
+        problems = {
+            int(row): Reject(int(index[row]), "format.malformed", _MALFORMED)
+            for row in np.flatnonzero(bad)
+        }
+        if problems:
+            kept = pa.array(np.flatnonzero(~bad))
+            raw = {name: array.take(kept) for name, array in raw.items()}
+        places = np.flatnonzero(~bad)
+        arrays = {
+            name: self._converted(name, convert, raw[name], places, index, problems)
+            for name, convert in self._converts.items()
+        }
+        for name in self._required:
+            if arrays[name].null_count:
+                nulls = arrays[name].is_null().to_numpy(zero_copy_only=False)
+                text = f"column `{name}` is NOT NULL and the field is null"
+                for row in places[np.flatnonzero(nulls)].tolist():
+                    reject = Reject(int(index[row]), "format.null-in-not-null", text)
+                    problems.setdefault(row, reject)
+        return self._settled(arrays, places, index, problems)
+
+    def _converted(
+        self, name: str, convert: Convert, raw: pa.Array, places: Numbers, index: Numbers,
+        problems: dict[int, Reject],
+    ) -> pa.Array:  # fmt: skip
+        try:
+            return convert(raw)
+        except (pa.ArrowException, ValueError, OverflowError):
+            parts = []
+            for row in range(len(raw)):
+                try:
+                    parts.append(convert(raw.slice(row, 1)))
+                except (pa.ArrowException, ValueError, OverflowError) as error:
+                    column = next(c for c in self._schema.columns if c.name == name)
+                    place = int(places[row])
+                    text = f"`{name}` does not fit {column.type.sql()}: {error}"
+                    problems.setdefault(
+                        place, Reject(int(index[place]), "format.type-mismatch", text)
+                    )
+                    parts.append(pa.nulls(1, column.type.arrow()))
+            return pa.concat_arrays(parts)
+
+    def _settled(
+        self, arrays: dict[str, pa.Array], places: Numbers, index: Numbers,
+        problems: dict[int, Reject],
+    ) -> Read:  # fmt: skip
+        bad = set(problems)
+        keep = np.array([place not in bad for place in places.tolist()], np.bool_)
+        if not keep.all():
+            kept = pa.array(np.flatnonzero(keep))
+            arrays = {name: array.take(kept) for name, array in arrays.items()}
+        count = int(keep.sum())
+        columns = [
+            arrays[c.name] if c.name in arrays else pa.nulls(count, c.type.arrow())
+            for c in self._schema.columns
+        ]
+        rejects = {reject.index: reject for reject in problems.values()}
+        return Read(columns, index[places[keep]], rejects)
+
+
+class AvroDecoder:
+    """Decodes the messages of one table, all written by the table's own schema."""
+
+    def __init__(self, reader: RecordReader, schema: Schema) -> None:
+        self._reader = reader
+        self._schema = schema
+
+    def decode(self, messages: Sequence[bytes | None]) -> Decoded:
+        """Decode the messages; see `Decoder`."""
+        index = np.array([i for i, m in enumerate(messages) if m is not None], np.int64)
+        there = [message for message in messages if message is not None]
+        found = self._reader.read(there, index)
+        return settled([found], self._schema, len(messages) - len(there), found.rejects)
+
+
+def settled(
+    parts: Sequence[Read], schema: Schema, skipped: int, rejects: dict[int, Reject]
+) -> Decoded:
+    """The rows of all parts in the order of their messages."""
+    arrow = schema.arrow()
+    batches = [pa.RecordBatch.from_arrays(part.columns, schema=arrow) for part in parts]
+    origin = np.concatenate([part.index for part in parts]) if parts else np.zeros(0, np.int64)
+    if len(batches) == 1:
+        rows = batches[0]
+    else:
+        whole = pa.Table.from_batches(batches, schema=arrow).combine_chunks()
+        order = np.argsort(origin, kind="stable")
+        origin = origin[order]
+        rows = pa.RecordBatch.from_arrays(
+            [_whole(column, order) for column in whole.columns], schema=arrow
+        )
+    return Decoded(
+        rows,
+        origin=pa.array(origin.astype(np.int32)),
+        rejects=tuple(rejects[i] for i in sorted(rejects)),
+        skipped=skipped,
+    )
+
+
+def _whole(column: pa.ChunkedArray, order: Numbers) -> pa.Array:
+    array = pa.concat_arrays(column.chunks) if column.num_chunks else pa.nulls(0, column.type)
+    return array.take(pa.array(order))

@@ -1,0 +1,1 @@
+"""Format `debezium-avro-confluent`: Debezium's change events in Avro, with a schema registry."""

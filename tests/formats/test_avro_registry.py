@@ -1,0 +1,139 @@
+"""Avro with a real schema registry: contracts, evolution, bad messages, and the verbs."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from typing import ClassVar
+
+import pyarrow as pa
+import pytest
+
+from tidemill.errors import ConnectorError
+from tidemill.formats import FORMATS
+from tidemill.formats.schema_registry.client import RegistryLogin, SchemaRegistry
+from tidemill.model import Batch, RowKind
+from tidemill.testing import FormatContract
+
+pytestmark = pytest.mark.servers
+
+
+@pytest.fixture
+def url(registry_endpoint):
+    return registry_endpoint.properties["url"]
+
+
+class TestAvroConfluent(FormatContract):
+    factory = FORMATS["avro-confluent"]
+    columns: ClassVar[str] = "j BIGINT NOT NULL, a INT, b STRING, n ROW<x INT>, m ARRAY<STRING>"
+    kinds: ClassVar[list[int] | None] = None
+
+    @pytest.fixture(autouse=True)
+    def _setup(self, schema_of, url, unique_name) -> None:
+        self.schema = schema_of(self.columns)
+        self.options = {"url": url, "subject": unique_name("s")}
+        self.samples = tuple(self.encoder().encode(self.batch()).to_pylist())
+
+    def batch(self) -> Batch:
+        rows = [
+            {"j": 1, "a": None, "b": "x", "n": {"x": 1}, "m": ["p", None]},
+            {"j": 2, "a": 5, "b": None, "n": None, "m": []},
+        ]
+        record = pa.RecordBatch.from_pylist(rows, schema=self.schema.arrow())
+        return Batch(record, self.kinds and pa.array(self.kinds, pa.int8()))
+
+
+class TestDebeziumAvroConfluent(TestAvroConfluent):
+    factory = FORMATS["debezium-avro-confluent"]
+    kinds = [RowKind.INSERT, RowKind.DELETE]  # noqa: RUF012
+
+
+def avro(*fields) -> str:
+    made = [{"name": n, "type": ty} for n, ty in fields]
+    return json.dumps({"type": "record", "name": "w", "fields": made})
+
+
+def framed(schema_id: int, body: bytes) -> bytes:
+    return b"\x00" + schema_id.to_bytes(4) + body
+
+
+def test_writers_evolve_and_bad_messages_are_set_aside(schema_of, url, unique_name):
+    registry, subject = SchemaRegistry(RegistryLogin(url)), unique_name("s")
+    old = registry.register(subject, avro(("id", "int")))
+    new = registry.register(subject, avro(("id", "long"), ("v", ["null", "string"])))
+    other = registry.register(unique_name("x"), avro(("id", "string")))
+    factory = FORMATS["avro-confluent"]
+    options = factory.options.parse({"url": url})
+    decoder = factory.decoder(schema_of("id BIGINT NOT NULL, v STRING"), options, None)
+    decoded = decoder.decode(
+        [
+            framed(new, b"\x04\x02\x02b"), framed(old, b"\x02"), b"{}", framed(2**31 - 1, b"\x02"),
+            framed(other, b"\x02a"), None, framed(new, b"\x04\x02\x09b"), framed(old, b"\x06"),
+            b"{\"id\": 1}",
+        ]
+    )  # fmt: skip
+    assert decoded.rows.to_pylist() == [
+        {"id": 2, "v": "b"}, {"id": 1, "v": None}, {"id": 3, "v": None}
+    ]  # fmt: skip
+    assert decoded.origin.to_pylist() == [0, 1, 7]
+    assert decoded.skipped == 1
+    assert [(r.index, r.code) for r in decoded.rejects] == [
+        (2, "format.bad-magic"), (3, "format.unknown-schema"), (4, "format.incompatible-schema"),
+        (6, "format.malformed"), (8, "format.bad-magic"),
+    ]  # fmt: skip
+
+
+def test_an_incompatible_sink_is_stopped_before_it_writes(schema_of, url, unique_name):
+    registry, subject = SchemaRegistry(RegistryLogin(url)), unique_name("s")
+    registry.register(subject, avro(("id", "long")))
+    registry.set_compatibility(subject, "BACKWARD")
+    factory = FORMATS["avro-confluent"]
+    schema = schema_of("id BIGINT NOT NULL, must STRING NOT NULL")
+    encoder = factory.encoder(schema, factory.options.parse({"url": url, "subject": subject}))
+    rows = pa.RecordBatch.from_pylist([{"id": 1, "must": "x"}], schema=schema.arrow())
+    with pytest.raises(ConnectorError) as caught:
+        encoder.encode(Batch(rows))
+    assert caught.value.code == "format.incompatible-schema"
+    assert not caught.value.retryable
+    assert registry.versions(subject) == [1]
+
+
+def test_debezium_events_become_changes(schema_of, url, unique_name):
+    row = {"type": "record", "name": "Value", "fields": [{"name": "id", "type": "int"}]}
+    event = avro(("before", ["null", row]), ("after", ["null", "Value"]), ("op", "string"),
+                 ("ts_ms", ["null", "long"]))  # fmt: skip
+    schema_id = SchemaRegistry(RegistryLogin(url)).register(unique_name("s"), event)
+    factory = FORMATS["debezium-avro-confluent"]
+    decoder = factory.decoder(schema_of("id INT"), factory.options.parse({"url": url}), None)
+    bodies = [b"\x00\x02\x02\x02r\x00", b"\x02\x02\x02\x04\x02u\x00", b"\x02\x04\x00\x02d\x00",
+              b"\x00\x02\x02\x02u\x00", b"\x00\x00\x02d\x00", b"\x00\x02\x02\x02x\x00",
+              b"\x00\x00\x02c\x00"]  # fmt: skip
+    decoded = decoder.decode([framed(schema_id, body) for body in bodies])
+    assert [row["id"] for row in decoded.rows.to_pylist()] == [1, 1, 2, 2]
+    assert decoded.kinds.to_pylist() == [0, 1, 2, 3]
+    assert decoded.origin.to_pylist() == [0, 1, 1, 2]
+    assert [r.code for r in decoded.rejects] == [
+        "format.before-missing", "format.before-missing", "format.unknown-op",
+        "format.after-missing",
+    ]  # fmt: skip
+
+
+def test_the_verbs(url, unique_name, tmp_path):
+    def schema(*arguments: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "tidemill.cli", "schema", *arguments, "--registry", url]
+        return subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path)
+
+    subject = unique_name("orders")
+    (tmp_path / "a.avsc").write_text(avro(("id", "long")))
+    (tmp_path / "b.avsc").write_text(avro(("id", "string")))
+    assert "any schema may be its first" in schema("check", subject, "a.avsc").stdout
+    made = schema("register", subject, "a.avsc", "--compatibility", "BACKWARD", "--json")
+    assert json.loads(made.stdout)["version"] == 1, made.stderr
+    listed = {s["subject"]: s for s in json.loads(schema("list", "--json").stdout)}
+    assert listed[subject]["compatibility"] == "BACKWARD"
+    assert json.loads(schema("show", subject).stdout)["fields"][0]["name"] == "id"
+    refused = schema("check", subject, "b.avsc")
+    assert refused.returncode == 1 and "incompatible (BACKWARD)" in refused.stdout
+    assert schema("register", subject, "b.avsc").returncode != 0
+    assert "has no" in schema("show", unique_name("none")).stderr
