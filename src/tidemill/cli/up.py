@@ -16,8 +16,8 @@ def up(*servers: str, common: Common = COMMON) -> None:
     what runs already is left alone. `tidemill down` stops them.
 
     Args:
-        servers: postgres, kafka, connect, redis, registry, s3, flink or airflow; by default those in
-            tidemill.yaml.
+        servers: postgres, kafka, connect, redis, registry, s3, flink or airflow; by default
+            those in tidemill.yaml.
         common: the options of every verb.
     """
     from tidemill.control.servers import start_servers  # noqa: PLC0415 - loaded when called

@@ -15,6 +15,7 @@ _MODULES = {
     "kafka": "tidemill.connectors.kafka.connector",
     "upsert-kafka": "tidemill.connectors.upsert_kafka.connector",
     "jdbc": "tidemill.connectors.jdbc.connector",
+    "kinesis": "tidemill.connectors.kinesis.connector",
     "redis": "tidemill.connectors.redis.connector",
     "filesystem": "tidemill.connectors.filesystem.connector",
     "datagen": "tidemill.connectors.datagen.connector",

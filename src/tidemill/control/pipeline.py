@@ -213,6 +213,8 @@ def opened(table: TableDescriptor, source: SqlSource, root: Path) -> TableDescri
     stored = next((value for value in options.values() if is_store_url(value)), None)
     if stored is not None and _reaches_stores(options.get("connector", "")):
         options = {**store_options(source.resolver, parse_url(stored)), **options}
+    for key in [key for key in options if key.endswith("protobuf.descriptor-file")]:
+        options[key] = str(root / Path(options[key]).expanduser())
     return replace(table, options=options)
 
 

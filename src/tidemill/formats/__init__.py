@@ -19,6 +19,7 @@ _MODULES = {
     "avro": "tidemill.formats.avro.format",
     "avro-confluent": "tidemill.formats.avro_confluent.format",
     "debezium-avro-confluent": "tidemill.formats.debezium_avro_confluent.format",
+    "protobuf": "tidemill.formats.protobuf.format",
     "parquet": "tidemill.formats.parquet",
 }
 

@@ -18,7 +18,6 @@ _FORMAT_KEYS = {"format": "", "key.format": "key.", "value.format": "value."}
 _VARIABLE = re.compile(r"\$\{([^{}]*)\}")
 _KNOWN_CONNECTORS = frozenset(
     [
-        "kinesis",
         "firehose",
         "dynamodb",
         "elasticsearch-6",
@@ -52,7 +51,6 @@ _KNOWN_FORMATS = frozenset(
         "maxwell-json",
         "ogg-json",
         "orc",
-        "protobuf",
         "json-registry",
         "avro-registry",
         "proto-registry",

@@ -1,0 +1,285 @@
+"""Kinesis on moto's server, in this process: the only emulation to be had here.
+
+Moto moves the records of a shard that is split to its children and never ends a closed shard's
+iterator; AWS does neither. The former is mended below, the latter the source can live with.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections import OrderedDict
+
+import boto3
+import pyarrow as pa
+import pytest
+from moto.kinesis.models import Stream
+from moto.server import ThreadedMotoServer
+
+from tidemill.connectors.kinesis.connector import CONNECTOR
+from tidemill.errors import ConnectorError, ProjectError
+from tidemill.formats import FORMATS
+from tidemill.interfaces.connector import JobContext
+from tidemill.model import Batch, Column, ColumnKind, Schema, TableDescriptor
+from tidemill.model import types as t
+
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
+KEYS = {
+    "aws.credentials.provider": "BASIC", "aws.credentials.basic.accesskeyid": "k",
+    "aws.credentials.basic.secretkey": "s",
+}  # fmt: skip
+JOB = JobContext("job", FORMATS)
+ARN = "arn:aws:kinesis:eu-west-1:123456789012:stream/"
+
+
+def split_as_aws_does(self, shard_id, at, split=Stream.split_shard):
+    kept = self.shards[shard_id].records
+    self.shards[shard_id].records = OrderedDict()
+    split(self, shard_id, at)
+    self.shards[shard_id].records = kept
+
+
+@pytest.fixture(scope="module")
+def endpoint():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Stream, "split_shard", split_as_aws_does)
+        server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+        server.start()
+        host, port = server.get_host_and_port()
+        yield f"http://{host}:{port}"
+        server.stop()
+
+
+@pytest.fixture
+def client(endpoint):
+    made = boto3.client(
+        "kinesis", endpoint_url=endpoint, region_name="eu-west-1", aws_access_key_id="k",
+        aws_secret_access_key="s",
+    )  # fmt: skip
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def stream(client, unique_name):
+    name = unique_name("s")[:100]
+    client.create_stream(StreamName=name, ShardCount=2)
+    return name
+
+
+def table(endpoint, stream, *more: Column, columns=(), keys=(), **options) -> TableDescriptor:
+    own = columns or (Column("id", t.INT), Column("v", t.STRING))
+    given = {
+        "connector": "kinesis", "stream.arn": ARN + stream, "aws.endpoint": endpoint,
+        "format": "json", "source.init.position": "TRIM_HORIZON", **KEYS,
+        **{k.replace("__", "."): v for k, v in options.items()},
+    }  # fmt: skip
+    given["source.shard.discovery.interval"] = "50 ms"
+    return TableDescriptor("t", Schema((*own, *more)), given, partition_keys=keys)
+
+
+def put(client, stream, ids, key=None):
+    for i in ids:
+        client.put_record(
+            StreamName=stream, PartitionKey=key or f"k{i}",
+            Data=json.dumps({"id": i, "v": f"v{i}"}).encode(),
+        )  # fmt: skip
+
+
+def read_all(source, rows_max=1000):
+    """Batches until the source says that it has caught up."""
+    batches, deadline = [], time.monotonic() + 30
+    while True:
+        found = source.read(rows_max, 100)
+        batches += found
+        if not found and source.caught_up():
+            return batches
+        assert time.monotonic() < deadline
+
+
+def ids(batches):
+    return [row["id"] for batch in batches for row in batch.rows.to_pylist()]
+
+
+def opened(descriptor, start=None):
+    source = CONNECTOR.source(descriptor, JOB)
+    source.open(start or {})
+    return source
+
+
+def positions(batches):
+    return {batch.partition: batch.position for batch in batches}
+
+
+def test_every_record_once_and_any_position_gives_the_rest(client, endpoint, stream):
+    put(client, stream, range(60))
+    source = opened(table(endpoint, stream))
+    batches = read_all(source, rows_max=7)
+    source.close()
+    assert sorted(ids(batches)) == list(range(60))
+    for stop in range(2, len(batches), 5):
+        known = json.loads(json.dumps(positions(batches[:stop])))
+        rest = opened(table(endpoint, stream), known)
+        found = ids(read_all(rest))
+        rest.close()
+        assert sorted(found + ids(batches[:stop])) == list(range(60))
+
+
+def test_a_split_shard_is_read_to_its_end_before_its_children(client, endpoint, stream):
+    put(client, stream, range(20), key="a")
+    shards = client.list_shards(StreamName=stream)["Shards"]
+    source = opened(table(endpoint, stream))
+    before = source.read(5, 100) + source.read(5, 1000)
+    holder = next(
+        s for s in shards
+        if client.get_records(ShardIterator=client.get_shard_iterator(
+            StreamName=stream, ShardId=s["ShardId"], ShardIteratorType="TRIM_HORIZON"
+        )["ShardIterator"])["Records"]
+    )  # fmt: skip
+    low, high = (int(holder["HashKeyRange"][f"{end}HashKey"]) for end in ("Starting", "Ending"))
+    client.split_shard(
+        StreamName=stream, ShardToSplit=holder["ShardId"],
+        NewStartingHashKey=str((low + high) // 2),
+    )  # fmt: skip
+    put(client, stream, range(20, 40), key="a")
+    batches = list(before) + read_all(source, rows_max=6)
+    source.close()
+    assert ids(batches) == list(range(40))
+    ended = positions(batches)
+    assert ended[holder["ShardId"]]["closed"] is True
+    for stop in range(len(batches)):
+        rest = opened(table(endpoint, stream), positions(batches[:stop]))
+        assert ids(batches[:stop]) + ids(read_all(rest, rows_max=50)) == list(range(40))
+        rest.close()
+
+
+def test_latest_begins_with_what_comes_and_remembers_where(client, endpoint, stream):
+    put(client, stream, range(5))
+    time.sleep(0.01)
+    descriptor = table(endpoint, stream, source__init__position="LATEST")
+    source = opened(descriptor)
+    first = source.read(10, 100)
+    assert ids(first) == [] and len(first) == 2
+    source.close()
+    time.sleep(0.01)
+    put(client, stream, range(5, 8))
+    again = opened(descriptor, positions(first))
+    assert sorted(ids(read_all(again))) == [5, 6, 7]
+    again.close()
+
+
+def test_an_expired_iterator_is_asked_for_again(client, endpoint, stream, monkeypatch):
+    put(client, stream, range(6), key="a")
+    source = opened(table(endpoint, stream))
+    found = list(source.read(3, 100)) + list(source.read(3, 1000))
+    real, calls = source._client.get_records, []
+
+    def expired_once(**given):
+        calls.append(given)
+        if len(calls) == 1:
+            raise source._client.exceptions.ExpiredIteratorException(
+                {"Error": {"Code": "ExpiredIteratorException"}}, "GetRecords"
+            )
+        return real(**given)
+
+    monkeypatch.setattr(source._client, "get_records", expired_once)
+    found += read_all(source)
+    source.close()
+    assert ids(found) == list(range(6))
+
+
+def test_bad_records_and_metadata(client, endpoint, stream):
+    put(client, stream, [1], key="a")
+    client.put_record(StreamName=stream, PartitionKey="a", Data=b"{")
+    meta = [
+        Column(name, type_, ColumnKind.METADATA, key, virtual=True)
+        for name, type_, key in (
+            ("at", t.timestamp_ltz(3), "timestamp"), ("n", t.STRING, "sequence-number"),
+            ("s", t.STRING, "shard-id"),
+        )
+    ]  # fmt: skip
+    source = opened(table(endpoint, stream, *meta))
+    batches = [batch for batch in read_all(source) if batch.records]
+    source.close()
+    (batch,) = batches
+    (row,) = batch.rows.to_pylist()
+    assert row["s"] == batch.partition and row["n"].isdigit()
+    (letter,) = batch.dead_letters
+    assert letter.code == "format.malformed" and letter.value == b"{" and letter.key == b"a"
+    assert letter.partition == batch.partition and letter.topic == stream
+
+
+def written(client, stream):
+    found = []
+    for shard in client.list_shards(StreamName=stream)["Shards"]:
+        iterator = client.get_shard_iterator(
+            StreamName=stream, ShardId=shard["ShardId"], ShardIteratorType="TRIM_HORIZON"
+        )["ShardIterator"]
+        found += client.get_records(ShardIterator=iterator, Limit=10_000)["Records"]
+    return found
+
+
+def rows(count):
+    return Batch(
+        pa.record_batch(
+            {"id": pa.array(range(count), pa.int32()), "v": pa.array(["x"] * count, pa.string())}
+        )
+    )
+
+
+def test_the_sink_writes_in_requests_and_sends_again_what_is_turned_away(
+    client, endpoint, stream, monkeypatch
+):
+    group = CONNECTOR.commit_group([table(endpoint, stream, keys=("v", "id"))], JOB)
+    assert group.open() is None
+    real, sizes = group._client.put_records, []
+
+    def busy_once(**given):
+        sizes.append(len(given["Records"]))
+        answer = real(**{**given, "Records": given["Records"][1:]}) if len(sizes) == 1 else None
+        if answer is None:
+            return real(**given)
+        turned = {"ErrorCode": "ProvisionedThroughputExceededException", "ErrorMessage": "busy"}
+        return {"FailedRecordCount": 1, "Records": [turned, *answer["Records"]]}
+
+    monkeypatch.setattr(group._client, "put_records", busy_once)
+    assert group.writer("t").write(rows(1200)) == []
+    assert group.prepare(1) == []
+    group.commit(1, {})
+    group.close()
+    assert sizes == [500, 1, 500, 200]
+    found = written(client, stream)
+    assert sorted(json.loads(r["Data"])["id"] for r in found) == list(range(1200))
+    assert {r["PartitionKey"] for r in found} == {f"x|{i}" for i in range(1200)}
+
+
+def test_records_that_are_too_large_are_set_aside(client, endpoint, stream):
+    group = CONNECTOR.commit_group([table(endpoint, stream)], JOB)
+    group.open()
+    text = os.urandom(600_000).hex()
+    big = pa.record_batch({"id": pa.array([1, 2], pa.int32()), "v": pa.array([text, "small"])})
+    (letter,) = group.writer("t").write(Batch(big))
+    assert letter.code == "connector.row-refused"
+    group.prepare(1)
+    group.close()
+    assert len(written(client, stream)) == 1
+
+
+def test_errors_say_what_is_wrong(endpoint, stream):
+    for change, code, retryable in (
+        ({"stream__arn": ARN + "nowhere"}, "connector.table-missing", False),
+        ({"aws__endpoint": "http://127.0.0.1:1"}, "connector.unreachable", True),
+    ):
+        with pytest.raises(ConnectorError) as caught:
+            opened(table(endpoint, stream, **change))
+        assert (caught.value.code, caught.value.retryable) == (code, retryable)
+    with pytest.raises(ConnectorError) as caught:
+        opened(table(endpoint, stream), {"shardId-000000000000": "nonsense"})
+    assert caught.value.code == "connector.bad-position"
+    for change in (
+        {"stream__arn": "mine"}, {"format": "xml"}, {"source__init__position": "AT_TIMESTAMP"},
+        {"aws__credentials__basic__secretkey": ""},
+    ):  # fmt: skip
+        with pytest.raises(ProjectError):
+            CONNECTOR.source_changelog(table(endpoint, stream, **change), JOB)
