@@ -47,6 +47,18 @@ SCHEMA = (
     VerbEntry("register", "tidemill.cli.schema_register:APP", "Register a schema."),
     VerbEntry("check", "tidemill.cli.schema_check:APP", "Check whether a schema may follow."),
 )
+LAKE = (
+    VerbEntry("ls", "tidemill.cli.lake_ls:APP", "List objects."),
+    VerbEntry("put", "tidemill.cli.lake_put:APP", "Send files to the lake."),
+    VerbEntry("get", "tidemill.cli.lake_get:APP", "Fetch objects from the lake."),
+    VerbEntry("rm", "tidemill.cli.lake_rm:APP", "Remove objects from the lake."),
+    VerbEntry("import", "tidemill.cli.lake_import:APP", "Send the files that lake.yaml names."),
+    VerbEntry("query", "tidemill.cli.lake_query:APP", "Query the files of the lake."),
+    VerbEntry(
+        "watch", "tidemill.cli.lake_watch:APP", "Write what happens to objects into a Kafka topic."
+    ),
+    VerbEntry("probe", "tidemill.cli.lake_probe:APP", "Try out what an S3 endpoint honours."),
+)
 FLINK = (
     VerbEntry("run", "tidemill.cli.flink_run:APP", "Run a PyFlink program."),
     VerbEntry("list", "tidemill.cli.flink_list:APP", "List the jobs of Flink."),
@@ -111,6 +123,7 @@ VERBS = (
     VerbEntry("checks", "", "Check rows, tables and files with expectations.", DATA, CHECKS),
     VerbEntry("dbt", "", "Build the warehouse with dbt.", DATA, DBT),
     VerbEntry("lineage", "tidemill.cli.lineage:APP", "Show where rows come from and go to.", DATA),
+    VerbEntry("lake", "", "Objects of an S3 lake: files, queries, events.", DATA, LAKE),
     VerbEntry("flink", "", "Run PyFlink programs, manage the jobs of a Flink.", PIPELINES, FLINK),
     VerbEntry(
         "completion", "tidemill.cli.completion:APP", "Print a shell's completion script.", MORE

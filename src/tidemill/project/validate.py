@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import types
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Annotated, Any, Union, get_args, get_origin
+from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
@@ -13,6 +13,8 @@ from pydantic_core import ErrorDetails
 from tidemill.errors import ProjectError, TextWhere, did_you_mean
 from tidemill.project.model import ProjectFile
 from tidemill.project.yaml_text import YamlText
+
+Model = TypeVar("Model", bound=BaseModel)
 
 _SECRET_KEY = re.compile(
     r"(^|[._-])(password|passwd|secret|token|api[._-]?key|private[._-]?key"
@@ -41,15 +43,21 @@ def validate(yaml: YamlText) -> tuple[ProjectFile | None, list[ProjectError]]:
             hint="Start with keys such as `name:`, `servers:` and `pipelines:`.",
         )
         return None, [error]
-    errors = list(_literal_secrets(data, yaml))
-    model = None
+    model, errors = validate_as(ProjectFile, data, yaml)
+    errors = sorted([*_literal_secrets(data, yaml), *errors], key=_offset)
+    return (None if errors else model), errors
+
+
+def validate_as(
+    kind: type[Model], data: Mapping[str, Any], yaml: YamlText
+) -> tuple[Model | None, list[ProjectError]]:
+    """The data as a strict model, or None with all errors, in the order of the text."""
     try:
-        model = ProjectFile.model_validate(data)
+        return kind.model_validate(data), []
     except ValidationError as failed:
         details = {_path(detail): detail for detail in failed.errors(include_url=False)}
-        errors += [_translate(path, detail, yaml) for path, detail in details.items()]
-    errors.sort(key=_offset)
-    return (None if errors else model), errors
+        errors = [_translate(path, detail, yaml, kind) for path, detail in details.items()]
+    return None, sorted(errors, key=_offset)
 
 
 def looks_secret(key: str) -> bool:
@@ -92,10 +100,12 @@ def _path(detail: ErrorDetails) -> tuple[str | int, ...]:
     return tuple(part for part in detail["loc"] if not _is_tag(part))
 
 
-def _translate(path: tuple[str | int, ...], detail: ErrorDetails, yaml: YamlText) -> ProjectError:
+def _translate(
+    path: tuple[str | int, ...], detail: ErrorDetails, yaml: YamlText, root: type[BaseModel]
+) -> ProjectError:
     key = str(path[-1]) if path else ""
     if detail["type"] == "extra_forbidden":
-        known = _known_keys(path[:-1])
+        known = _known_keys(path[:-1], root)
         return ProjectError(
             f"unknown key `{key}`",
             code="project.unknown-key",
@@ -146,8 +156,8 @@ def _is_tag(part: str | int) -> bool:
     return isinstance(part, str) and (part in ("[key]", *_SCALARS) or part[:1] == "(")
 
 
-def _known_keys(path: Sequence[str | int]) -> tuple[str, ...]:
-    kind: Any = ProjectFile
+def _known_keys(path: Sequence[str | int], root: type[BaseModel]) -> tuple[str, ...]:
+    kind: Any = root
     for part in path:
         kind = _step(kind, part)
     model = _model(kind)

@@ -280,7 +280,7 @@ def test_a_missing_path_a_shrunken_file_and_a_gone_one(files, simple):
 @pytest.mark.parametrize(
     ("change", "needle"),
     [
-        ({"path": "s3://bucket/x"}, "s3:"),
+        ({"path": "hdfs://bucket/x"}, "hdfs:"),
         ({"path": "file://host/x"}, "host"),
         ({"format": "jsn"}, "Did you mean `json`"),
         ({"json.nope": "1"}, "nope"),

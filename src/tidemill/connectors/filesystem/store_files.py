@@ -7,8 +7,7 @@ from collections.abc import Iterator
 
 from tidemill.connectors.filesystem.options import FileOptions
 from tidemill.stores import ObjectInfo, ObjectStore, StoreUrl
-
-_MAGIC = re.compile(r"[*?\[]")
+from tidemill.stores.globs import glob_pattern, glob_root, is_glob
 
 
 def find_objects(store: ObjectStore, options: FileOptions) -> Iterator[ObjectInfo]:
@@ -18,10 +17,10 @@ def find_objects(store: ObjectStore, options: FileOptions) -> Iterator[ObjectInf
     that ends with a slash, which other tools keep as the mark of a folder.
     """
     assert options.url is not None
-    key, magic = options.url.key, _MAGIC.search(options.url.key)
-    glob = re.compile(_glob(key) + r"(/.*)?", re.DOTALL) if magic else None
-    root = key[: magic.start()] if magic else key.rstrip("/")
-    folder = root[: root.rfind("/") + 1] if magic else folder_of(options.url)
+    key = options.url.key
+    glob = re.compile(glob_pattern(key) + r"(/.*)?", re.DOTALL) if is_glob(key) else None
+    root = glob_root(key) if glob else key.rstrip("/")
+    folder = root[: root.rfind("/") + 1] if glob else folder_of(options.url)
     for info in store.list(root):
         if glob is not None:
             named = glob.fullmatch(info.key) is not None
@@ -37,25 +36,6 @@ def find_objects(store: ObjectStore, options: FileOptions) -> Iterator[ObjectInf
 def folder_of(url: StoreUrl) -> str:
     """The key as a prefix that ends with a slash; empty for the whole bucket."""
     return f"{url.key.rstrip('/')}/" if url.key.strip("/") else ""
-
-
-def _glob(text: str) -> str:
-    """A shell pattern as a regular expression; `**/` crosses slashes, `*` does not."""
-    parts = []
-    for token in re.findall(r"\*\*/|\*|\?|\[!?\]?[^\]]*\]|.", text, re.DOTALL):
-        match token:
-            case "**/":
-                parts.append(r"(?:.*/)?")
-            case "*":
-                parts.append(r"[^/]*")
-            case "?":
-                parts.append(r"[^/]")
-            case _ if len(token) > 1:
-                inner = token[1:-1].replace("\\", r"\\")
-                parts.append(f"[{'^' + inner[1:] if inner.startswith('!') else inner}]")
-            case _:
-                parts.append(re.escape(token))
-    return "".join(parts)
 
 
 def _hidden(rest: str) -> bool:

@@ -9,6 +9,7 @@ CODES: dict[str, str] = {
     "cli.unreadable": "A file named on the command line cannot be read.",
     "cli.unwritable": "A file named on the command line cannot be written.",
     "cli.no-terminal": "The command needs a terminal, or a text or file to run instead.",
+    "control.bad-query": "A query of the lake is wrong, or is more than reading.",
     "control.no-servers": "The project names no server, or none that the command needs.",
     "control.no-bridge": "A table cannot be carried over a bridge from Flink.",
     "control.nothing-to-run": "A pipeline file has no INSERT INTO, so there is nothing to run.",
@@ -22,5 +23,6 @@ CODES: dict[str, str] = {
     "control.already-runs": "A pipeline that was to be started runs already.",
     "control.does-not-run": "A pipeline that was to be stopped does not run.",
     "control.not-started": "A pipeline that was started in the background ended at once.",
+    "control.nothing-to-import": "lake.yaml names no file that is there.",
     "control.timeout": "Something did not become ready in time.",
 }

@@ -1,0 +1,121 @@
+"""Use case `lake query`: SQL over the files of the lake, by DuckDB, without writing anything.
+
+Parquet, CSV and JSON are named by their address, `SELECT ... FROM 's3://lake/raw/*.parquet'` (or by
+`read_csv` and its like), and by the views of lake.yaml. DuckDB reads them through our own client
+(its own one would have to be fetched), by ranges: columns and row groups that a query does not need
+are not read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+from sqlglot import exp
+
+from tidemill.control.object_stores import store_options
+from tidemill.control.project_context import open_project, resolver
+from tidemill.errors import TidemillError, UserError
+from tidemill.project import Project
+from tidemill.project.lake import LAKE_FILE, read_lake
+from tidemill.stores import ObjectStore, StoreUrl, open_store
+from tidemill.stores.filesystem import StoreFileSystem
+
+_CONFIG: dict[str, str | bool | int | float | list[str]] = {
+    "autoinstall_known_extensions": "false",
+    "autoload_known_extensions": "false",
+}
+_READING = (duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN)
+
+
+@dataclass(frozen=True, slots=True)
+class LakeRows:
+    """The rows of a query."""
+
+    table: pa.Table
+
+    def as_dicts(self) -> list[dict[str, object]]:
+        """For `--json`."""
+        rows: list[dict[str, object]] = self.table.to_pylist()
+        return rows
+
+
+def query_lake(sql: str, folder: Path | None = None) -> LakeRows:
+    """Run one statement that only reads; raises UserError for any other, and for a wrong one."""
+    project = open_project(folder, needed=False)
+    with lake_connection(project) as connection, _errors("the query"):
+        statements = connection.extract_statements(sql)
+        if len(statements) != 1 or statements[0].type not in _READING:
+            raise UserError(
+                "a query of the lake is one SELECT",
+                code="control.bad-query",
+                hint="Objects are written by `tidemill lake put`, and by pipelines.",
+            )
+        return LakeRows(connection.sql(statements[0].query).to_arrow_table())
+
+
+@contextmanager
+def lake_connection(
+    project: Project, store_of: Callable[[str], ObjectStore] | None = None
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A DuckDB that reads `s3://` by the project's connections and knows lake.yaml's views.
+
+    Iceberg and Delta tables join in as Arrow datasets: `connection.register(name, dataset)`.
+    """
+    resolve = resolver(project)
+
+    def opened(bucket: str) -> ObjectStore:
+        url = StoreUrl("s3", bucket, "")
+        return open_store(url, store_options(resolve, url))
+
+    files = StoreFileSystem(store_of or opened)
+    connection = duckdb.connect(config=_CONFIG)
+    try:
+        connection.register_filesystem(files)
+        _make_views(connection, project)
+        yield connection
+    finally:
+        connection.close()
+        files.close()
+
+
+def _make_views(connection: duckdb.DuckDBPyConnection, project: Project) -> None:
+    lake, yaml = read_lake(project.root)
+    for name, sql in lake.views.items():
+        with _errors(f"the view `{name}` of {LAKE_FILE}"):
+            try:
+                statements = connection.extract_statements(sql)
+                if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
+                    raise duckdb.ParserException("a view is one SELECT")
+                quoted = exp.to_identifier(name, quoted=True).sql("duckdb")
+                # The name is quoted; DuckDB itself found one SELECT in the text, and nothing else.
+                connection.execute(f"CREATE VIEW {quoted} AS {statements[0].query}")
+            except duckdb.Error as error:
+                raise UserError(
+                    f"the view `{name}` cannot be made: {_first_line(error)}",
+                    code="control.bad-query",
+                    where=yaml.where(("views", name)) if yaml else None,
+                ) from error
+
+
+@contextmanager
+def _errors(what: str) -> Iterator[None]:
+    try:
+        yield
+    except duckdb.Error as error:
+        cause = error.__cause__ or error.__context__
+        if isinstance(cause, TidemillError):
+            raise cause from error
+        raise UserError(
+            f"{what} failed: {_first_line(error)}",
+            code="control.bad-query",
+            detail="\n".join(str(error).splitlines()[1:]).strip() or None,
+        ) from error
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).splitlines()[0] if str(error) else type(error).__name__
