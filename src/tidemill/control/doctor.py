@@ -27,7 +27,14 @@ def doctor(folder: Path | None = None) -> list[Check]:
     project, checks = _project(folder or Path.cwd())
     names = project.servers.names or None
     found = [_python(), *_libraries(), _kafka_reader(), *checks, _state(project)]
-    return found + doctor_servers(project.state_dir, names)
+    return [*found, *doctor_servers(project.state_dir, names), *_stores(project)]
+
+
+def _stores(project: Project) -> list[Check]:
+    # Loaded when used: it brings the S3 client.
+    from tidemill.control.doctor_stores import doctor_stores  # noqa: PLC0415
+
+    return doctor_stores(project)
 
 
 def _python() -> Check:
