@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import random
 import signal
 import subprocess
 import sys
-import threading
 import time
 from collections import Counter
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from typing import Any
 from urllib.parse import unquote_plus
 
@@ -109,38 +109,38 @@ def test_killed_again_and_again_while_objects_arrive(
 ) -> None:
     topic = unique_name("killed")
     etags: dict[str, str] = {}
-    arrived = threading.Event()
 
     def arrive(number: int) -> None:
         key = f"{number % 10}/{number:05}"
         etags[key] = lake.store.put(lake.prefix + key, b"%d" % number)
 
-    def arrive_all() -> None:
-        with ThreadPoolExecutor(4) as pool:
-            list(pool.map(arrive, range(OBJECTS)))
-        arrived.set()
-
-    begun_s = time.monotonic()
-    writer = threading.Thread(target=arrive_all)
-    writer.start()
     command = [
         *(sys.executable, "-m", "tidemill.cli", "lake", "watch", lake.url, "--topic", topic),
         *("--every-s", "0.05", "-C", str(lake.root)),
     ]
     choose = random.Random(7)
-    for _ in range(KILLS):
-        child = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
-        assert child.stderr is not None
-        child.stderr.readline()  # it has told of something
-        time.sleep(choose.random() * max(0.3, OBJECTS / 2000))
-        child.send_signal(signal.SIGKILL)
-        child.communicate()
-    writer.join()
+    begun_s = time.monotonic()
+    there_at_kills = []
+    bounds = [OBJECTS * i // (KILLS + 1) for i in range(KILLS + 2)]
+    with ThreadPoolExecutor(4) as pool:
+        for first, end in itertools.pairwise(bounds[:-1]):
+            child = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+            assert child.stderr is not None
+            child.stderr.readline()  # it has listed once; now some of the objects arrive
+            arriving = [pool.submit(arrive, number) for number in range(first, end)]
+            time.sleep(choose.random() * OBJECTS / 1000)
+            child.send_signal(signal.SIGKILL)
+            there_at_kills.append(len(etags))
+            child.communicate()
+        list(pool.map(arrive, range(bounds[-2], OBJECTS)))
+        wait(arriving)
     ended = watch(lake.url, topic, lake.root, once=True)
     found = Counter((kind, key, etag) for kind, key, etag in told(lake, topic))
     assert found == Counter({("Created:Put", key, etag): 1 for key, etag in etags.items()})
     assert len(etags) == OBJECTS
+    assert 0 < ended.created <= OBJECTS
+    took_s = time.monotonic() - begun_s
     print(
-        f"{OBJECTS} objects, {KILLS} kills: {sum(found.values())} events, each once; the last "
-        f"start told {ended.created}; {time.monotonic() - begun_s:.0f} s"
+        f"{OBJECTS} objects, killed when {there_at_kills} were there: {sum(found.values())} "
+        f"events, each once; the last start told {ended.created}; {took_s:.0f} s"
     )
