@@ -8,17 +8,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Any, BinaryIO
+from typing import Any
 
 from fsspec.spec import AbstractFileSystem
 
-from tidemill.errors import StoreError
+from tidemill.errors import StoreError, TidemillError
 from tidemill.stores.globs import glob_pattern, glob_root, is_glob
 from tidemill.stores.interface import ObjectInfo, ObjectStore
-from tidemill.stores.reader import open_object
+from tidemill.stores.shared_file import SharedFile
 from tidemill.stores.url import parse_url
-
-_BUFFER_BYTES = 256 << 10
 
 
 class StoreFileSystem(AbstractFileSystem):  # type: ignore[misc]
@@ -32,6 +30,8 @@ class StoreFileSystem(AbstractFileSystem):  # type: ignore[misc]
         self._store_of = store_of
         self._stores: dict[str, ObjectStore] = {}
         self._known: dict[str, ObjectInfo] = {}
+        self.failure: TidemillError | None = None
+        """Why the last object could not be opened; some libraries pass on its text only."""
 
     def glob(self, path: str, maxdepth: int | None = None, **_: Any) -> list[str]:
         """The objects that a pattern names, in order; a path without one names itself."""
@@ -79,12 +79,12 @@ class StoreFileSystem(AbstractFileSystem):  # type: ignore[misc]
         names = [f"{bucket}/{info.key}" for info in store.list(folder)]
         return [self.info(name) for name in names] if detail else names
 
-    def open(self, path: str, mode: str = "rb", **_: Any) -> BinaryIO:
+    def open(self, path: str, mode: str = "rb", **_: Any) -> SharedFile:
         """An object to read; no other mode is served."""
         if mode not in ("rb", "r"):
             raise PermissionError(f"`{path}` is opened for reading only")
         store, _key = self._find(path)
-        return open_object(store, self._info(path), buffer_bytes=_BUFFER_BYTES)
+        return SharedFile(store, self._info(path))
 
     def close(self) -> None:
         """Close the stores."""
@@ -95,7 +95,11 @@ class StoreFileSystem(AbstractFileSystem):  # type: ignore[misc]
     def _find(self, path: str) -> tuple[ObjectStore, str]:
         url = parse_url(f"s3://{self._strip_protocol(path)}")
         if url.bucket not in self._stores:
-            self._stores[url.bucket] = self._store_of(url.bucket)
+            try:
+                self._stores[url.bucket] = self._store_of(url.bucket)
+            except TidemillError as error:
+                self.failure = error
+                raise
         return self._stores[url.bucket], url.key
 
     def _info(self, path: str) -> ObjectInfo:
@@ -106,6 +110,7 @@ class StoreFileSystem(AbstractFileSystem):  # type: ignore[misc]
                 self._known[name] = store.head(key)
             except StoreError as error:
                 if error.code != "store.missing":
+                    self.failure = error
                     raise
                 raise FileNotFoundError(path) from error
         return self._known[name]

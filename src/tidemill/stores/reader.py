@@ -10,16 +10,14 @@ from tidemill.stores.interface import ObjectInfo, ObjectStore
 BLOCK_BYTES = 4 << 20
 
 
-def open_object(
-    store: ObjectStore, info: ObjectInfo, *, buffer_bytes: int = BLOCK_BYTES
-) -> BinaryIO:
-    """The object as a seekable binary file that reads ahead `buffer_bytes`.
+def open_object(store: ObjectStore, info: ObjectInfo) -> BinaryIO:
+    """The object as a seekable binary file, for one thread.
 
     Every request asks for the version that `info` names, so what is read is of that version, or
     `store.changed` is raised (`store.missing` where it is gone). Objects of up to 4 MiB are fetched
     by one request. Closing it closes nothing of the store's.
     """
-    return io.BufferedReader(_ObjectFile(store, info), buffer_bytes)
+    return io.BufferedReader(_ObjectFile(store, info), BLOCK_BYTES)
 
 
 class _ObjectFile(io.RawIOBase):

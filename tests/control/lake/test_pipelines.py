@@ -24,9 +24,9 @@ def test_a_pipeline_reads_and_writes_the_lake(lake: LakeProject) -> None:
         )
 
     (lake.root / "p.sql").write_text(
-        table("raw", "in", "csv")
+        table("origin", "in", "csv")
         + table("copy", "out", "parquet")
-        + "INSERT INTO copy SELECT id, UPPER(name) FROM raw;\n"
+        + "INSERT INTO copy SELECT id, UPPER(name) FROM origin;\n"
     )
     for _ in range(2):
         assert run(str(lake.root / "p.sql"), lake.root).progress.rows_out == 2

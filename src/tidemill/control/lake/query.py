@@ -19,7 +19,7 @@ from sqlglot import exp
 
 from tidemill.control.object_stores import store_options
 from tidemill.control.project_context import open_project, resolver
-from tidemill.errors import TidemillError, UserError
+from tidemill.errors import UserError
 from tidemill.project import Project
 from tidemill.project.lake import LAKE_FILE, read_lake
 from tidemill.stores import ObjectStore, StoreUrl, open_store
@@ -78,6 +78,11 @@ def lake_connection(
         connection.register_filesystem(files)
         _make_views(connection, project)
         yield connection
+    except (duckdb.Error, UserError) as error:
+        # DuckDB passes on the text of a file system's error only.
+        if files.failure is not None:
+            raise files.failure from error
+        raise
     finally:
         connection.close()
         files.close()
@@ -107,15 +112,19 @@ def _errors(what: str) -> Iterator[None]:
     try:
         yield
     except duckdb.Error as error:
-        cause = error.__cause__ or error.__context__
-        if isinstance(cause, TidemillError):
-            raise cause from error
         raise UserError(
             f"{what} failed: {_first_line(error)}",
             code="control.bad-query",
-            detail="\n".join(str(error).splitlines()[1:]).strip() or None,
+            detail=_rest(error),
         ) from error
 
 
+def _rest(error: Exception) -> str | None:
+    lines = str(error).strip().splitlines()
+    is_traceback = bool(lines) and lines[0].startswith("Traceback")
+    return None if is_traceback else "\n".join(lines[1:]).strip() or None
+
+
 def _first_line(error: Exception) -> str:
-    return str(error).splitlines()[0] if str(error) else type(error).__name__
+    lines = str(error).strip().splitlines() or [type(error).__name__]
+    return lines[-1] if lines[0].startswith("Traceback") else lines[0]
