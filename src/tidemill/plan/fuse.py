@@ -102,13 +102,14 @@ def alias(expression: exp.Expression, name: str) -> exp.Expression:
 
 
 def over(inner: exp.Select, outputs: Sequence[exp.Expression]) -> exp.Select:
-    """`SELECT outputs FROM (inner)`."""
-    return exp.Select(expressions=list(outputs)).from_(inner.subquery("t"))
+    """`SELECT outputs FROM (inner)`; the inner query is taken as it is, not copied."""
+    taken = inner.subquery("t", copy=False)
+    return exp.Select(expressions=list(outputs)).from_(taken, copy=False)
 
 
 def text(query: exp.Expr) -> str:
     """The query as DuckDB reads it."""
-    return query.sql(dialect="duckdb")
+    return query.sql(dialect="duckdb", copy=False)
 
 
 def rows_query(chain: Chain, source: str, hidden: Sequence[str]) -> exp.Select:
@@ -120,7 +121,7 @@ def rows_query(chain: Chain, source: str, hidden: Sequence[str]) -> exp.Select:
     width = len(chain.base.fields)
     start = [column(name) for name in names(width)]
     first = [_single(c) if chain.unnests and c.name == KIND else c for c in carried]
-    query = exp.Select(expressions=[*start, *first]).from_(relation(source))
+    query = exp.Select(expressions=[*start, *first]).from_(relation(source), copy=False)
     for step in chain.steps:
         inputs = names(width)
         width = len(step.fields)
@@ -137,7 +138,9 @@ def _level(
 ) -> exp.Select:
     same = [column(name) for name in inputs]
     if isinstance(step, Filter):
-        return over(query, [*same, *carried]).where(lower(step.predicate, inputs, zone))
+        return over(query, [*same, *carried]).where(
+            lower(step.predicate, inputs, zone), copy=False
+        )
     if isinstance(step, Project):
         made = [
             alias(lower(expression, inputs, zone), f"c{i}")
@@ -208,7 +211,7 @@ def probe_query(chain: Chain, source: str, last: Sequence[exp.Expression]) -> ex
     start = [column(name) for name in names(width)]
     query = exp.Select(
         expressions=[*start, column(ROW), alias(exp.false(), "bad")],
-    ).from_(relation(source))
+    ).from_(relation(source), copy=False)
     for step in chain.steps:
         inputs = names(width)
         width = len(step.fields)
@@ -223,7 +226,7 @@ def probe_query(chain: Chain, source: str, last: Sequence[exp.Expression]) -> ex
             query = _windows_level(query, step, inputs, [column(ROW), column("bad")], chain.zone)
     if last:
         query = _probe_project(query, last)
-    return over(query, [column(ROW)]).where(column("bad")).distinct()
+    return over(query, [column(ROW)]).where(column("bad"), copy=False).distinct(copy=False)
 
 
 def attempt(made: Sequence[exp.Expression]) -> exp.Expression:
@@ -249,7 +252,7 @@ def _tried(value: exp.Expression) -> exp.Expression:
             return exp.case().when(wrong.eq(exp.Literal.number(0)), exp.null())
         return node
 
-    tried: exp.Expression = value.copy().transform(fail)
+    tried: exp.Expression = value.transform(fail)
     return tried
 
 
@@ -266,7 +269,9 @@ def _probe_filter(query: exp.Select, step: Filter, inputs: list[str], zone: str)
     failed = column("s").is_(exp.null())
     bad = alias(failed.copy(), "bad")
     outputs = [*[c.copy() for c in same], column(ROW), bad]
-    return over(query, outputs).where(exp.or_(failed, _part("c0")))
+    return over(query, outputs).where(
+        exp.or_(failed, _part("c0"), copy=False), copy=False
+    )
 
 
 def _probe_unnest(query: exp.Select, step: Correlate, inputs: list[str], zone: str) -> exp.Select:
