@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 BIN := .venv/bin
 
-.PHONY: help setup setup-dev demo test parity check lint types format bench lock clean
+.PHONY: help setup setup-dev demo test parity parity-page check lint types format bench lock clean
 
 help: ## show this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -21,7 +21,12 @@ test: setup-dev ## run all tests, on real servers
 
 GENERATED ?= 500
 parity: setup-dev ## prove corpus, Nexmark and GENERATED=500 queries on Flink and here, in every way
-	@TIDEMILL_PARITY_FULL=1 TIDEMILL_GENERATED=$(GENERATED) $(BIN)/python -m pytest tests/parity $(ARGS)
+	@TIDEMILL_PARITY_FULL=1 TIDEMILL_PARITY_RESULTS=$(CURDIR)/.parity/results.json \
+	  TIDEMILL_GENERATED=$(GENERATED) $(BIN)/python -m pytest tests/parity $(ARGS)
+
+parity-page: ## write docs/reference/parity.md from what `make parity` and generator.campaign left in .parity
+	@cd tests/parity && PYTHONPATH=. ../../$(BIN)/python -m report \
+	  --results ../../.parity/results.json --generated ../../.parity/generated.json
 
 check: lint types ## lint, layers and types, without tests
 

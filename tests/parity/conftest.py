@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,7 +21,9 @@ import report as found
 def flink(stack: object) -> Iterator[Gateway]:
     """A real Flink cluster's SQL Gateway, started when the first test asks for it."""
     stack.endpoint("flink-taskmanager")  # type: ignore[attr-defined]
-    yield Gateway(stack.endpoint("flink-gateway").properties["url"])  # type: ignore[attr-defined]
+    gateway = Gateway(stack.endpoint("flink-gateway").properties["url"])  # type: ignore[attr-defined]
+    found.FOUND.version = gateway.version()
+    yield gateway
 
 
 @pytest.fixture(scope="session")
@@ -50,18 +51,24 @@ def pytest_runtest_makereport(
 ) -> Iterator[None] | pytest.TestReport:
     """Note what came of each run of a case, for the page in the docs."""
     report: pytest.TestReport = yield  # type: ignore[misc]
-    parameters = getattr(getattr(item, "callspec", None), "params", {})
-    if call.when == "call":
-        if "case" in parameters:
-            case = parameters["case"]
-            found.FOUND.add(case.path.parent.name, str(case), report.passed)
-            found.FOUND.queries[str(case)] = found.queries_of(case.golden)
-        elif item.path.name == "test_nexmark.py":
-            found.FOUND.add("nexmark", parameters["name"], report.passed)
+    if call.when != "call" or found.results_file() is None:
+        return report
+    parameters = dict(getattr(getattr(item, "callspec", None), "params", {}))
+    test = item.name.split("[")[0]
+    if "case" in parameters:
+        case = parameters.pop("case")
+        way = " ".join([test, *map(str, parameters.values())])
+        mark, queries = found.case_fingerprint(case.path), found.queries_of(case.golden)
+        found.FOUND.add(str(case), way, report.passed, mark, queries)
+    elif item.path.name == "test_nexmark.py":
+        name = parameters["name"]
+        mark = found.nexmark_fingerprint(name)
+        found.FOUND.add(f"nexmark/{name}", test, report.passed, mark)
     return report
 
 
 def pytest_sessionfinish() -> None:
-    """Write the page, where that is asked for."""
-    if os.environ.get("UPDATE_PARITY_PAGE"):
-        found.PAGE.write_text(found.FOUND.page(), encoding="utf-8")
+    """Add what was found to the file that is named for it."""
+    file = found.results_file()
+    if file is not None and found.FOUND.cases:
+        found.FOUND.merged(file).write(file)

@@ -12,6 +12,7 @@ import random
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -19,7 +20,7 @@ from typing import Any
 from tidemill.connectors import CONNECTORS
 from tidemill.control.flink_python import python_properties
 from tidemill.control.parity.compare import compare
-from tidemill.control.parity.embedded import CrashError, EmbeddedRun, run_script
+from tidemill.control.parity.embedded import CrashError, EmbeddedRun, Planned, planned, run_script
 from tidemill.control.parity.on_flink import run_on_flink
 from tidemill.control.parity.results import Change, QueryResult
 from tidemill.engine import crash_points
@@ -29,6 +30,7 @@ from tidemill.project import ProjectFunctions, bare_project
 from tidemill.runners.flink import Gateway, TableOptions, cut
 from tidemill.sql import compile_script
 from tidemill.sql.listing import Listing
+from tidemill.sql.logical import Script
 
 ROOT = Path(__file__).parent
 
@@ -52,9 +54,8 @@ class Case:
 
     def embedded(self, folder: Path, how: EmbeddedRun | None = None) -> list[QueryResult]:
         """Run on the embedded engine; a row that cannot be computed is an error, as on Flink."""
-        functions = ProjectFunctions(self.path.parent)
-        script = compile_script(self.text, str(self), CONNECTORS, FORMATS, functions=functions)
-        results = run_script(script, self._settle, folder, how) if script.selects else []
+        script, made = _planned(self)
+        results = run_script(made, self._settle, folder, how) if made else []
         assert not any(result.refused for result in results), "rows went to the dead letters"
         placed = [*zip(script.selects, results, strict=True)]
         placed += [(listing, _listed(listing)) for listing in script.listings]
@@ -83,6 +84,14 @@ class Case:
     def _placed(self, options: Mapping[str, str]) -> dict[str, str]:
         path = {"path": str(self.path.parent / options["path"])} if "path" in options else {}
         return {**options, **path}
+
+
+@cache
+def _planned(case: Case) -> tuple[Script, Planned | None]:
+    """The bound script, and the plan of its SELECTs; one for all ways of running it."""
+    functions = ProjectFunctions(case.path.parent)
+    script = compile_script(case.text, str(case), CONNECTORS, FORMATS, functions=functions)
+    return script, planned(script) if script.selects else None
 
 
 def _listed(listing: Listing) -> QueryResult:

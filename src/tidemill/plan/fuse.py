@@ -138,9 +138,7 @@ def _level(
 ) -> exp.Select:
     same = [column(name) for name in inputs]
     if isinstance(step, Filter):
-        return over(query, [*same, *carried]).where(
-            lower(step.predicate, inputs, zone), copy=False
-        )
+        return over(query, [*same, *carried]).where(lower(step.predicate, inputs, zone), copy=False)
     if isinstance(step, Project):
         made = [
             alias(lower(expression, inputs, zone), f"c{i}")
@@ -269,9 +267,7 @@ def _probe_filter(query: exp.Select, step: Filter, inputs: list[str], zone: str)
     failed = column("s").is_(exp.null())
     bad = alias(failed.copy(), "bad")
     outputs = [*[c.copy() for c in same], column(ROW), bad]
-    return over(query, outputs).where(
-        exp.or_(failed, _part("c0"), copy=False), copy=False
-    )
+    return over(query, outputs).where(exp.or_(failed, _part("c0"), copy=False), copy=False)
 
 
 def _probe_unnest(query: exp.Select, step: Correlate, inputs: list[str], zone: str) -> exp.Select:

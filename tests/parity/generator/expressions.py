@@ -40,12 +40,18 @@ class Node:
         return self.form.text.format(*(argument.sql() for argument in self.arguments))
 
     def names(self) -> Iterator[str]:
-        """The forms and types within."""
-        yield self.type
+        """The forms and types within, as the coverage table calls them."""
+        yield f"type:{self.type}"
         if self.form is not None:
-            yield self.form.name
+            yield f"function:{self.form.name}"
             for argument in self.arguments:
                 yield from argument.names()
+
+    def reads(self, scope: Scope) -> bool:
+        """Whether a column is in it."""
+        if self.form is None:
+            return self.text in scope
+        return any(argument.reads(scope) for argument in self.arguments)
 
     def simpler(self) -> Iterator[Node]:
         """Smaller trees of the same type, for shrinking."""
@@ -57,7 +63,7 @@ class Node:
                 arguments = [*self.arguments]
                 arguments[index] = less
                 yield replace(self, arguments=tuple(arguments))
-        if self.form is not None:
+        if self.form is not None and self.type not in COLUMNS_ONLY:
             yield Node(self.type, literal(random.Random(0), self.type))
 
 
@@ -84,21 +90,47 @@ def literal(generator: random.Random, kind: str) -> str:
         "ARRAY<INT>": ["ARRAY[1, 2, 3]"],
         "MAP<STRING, INT>": ["MAP[CAST('a' AS STRING), 1]"],
         "ROW<p INT, q STRING>": ["CAST(ROW(1, 'a') AS ROW<p INT, q STRING>)"],
+        "CHAR(3)": ["'abc'", "'x y'"],
+        "BINARY(2)": ["X'0001'"],
+        "VARBINARY(4)": ["CAST(X'616263' AS VARBINARY(4))"],
+        "TIMESTAMP(6)": ["TIMESTAMP '2024-02-29 12:00:00.000001'"],
+        "TIMESTAMP(9)": ["TIMESTAMP '2024-02-29 12:00:00.123456789'"],
+        "INTERVAL DAY TO SECOND": [
+            "INTERVAL '3' DAY",
+            "INTERVAL '90' MINUTE",
+            "INTERVAL '1 02:03:04.5' DAY TO SECOND",
+        ],
+        "INTERVAL YEAR TO MONTH": ["INTERVAL '1' MONTH", "INTERVAL '1-2' YEAR TO MONTH"],
     }
     return pick(texts[kind])
 
 
+COLUMNS_ONLY = ("MULTISET<STRING>", "ROW<a ARRAY<INT>, b ROW<c BIGINT>>",
+                "ARRAY<ROW<u INT, w STRING>>")  # fmt: skip
+"""Types without a constant here."""
+
+
 def expression(generator: random.Random, kind: str, scope: Scope, depth: int) -> Node:
-    """A random tree of a type over a scope."""
+    """A random tree of a type over a scope; without a column it is one constant.
+
+    Trees of constants alone would test Flink's planner, which folds them (and fails at some).
+    """
     columns = [text for text, given in scope.items() if given == kind]
-    forms = FORMS.get(kind, ())
+    here = set(scope.values())
+    forms = [f for f in FORMS.get(kind, ()) if _possible(f, here)]
     if depth > 0 and forms and (not columns or generator.random() < 0.75):
         form = generator.choice(forms)
         arguments = [expression(generator, wanted, scope, depth - 1) for wanted in form.arguments]
-        return Node(kind, "", form, tuple(arguments))
-    if columns and generator.random() < 0.9:
+        made = Node(kind, "", form, tuple(arguments))
+        if made.reads(scope):
+            return made
+    if columns:
         return Node(kind, generator.choice(columns))
     return Node(kind, literal(generator, kind))
+
+
+def _possible(form: Form, here: set[str]) -> bool:
+    return all(kind in here or kind not in COLUMNS_ONLY for kind in form.arguments)
 
 
 def _table() -> dict[str, list[Form]]:
@@ -119,10 +151,10 @@ def _table() -> dict[str, list[Form]]:
         found["BOOLEAN"].append(
             Form("IS DISTINCT FROM", "({0} IS DISTINCT FROM {1})", "BOOLEAN", (kind, kind))
         )
-    for kind in _ALL:
+    for kind in (*_ALL, *_SEEN):
         found["BOOLEAN"].append(Form("IS NULL", "({0} IS NULL)", "BOOLEAN", (kind,)))
         found["BOOLEAN"].append(Form("IS NOT NULL", "({0} IS NOT NULL)", "BOOLEAN", (kind,)))
-        if kind in ("TINYINT", "SMALLINT"):
+        if kind in ("TINYINT", "SMALLINT", *_SEEN):
             continue
         found.setdefault(kind, []).extend(
             [
@@ -140,9 +172,15 @@ _ALL = (
     "DECIMAL(20, 4)", "STRING", "VARCHAR(6)", "BYTES", "DATE", "TIME(0)", "TIMESTAMP(3)",
     "TIMESTAMP_LTZ(3)", "ARRAY<INT>", "MAP<STRING, INT>", "ROW<p INT, q STRING>",
 )  # fmt: skip
+_SEEN = (
+    "CHAR(3)", "BINARY(2)", "VARBINARY(4)", "TIMESTAMP(6)", "TIMESTAMP(9)",
+    "ROW<a ARRAY<INT>, b ROW<c BIGINT>>", "ARRAY<ROW<u INT, w STRING>>",
+)  # fmt: skip
+"""Types that columns have and few forms give."""
 _COMPARED = (
-    "INT", "BIGINT", "FLOAT", "DOUBLE", "DECIMAL(10, 2)", "DECIMAL(20, 4)", "STRING", "DATE",
-    "TIME(0)", "TIMESTAMP(3)", "TIMESTAMP_LTZ(3)",
+    "TINYINT", "SMALLINT", "INT", "BIGINT", "FLOAT", "DOUBLE", "DECIMAL(10, 2)", "DECIMAL(20, 4)",
+    "CHAR(3)", "STRING", "DATE", "TIME(0)", "TIMESTAMP(3)", "TIMESTAMP(6)", "TIMESTAMP(9)",
+    "TIMESTAMP_LTZ(3)",
 )  # fmt: skip
 
 _SOURCE: dict[str, str] = {
@@ -161,6 +199,11 @@ NOT IN | ({0} NOT IN ('a', 'b')) | STRING
 CAST | CAST({0} AS BOOLEAN) | INT
 TRY_CAST | TRY_CAST({0} AS BOOLEAN) | STRING
 STARTSWITH | STARTSWITH({0}, {1}) | STRING | STRING
+= | ({0} = X'00') | BYTES
+<> | ({0} <> {1}) | BYTES | BYTES
+= | ({0} = {1}) | BINARY(2) | BINARY(2)
+= | ({0} = {1}) | VARBINARY(4) | VARBINARY(4)
+ARRAY_CONTAINS | ARRAY_CONTAINS({0}, {1}) | ARRAY<INT> | INT
 """,
     "INT": """
 + | ({0} + {1}) | INT | INT
@@ -177,6 +220,9 @@ CARDINALITY map | CARDINALITY({0}) | MAP<STRING, INT>
 array access | {0}[1] | ARRAY<INT>
 map access | {0}['a'] | MAP<STRING, INT>
 row access | ({0}).p | ROW<p INT, q STRING>
+CARDINALITY | CARDINALITY({0}) | ARRAY<ROW<u INT, w STRING>>
+nested access | ({0}[1]).u | ARRAY<ROW<u INT, w STRING>>
+nested access | ({0}).a[1] | ROW<a ARRAY<INT>, b ROW<c BIGINT>>
 CAST | CAST({0} AS INT) | SMALLINT
 CAST | CAST({0} AS INT) | BIGINT
 CAST | CAST({0} AS INT) | BOOLEAN
@@ -202,6 +248,7 @@ EXTRACT HOUR | EXTRACT(HOUR FROM {0}) | TIMESTAMP(3)
 EXTRACT SECOND | EXTRACT(SECOND FROM {0}) | TIMESTAMP(3)
 EXTRACT QUARTER | EXTRACT(QUARTER FROM {0}) | DATE
 EXTRACT WEEK | EXTRACT(WEEK FROM {0}) | DATE
+nested access | ({0}).b.c | ROW<a ARRAY<INT>, b ROW<c BIGINT>>
 HOUR | HOUR({0}) | TIME(0)
 DAYOFMONTH | DAYOFMONTH({0}) | DATE
 TIMESTAMPDIFF | CAST(TIMESTAMPDIFF(SECOND, {0}, {1}) AS BIGINT) | TIMESTAMP(3) | TIMESTAMP(3)
@@ -283,6 +330,11 @@ CAST | CAST({0} AS STRING) | TIME(0)
 CAST | CAST({0} AS STRING) | TIMESTAMP(3)
 CAST | CAST({0} AS STRING) | VARCHAR(6)
 CAST | CAST({0} AS STRING) | ARRAY<INT>
+CAST | CAST({0} AS STRING) | CHAR(3)
+\\|\\| | ({0} \\|\\| {1}) | CHAR(3) | STRING
+UPPER | UPPER({0}) | CHAR(3)
+CAST | CAST({0} AS STRING) | TIMESTAMP(9)
+nested access | ({0}[1]).w | ARRAY<ROW<u INT, w STRING>>
 DATE_FORMAT | DATE_FORMAT({0}, 'yyyy-MM-dd HH:mm') | TIMESTAMP(3)
 """,
     "VARCHAR(6)": """
@@ -290,11 +342,12 @@ CAST | CAST({0} AS VARCHAR(6)) | STRING
 """,
     "BYTES": """
 CAST | CAST({0} AS BYTES) | STRING
+CAST | CAST({0} AS BYTES) | BINARY(2)
 """,
     "DATE": """
 CAST | CAST({0} AS DATE) | TIMESTAMP(3)
 + interval | ({0} + INTERVAL '3' DAY) | DATE
-- interval | ({0} - INTERVAL '1' MONTH) | DATE
+- interval | ({0} - {1}) | DATE | INTERVAL YEAR TO MONTH
 TRY_CAST | TRY_CAST({0} AS DATE) | STRING
 """,
     "TIME(0)": """
@@ -302,13 +355,18 @@ CAST | CAST({0} AS TIME(0)) | TIMESTAMP(3)
 """,
     "TIMESTAMP(3)": """
 CAST | CAST({0} AS TIMESTAMP(3)) | DATE
-+ interval | ({0} + INTERVAL '90' MINUTE) | TIMESTAMP(3)
-- interval | ({0} - INTERVAL '1' YEAR) | TIMESTAMP(3)
++ interval | ({0} + {1}) | TIMESTAMP(3) | INTERVAL DAY TO SECOND
+- interval | ({0} - {1}) | TIMESTAMP(3) | INTERVAL YEAR TO MONTH
+CAST | CAST({0} AS TIMESTAMP(3)) | TIMESTAMP(9)
 FLOOR | FLOOR({0} TO HOUR) | TIMESTAMP(3)
 FLOOR | FLOOR({0} TO MONTH) | TIMESTAMP(3)
 CEIL | CEIL({0} TO DAY) | TIMESTAMP(3)
 TIMESTAMPADD | TIMESTAMPADD(DAY, 2, {0}) | TIMESTAMP(3)
 CAST | CAST({0} AS TIMESTAMP(3)) | TIMESTAMP_LTZ(3)
+""",
+    "TIMESTAMP(6)": """
++ interval | ({0} + {1}) | TIMESTAMP(6) | INTERVAL DAY TO SECOND
+CAST | CAST({0} AS TIMESTAMP(6)) | TIMESTAMP(9)
 """,
     "TIMESTAMP_LTZ(3)": """
 CAST | CAST({0} AS TIMESTAMP_LTZ(3)) | TIMESTAMP(3)

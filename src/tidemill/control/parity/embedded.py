@@ -49,22 +49,43 @@ class EmbeddedRun:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A script whose SELECTs are collected, and its plan; made once for many runs."""
+
+    script: Script
+    plan: PhysicalPlan
+
+
+def planned(script: Script) -> Planned:
+    """Plan a bound script without INSERTs; raises SqlError."""
+    return _of(_collecting(script))
+
+
+def _of(script: Script) -> Planned:
+    from tidemill.connectors import CONNECTORS  # noqa: PLC0415 - loaded when used
+    from tidemill.formats import FORMATS  # noqa: PLC0415
+
+    connectors = {**CONNECTORS, CONNECTOR_NAME: CONNECTOR}
+    return Planned(script, build_plan(script, connectors, FORMATS))
+
+
 def run_script(
-    script: Script, settle: Settle, folder: Path, how: EmbeddedRun | None = None
+    script: Script | Planned, settle: Settle, folder: Path, how: EmbeddedRun | None = None
 ) -> list[QueryResult]:
     """Run all bare SELECTs of a script to their end; raises TidemillError.
 
     Args:
-        script: a bound script without INSERTs.
+        script: a bound script without INSERTs, or its plan.
         settle: makes a table's options final, as it is opened.
         folder: for the engine's checkpoints; new for each run.
         how: batches and crashes.
     """
-    collecting = _collecting(script)
-    found = collect(collecting, settle, folder, how or EmbeddedRun())
+    made = script if isinstance(script, Planned) else planned(script)
+    found = collect(made, settle, folder, how or EmbeddedRun())
     return [
         _result(insert.sink, found.collected, found.refused, found.late)
-        for insert in collecting.inserts
+        for insert in made.script.inserts
     ]
 
 
@@ -78,17 +99,17 @@ class Collection:
 
 
 def collect(
-    script: Script,
+    script: Script | Planned,
     settle: Settle,
     folder: Path,
     how: EmbeddedRun,
     until: Literal["finished", "caught-up"] = "finished",
 ) -> Collection:
     """Run a script whose sinks all are of the connector that collects."""
-    from tidemill.connectors import CONNECTORS  # noqa: PLC0415 - loaded when used
-    from tidemill.formats import FORMATS  # noqa: PLC0415
+    from tidemill.formats import FORMATS  # noqa: PLC0415 - loaded when used
 
-    plan = build_plan(script, {**CONNECTORS, CONNECTOR_NAME: CONNECTOR}, FORMATS)
+    made = script if isinstance(script, Planned) else _of(script)
+    plan = made.plan
     context = JobContext("parity", FORMATS)
     sources = {
         stage.table.name: _source(settle(stage.table), context)
@@ -99,9 +120,8 @@ def collect(
     for life in range(_CRASHES_MAX):
         if how.life is not None:
             how.life(life)
-        engine = _engine(
-            plan, script, sources, collected, folder, how, lookups_of(plan, settle, context)
-        )
+        lookups = lookups_of(plan, settle, context)
+        engine = _engine(made, sources, collected, folder, how, lookups)
         try:
             engine.run(until)
         except CrashError:
@@ -133,17 +153,16 @@ def _source(table: TableDescriptor, context: JobContext) -> Callable[[], Source]
 
 
 def _engine(
-    plan: PhysicalPlan,
-    script: Script,
+    made: Planned,
     sources: Mapping[str, Callable[[], Source]],
     collected: Collected,
     folder: Path,
     how: EmbeddedRun,
     lookups: Mapping[str, Callable[[], Lookup]],
 ) -> Engine:
-    tables = tuple(insert.sink.name for insert in script.inserts)
+    tables = tuple(insert.sink.name for insert in made.script.inserts)
     return Engine(
-        plan,
+        made.plan,
         job="parity",
         sources=sources,
         groups=[GroupSpec(CONNECTOR_NAME, tables, lambda: CollectGroup(collected))],
