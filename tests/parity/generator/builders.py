@@ -6,18 +6,18 @@ import random
 from collections.abc import Callable
 
 from generator import grouped, joined, ranked, windowed
-from generator.relations import Relation, named, table
+from generator.relations import Relation, named, settled, table
 
 Build = Callable[[random.Random, Relation], Relation]
 
 BUILDERS: tuple[tuple[Build, Callable[[Relation], bool]], ...] = (
     (grouped.filtered, lambda base: True),
-    (grouped.grouped, lambda base: True),
-    (grouped.grouping_sets, lambda base: True),
-    (grouped.distinct, lambda base: True),
-    (grouped.set_operation, lambda base: True),
+    (grouped.grouped, settled),
+    (grouped.grouping_sets, settled),
+    (grouped.distinct, settled),
+    (grouped.set_operation, settled),
     (grouped.unnested, lambda base: bool({"a", "m", "ar"} & set(base.columns))),
-    (grouped.collected, lambda base: "STRING" in base.columns.values()),
+    (grouped.collected, lambda base: settled(base) and "STRING" in base.columns.values()),
     (windowed.window, named),
     (windowed.session, named),
     (windowed.group_window, named),

@@ -60,6 +60,15 @@ def named(base: Relation) -> bool:
     return base.rowtime and base.text in ("t1", "t2")
 
 
+def settled(base: Relation) -> bool:
+    """Whether it may be grouped: no grouping sets are in it.
+
+    Flink takes the columns of grouping sets for a key, and leaves a GROUP BY or DISTINCT over them
+    away; its rows with NULLs then stand apart.
+    """
+    return not any(word in name for name in base.used for word in ("ROLLUP", "CUBE", "GROUPING"))
+
+
 def plain(base: Relation) -> list[str]:
     """The columns that can be compared."""
     return [c for c, k in base.columns.items() if not k.startswith(NESTED)]

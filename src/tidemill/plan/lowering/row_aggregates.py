@@ -35,8 +35,9 @@ class RowLists:
 
     @property
     def stored(self) -> list[int]:
-        """The arguments that are not constants."""
-        return [i for i, a in enumerate(self.call.arguments) if not _is_constant(a)]
+        """The first argument, which is the value, and what else is no constant."""
+        arguments = enumerate(self.call.arguments)
+        return [i for i, a in arguments if i == 0 or not _is_constant(a)]
 
     @property
     def counts_nulls(self) -> bool:
