@@ -26,6 +26,7 @@ BUILDERS: tuple[tuple[Build, Callable[[Relation], bool]], ...] = (
     (windowed.window_rank, named),
     (windowed.window_join, named),
     (windowed.over, named),
+    (windowed.patterns, named),
     (windowed.interval_join, lambda base: base.rowtime),
     (joined.join, joined.joinable),
     (joined.semi, lambda base: True),

@@ -187,6 +187,26 @@ def over(generator: random.Random, base: Relation) -> Relation:
     return Relation(text, columns, base.unique, False, False, (*base.used, used, name), base.nodes)
 
 
+_PATTERNS = (
+    ("A B* C", "A AS A.i < 8, B AS B.i < A.i, C AS C.i > A.i", "COUNT(B.id)"),
+    ("A C", "A AS A.i IS NOT NULL, C AS C.i <> A.i", "SUM(C.l)"),
+    ("A+ C", "A AS A.b, C AS NOT C.b", "MAX(A.l)"),
+)
+
+
+def patterns(generator: random.Random, base: Relation) -> Relation:
+    """MATCH_RECOGNIZE over the rows of each key."""
+    pattern, define, call = generator.choice(_PATTERNS)
+    text = (
+        f"(SELECT k, f, n, z0 FROM {base.text} MATCH_RECOGNIZE (PARTITION BY k ORDER BY "
+        f"`{ROWTIME}`, id MEASURES FIRST(id) AS f, LAST(C.id) AS n, {call} AS z0 "
+        f"AFTER MATCH SKIP PAST LAST ROW PATTERN ({pattern}) DEFINE {define}) AS m)"
+    )
+    columns = {"k": "STRING", "f": "INT", "n": "INT", "z0": "BIGINT"}
+    used = (*base.used, "MATCH_RECOGNIZE")
+    return Relation(text, columns, ("f",), False, False, used, base.nodes)
+
+
 def interval_join(generator: random.Random, base: Relation) -> Relation:
     """A join of rows that lie near each other in event time."""
     kind = generator.choice(("INNER", "LEFT", "RIGHT", "FULL"))
