@@ -14,11 +14,11 @@ from tidemill.model.types import timestamp_ltz
 from tidemill.sql.binder.context import BindContext
 from tidemill.sql.binder.expressions import ExpressionBinder, is_aggregate
 from tidemill.sql.binder.scope import Scope
-from tidemill.sql.binder.shapes import replace_inputs, shape
+from tidemill.sql.binder.shapes import shape
 from tidemill.sql.expressions import AggregateCall, Call, Expression, InputRef
 from tidemill.sql.functions.registry import FunctionArgumentError
-from tidemill.sql.match import MatchAggregate, MatchReference, MatchTerm
-from tidemill.sql.syntax.nodes import FunctionCall, NumberLiteral, Path, Subquery
+from tidemill.sql.match import MatchAggregate, MatchReference, MatchTerm, PatternVariable
+from tidemill.sql.syntax.nodes import FunctionCall, NumberLiteral, Operation, Path, Subquery
 from tidemill.sql.text import cover
 
 _REFUSED = {
@@ -54,13 +54,14 @@ class MatchBinder(ExpressionBinder):
         self,
         context: BindContext,
         scope: Scope,
-        variables: Sequence[str],
+        pattern: Sequence[PatternVariable],
         terms: Terms,
         current: int | None = None,
         rowtime: Callable[[FunctionCall], Expression] | None = None,
     ) -> None:
         super().__init__(context, scope, "MEASURES" if rowtime else "DEFINE")
-        self._variables = variables
+        self._pattern = pattern
+        self._variables = [variable.name for variable in pattern]
         self._terms = terms
         self._current = current
         self._rowtime = rowtime
@@ -76,19 +77,47 @@ class MatchBinder(ExpressionBinder):
         if self._read is not None:
             self._read.append((variable, node))
         column = self.scope.resolve(path)
+        if not isinstance(column, InputRef):
+            raise self.context.error(
+                "not-supported",
+                "Flink does not run a field of a ROW column in MATCH_RECOGNIZE",
+                node.span,
+                hint="Name the field in a view below: SELECT place.city AS city, ...",
+            )
         if self._aggregated:
             return column
         last, offset = self._place or (True, 0)
         in_hand = self._current is not None and variable in (None, self._current)
         if in_hand and last and not offset:
             return column
+        self._check_nullable(column, variable, offset, node)
+        reference = MatchReference(variable, last, offset, column.index)
+        like = replace(column, type=column.type.with_nullable(True))
+        return self._terms.column(reference, reference, like)
 
-        def term(ref: InputRef) -> InputRef:
-            reference = MatchReference(variable, last, offset, ref.index)
-            like = replace(ref, type=ref.type.with_nullable(True))
-            return self._terms.column(reference, reference, like)
+    def _check_nullable(
+        self, column: InputRef, variable: int | None, offset: int, node: Path
+    ) -> None:
+        """Where there may be no such row, Flink gives a NOT NULL column some value instead."""
+        if column.type.nullable or offset < self._rows_at_least(variable):
+            return
+        raise self.context.error(
+            "not-supported",
+            f"`{column.name}` is NOT NULL, and there may be no such row of "
+            f"{'the match' if variable is None else self._pattern[variable].name}",
+            node.span,
+            detail="Flink takes the value for never NULL then: its result is not defined.",
+            hint="Match a view in which the column may be NULL: "
+            f"TRY_CAST({column.name} AS {column.type.with_nullable(True).sql()}).",
+        )
 
-        return replace_inputs(column, term)
+    def _rows_at_least(self, variable: int | None) -> int:
+        """How many rows a variable has at least, where the expression is computed."""
+        current = self._current
+        least = [own.least for own in self._pattern]
+        if current is not None:
+            least = [*least[:current], 1, *(0 for _ in least[current + 1 :])]
+        return sum(least) if variable is None else least[variable]
 
     def _split(self, node: Path) -> tuple[int | None, Path]:
         """The variable before a column, and the column."""
@@ -97,7 +126,7 @@ class MatchBinder(ExpressionBinder):
             return None, node
         if first.text in self._variables:
             path = Path(tuple(rest), cover(rest[0].span, node.span))
-            return list(self._variables).index(first.text), path
+            return self._variables.index(first.text), path
         if not self.scope.has(first.text):
             raise self.context.error(
                 "unknown-column",
@@ -124,6 +153,17 @@ class MatchBinder(ExpressionBinder):
                 "Compute it in a view below, and test the column.",
             )
         return super().bind_call(node)
+
+    def bind_operation(self, node: Operation) -> Expression:
+        """An operator; Flink's planner fails over IN with a list in MEASURES, not in DEFINE."""
+        if self._rowtime is not None and node.operator in ("IN", "NOT_IN"):
+            raise self.context.error(
+                "not-supported",
+                "Flink does not run IN in the MEASURES of MATCH_RECOGNIZE",
+                node.span,
+                hint="Put it into the SELECT list: SELECT a IN (1, 2) FROM t MATCH_RECOGNIZE ...",
+            )
+        return super().bind_operation(node)
 
     def bind_subquery(self, node: Subquery) -> Expression:
         """No query may stand here."""

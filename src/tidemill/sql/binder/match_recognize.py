@@ -242,7 +242,7 @@ class _Binding:
                     hint="Join both conditions by AND.",
                 )
             terms = Terms(len(self.node.fields), [], [])
-            binder = MatchBinder(self.context, self.scope, self.names, terms, variable)
+            binder = MatchBinder(self.context, self.scope, self.pattern, terms, variable)
             expression = binder.bind_condition(definition.condition)
             bound[variable] = MatchCondition(expression, tuple(terms.found))
         return tuple(bound.get(i) for i in range(len(self.names)))
@@ -269,7 +269,7 @@ class _Binding:
             asked.append(InputRef(-1, field.name, field.type, call.span))
             return asked[-1]
 
-        binder = MatchBinder(self.context, self.scope, self.names, terms, None, rowtime)
+        binder = MatchBinder(self.context, self.scope, self.pattern, terms, None, rowtime)
         taken = {self.node.fields[key].name for key in keys}
         bound: list[Expression] = []
         names: list[str] = []
