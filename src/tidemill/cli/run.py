@@ -21,8 +21,9 @@ def run(
     *,
     until_caught_up: Annotated[bool, Parameter(show_default=False)] = False,
     every_s: float = 5.0,
-    engine: Literal["embedded", "flink"] = "embedded",
+    engine: Literal["embedded", "flink", "spark"] = "embedded",
     bridge: Annotated[tuple[str, ...], Parameter(negative=())] = (),
+    conf: Annotated[tuple[str, ...], Parameter(negative=())] = (),
     var: Variables = (),
     common: Common = COMMON,
 ) -> int:
@@ -42,14 +43,18 @@ def run(
         until_caught_up: end when all that was there at the start has been processed.
         every_s: how often to print the progress where there is no terminal, in seconds.
         engine: embedded, or flink: the text goes to the project's Flink (tidemill up flink) as one
-            job; Ctrl-C stops it with a savepoint, from which the next run goes on.
+            job; Ctrl-C stops it with a savepoint, from which the next run goes on. Or spark: the
+            plan runs as a PySpark program, on this machine or on the cluster that spark.master
+            names; what Spark cannot do as Flink does is refused.
         bridge: with --engine flink, a sink to write through a topic and an embedded pipeline, for
             exactly-once output where Flink's own sink is at least once, as jdbc is; can be given
             several times. Sinks that Flink has no connector for are bridged without it.
+        conf: with --engine spark, spark.KEY=VALUE of Spark's configuration, over `spark:` in
+            tidemill.yaml; can be given several times.
         var: variables.
         common: the options of every verb.
     """
-    if engine == "flink":
+    if engine == "flink" and not conf:
         from tidemill.cli.run_flink import run_on_flink  # noqa: PLC0415 - loaded when called
 
         return run_on_flink(
@@ -59,6 +64,23 @@ def run(
             every_s=every_s,
             until_caught_up=until_caught_up,
             common=common,
+        )
+    if engine == "spark" and not bridge:
+        from tidemill.cli.run_spark import run_on_spark  # noqa: PLC0415 - loaded when called
+
+        return run_on_spark(
+            pipeline,
+            var=var,
+            conf=conf,
+            every_s=every_s,
+            until_caught_up=until_caught_up,
+            common=common,
+        )
+    if conf:
+        raise UsageError(
+            "--conf goes with --engine spark",
+            code="cli.usage",
+            hint="It sets Spark's configuration.",
         )
     if bridge:
         raise UsageError(

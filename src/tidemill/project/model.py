@@ -147,6 +147,18 @@ class Functions(_Strict):
     ] = []
 
 
+class Spark(_Strict):
+    """The Spark that `tidemill run --engine spark` runs pipelines on; by default one here."""
+
+    properties: Annotated[
+        dict[
+            Annotated[str, Field(pattern=r"^spark\.[A-Za-z0-9._-]+$")],
+            str | int | float | bool,
+        ],
+        Field(description="Spark's own configuration, as `spark.master: local[2]`"),
+    ] = {}
+
+
 class ProjectFile(_Strict):
     """A Tidemill project: its servers, connections, pipelines and variables."""
 
@@ -163,4 +175,5 @@ class ProjectFile(_Strict):
     variables: Annotated[
         dict[Name, str | int | float | bool], Field(description="Values for `${var:NAME}`")
     ] = {}
+    spark: Annotated[Spark, BeforeValidator(_empty_if_none)] = Spark()
     functions: Annotated[Functions, BeforeValidator(_empty_if_none)] = Functions()

@@ -24,6 +24,7 @@ KAFKA_VERSION = "4.3.1"
 DEBEZIUM_VERSION = "3.7.0.Final"
 FLINK_VERSION = "2.3.0"
 APICURIO_VERSION = "3.3.3"
+SPARK_VERSION = "4.2.0"
 LOG4J_VERSION = "2.25.4"
 S3PROXY_VERSION = "4.1.0"
 
@@ -86,6 +87,20 @@ RECIPES = (
         "s3",
         "classpath",
         (f"org.gaul:s3proxy:{S3PROXY_VERSION}:jar:jar-with-dependencies",),
+        transitive=False,
+    ),
+    # Beside the jars of the PyPI package pyspark, which holds Spark itself. No jar of the token
+    # provider of 4.2.0 was published; that of 4.0.0 stands in.
+    Recipe(
+        "spark",
+        "classpath",
+        (
+            f"org.apache.spark:spark-sql-kafka-0-10_2.13:{SPARK_VERSION}",
+            "org.apache.spark:spark-token-provider-kafka-0-10_2.13:4.0.0",
+            "org.apache.kafka:kafka-clients:3.9.2",
+            "org.apache.commons:commons-pool2:2.13.1",
+            "org.postgresql:postgresql:42.7.8",
+        ),
         transitive=False,
     ),
 )

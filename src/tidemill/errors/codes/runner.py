@@ -1,6 +1,8 @@
 """Error codes of the room `runners`: code to its meaning in one sentence."""
 
 CODES: dict[str, str] = {
+    "runner.not-on-spark": "A part of a pipeline does not run on Spark, or not as on Flink.",
+    "runner.spark-failed": "A job failed on Spark.",
     "runner.gone": "A Flink session, operation or job is not known any more.",
     "runner.job-failed": "A job failed on Flink.",
     "runner.no-model": "A pipeline declares a model; open-source Flink has remote providers only.",

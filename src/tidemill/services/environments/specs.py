@@ -65,6 +65,10 @@ ENVIRONMENTS: Mapping[str, EnvironmentSpec] = MappingProxyType(
         "airflow": EnvironmentSpec(
             "airflow", _FOLDER / "airflow.lock", _EVERY, ("airflow.sdk", "confluent_kafka")
         ),
+        # PySpark brings Spark itself, all of its jars.
+        "spark": EnvironmentSpec(
+            "spark", _FOLDER / "spark.lock", ((3, 11), (3, 12), (3, 13)), ("pyspark.sql",)
+        ),
     }
 )
 

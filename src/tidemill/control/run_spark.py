@@ -1,0 +1,218 @@
+"""Run a pipeline on Spark: the program that `eject` would write, in Spark's own environment.
+
+Guarantees: bounded input runs to its end; a stream goes on from its checkpoint under
+`.tidemill/pipelines/<name>/spark`, after SIGINT and SIGTERM as after `kill -9`. Files of a stream
+are written exactly once for readers that follow Spark's log beside them; rows into jdbc and kafka
+at least once, into jdbc with a primary key as if once. Non-guarantee: the state of Spark, of Flink
+and of the embedded engine are three; a pipeline that changes its engine begins anew.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tidemill.control.environments import ensure_environment
+from tidemill.control.pipeline import shown_path
+from tidemill.control.project_context import project_for
+from tidemill.control.run import only_pipeline
+from tidemill.control.spark_errors import spark_failed
+from tidemill.control.spark_process import SparkCommand, spark_command
+from tidemill.control.spark_text import SparkPipeline, spark_pipeline
+from tidemill.control.stopping import stop_on_signals
+from tidemill.control.up import Progress, download_events
+from tidemill.errors import UsageError
+from tidemill.project import Project, ensure_state_dir
+from tidemill.services.install import install
+
+_POLL_S = 0.25
+_STOP_S = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class StreamProgress:
+    """What one stream has done in this run; `watermark` is Spark's text of it."""
+
+    sink: str
+    rows_in: int
+    batch: int
+    watermark: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class SparkRunResult:
+    """How a run on Spark ended: FINISHED, or STOPPED for a stream that was stopped."""
+
+    pipeline: str
+    state: str
+    program: str
+    streams: tuple[StreamProgress, ...]
+    notes: tuple[str, ...]
+
+    def as_dict(self) -> dict[str, Any]:
+        """The result for `--json`."""
+        streams = [
+            {"sink": s.sink, "rows_in": s.rows_in, "batch": s.batch, "watermark": s.watermark}
+            for s in self.streams
+        ]
+        return {
+            "engine": "spark",
+            "pipeline": self.pipeline,
+            "state": self.state,
+            "program": self.program,
+            "streams": streams,
+            "notes": list(self.notes),
+        }
+
+
+def run_spark(
+    wanted: str | None,
+    folder: Path | None = None,
+    *,
+    variables: Mapping[str, str] | None = None,
+    properties: Mapping[str, str] | None = None,
+    progress: Progress | None = None,
+    watch: Callable[[Sequence[StreamProgress]], None] | None = None,
+) -> SparkRunResult:
+    """Run one pipeline on Spark until it ends, fails, or is stopped; raises TidemillError.
+
+    Args:
+        wanted: the pipeline, by name or path; None: the only one of the project.
+        folder: the project's folder.
+        variables: values for `${var:...}`.
+        properties: Spark's configuration, over the project's.
+        progress: told of what is fetched the first time.
+        watch: told about the streams again and again.
+    """
+    project = project_for(wanted or "", folder)
+    pipeline = project.pipeline(wanted if wanted is not None else only_pipeline(project))
+    made = spark_pipeline(project, pipeline, variables=variables)
+    ensure_environment("spark", progress)
+    install(["spark"], download_events(progress or (lambda _: None)))
+    root = ensure_state_dir(project.state_dir) / "pipelines" / pipeline.name / "spark"
+    root.mkdir(parents=True, exist_ok=True)
+    program = root / "program.py"
+    program.write_text(made.program.text, encoding="utf-8")
+    run = _Run(root, project, pipeline.name, watch or (lambda _: None))
+    return run.follow(made, program, {**spark_properties(project), **(properties or {})})
+
+
+def spark_properties(project: Project) -> dict[str, str]:
+    """Spark's configuration of the project."""
+    values = project.settings.spark.properties
+    return {k: str(v).lower() if isinstance(v, bool) else str(v) for k, v in values.items()}
+
+
+def parse_properties(given: Sequence[str]) -> dict[str, str]:
+    """`spark.KEY=VALUE` options; raises UsageError."""
+    found = {}
+    for text in given:
+        key, sign, value = text.partition("=")
+        if not sign or not key.startswith("spark."):
+            raise UsageError(
+                f"--conf takes spark.KEY=VALUE, not `{text}`",
+                code="cli.usage",
+                hint="As in --conf spark.master=local[4].",
+            )
+        found[key] = value
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """One process of Spark and its files."""
+
+    root: Path
+    project: Project
+    pipeline: str
+    watch: Callable[[Sequence[StreamProgress]], None]
+
+    def follow(
+        self, made: SparkPipeline, program: Path, properties: Mapping[str, str]
+    ) -> SparkRunResult:
+        """Run the program to its end."""
+        report, spec = self.root / "report.json", self.root / "run.json"
+        for file in (report, self.root / "progress.json"):
+            file.unlink(missing_ok=True)
+        spec.write_text(
+            json.dumps(
+                {
+                    "program": str(program),
+                    "report": str(report),
+                    "progress": str(self.root / "progress.json"),
+                }
+            ),
+            encoding="utf-8",
+        )
+        variables = {**made.environment(), "CHECKPOINTS": str(self.root / "checkpoints")}
+        command = spark_command(self.root, (str(spec),), properties=properties, variables=variables)
+        log = self.project.state_dir / "logs" / f"spark-{self.pipeline}.log"
+        log.parent.mkdir(parents=True, exist_ok=True)
+        stopped = self._wait(command, log)
+        outcome = self._report(report)
+        if outcome is None or "error" in outcome:
+            error = {"message": _last_line(log)} if outcome is None else outcome["error"]
+            raise spark_failed(error, self.pipeline, shown_path(log))
+        return SparkRunResult(
+            self.pipeline,
+            "STOPPED" if stopped else "FINISHED",
+            str(program),
+            self._progress(),
+            made.notes,
+        )
+
+    def _wait(self, command: SparkCommand, log: Path) -> bool:
+        """Wait for the process; whether it was stopped."""
+        with stop_on_signals() as stopping, log.open("wb") as out:
+            process = subprocess.Popen(
+                command.argv,
+                env=dict(command.env),
+                cwd=self.project.root,
+                stdin=subprocess.PIPE,  # its end tells the process that nobody follows it
+                stdout=out,
+                stderr=out,
+                start_new_session=True,
+            )
+            told = False
+            try:
+                while process.poll() is None:
+                    if stopping.is_set() and not told:
+                        told = True
+                        process.terminate()
+                    with suppress(subprocess.TimeoutExpired):
+                        process.wait(_POLL_S)
+                    self.watch(self._progress())
+            finally:
+                if process.stdin is not None:
+                    process.stdin.close()
+                if process.poll() is None:
+                    try:
+                        process.wait(_STOP_S)
+                    except subprocess.TimeoutExpired:
+                        process.kill()
+                        process.wait()
+        return told
+
+    def _report(self, file: Path) -> dict[str, Any] | None:
+        try:
+            found: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return None
+        return found
+
+    def _progress(self) -> tuple[StreamProgress, ...]:
+        found = self._report(self.root / "progress.json") or {}
+        return tuple(
+            StreamProgress(name, p["rows_in"], p["batch"], p.get("watermark"))
+            for name, p in sorted(found.items())
+        )
+
+
+def _last_line(log: Path) -> str:
+    lines = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
+    return lines[-1] if lines else "it ended without a word"

@@ -1,0 +1,1 @@
+"""What runs in Spark's environment: a folder of its own, since its files are found first there."""
