@@ -115,6 +115,12 @@ VERBS = (
         "Compare what sinks hold with what they should.",
         PIPELINES,
     ),
+    VerbEntry(
+        "eject",
+        "tidemill.cli.eject:APP",
+        "Write a pipeline out as a project of its own.",
+        PIPELINES,
+    ),
     VerbEntry("sql", "tidemill.cli.sql:APP", "Run SQL, or open an interactive shell.", PIPELINES),
     VerbEntry("console", "tidemill.cli.console:APP", "Open the web console.", DATA),
     VerbEntry("topic", "", "List, read and write Kafka topics.", DATA, TOPIC),

@@ -13,6 +13,9 @@ from tidemill.services.install import install
 from tidemill.services.java import find_java
 from tidemill.services.registry import EVERYDAY, SERVICES, with_dependencies
 
+ALONE = ("spark",)
+"""Programs that are no servers: an environment with the jars of the same name."""
+
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
@@ -30,10 +33,12 @@ def fetch(wanted: Sequence[str] = (), progress: Progress | None = None) -> Fetch
     Checked by SHA-256; what is there already is not fetched again. With a server of the name of a
     Python environment, such as flink, the environment is made too.
     """
-    names = with_dependencies(tuple(wanted) or EVERYDAY)
+    servers = tuple(name for name in wanted if name not in ALONE)
+    names = with_dependencies(servers or (() if wanted else EVERYDAY))
     environments = tuple(name for name in dict.fromkeys(wanted) if name in ENVIRONMENTS)
     report = progress or (lambda _: None)
-    install([e for name in names for e in SERVICES[name].installs], download_events(report))
+    entries = [e for name in names for e in SERVICES[name].installs]
+    install([*entries, *(name for name in wanted if name in ALONE)], download_events(report))
     for name in environments:
         ensure_environment(name, report)
     return Fetched(names, environments, str(cache_folder()), str(find_java()))

@@ -43,14 +43,14 @@ class SparkSession:
         self._count += 1
         root = self.folder / f"run-{self._count}"
         root.mkdir()
-        collecting = _collecting(script, root)
-        program = spark_program(collecting, "parity", settle=settle)
+        made = collecting(script, root)
+        program = spark_program(made, "parity", settle=settle)
         file = root / "program.py"
         file.write_text(program.text, encoding="utf-8")
         outcome = self.run(file)
         if "error" in outcome:
             raise spark_failed(outcome["error"], "parity")
-        return [_result(insert.sink) for insert in collecting.inserts]
+        return [_result(insert.sink) for insert in made.inserts]
 
     def run(self, program: Path) -> Mapping[str, Mapping[str, object]]:
         """Run a program; return what the driver says of it."""
@@ -77,7 +77,7 @@ class SparkSession:
         self._log.close()
 
 
-def _collecting(script: Script, root: Path) -> Script:
+def collecting(script: Script, root: Path = Path()) -> Script:
     """The script with each SELECT as an INSERT into Parquet files."""
     inserts = tuple(
         Insert(select.query, _files(f"result_{index}", select.schema, root), select.where)

@@ -183,7 +183,11 @@ def _head(
         lines.append(f"from pyspark.sql.functions import {', '.join(functions)}")
     lines.append("")
     for variable in sorted(values.variables):
-        lines.append(f"{variable} = os.environ[{literal(variable)}]")
+        _, sign, default = values.variables[variable].partition(":-")
+        given = (
+            f".get({literal(variable)}, {literal(default)})" if sign else f"[{literal(variable)}]"
+        )
+        lines.append(f"{variable} = os.environ{given}")
     if streaming:
         lines.append('CHECKPOINTS = os.environ.get("CHECKPOINTS", "checkpoints")')
     if values.variables or streaming:

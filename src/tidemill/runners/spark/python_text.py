@@ -41,14 +41,20 @@ class Values:
         return "f" + literal(made)
 
     def _variable(self, reference: str) -> str:
-        kind, _, name = reference.partition(":")
-        made = name if kind == "env" else re.sub(r"\W+", "_", name).upper()
-        if kind == "file":
-            made = "FILE_" + made.strip("_")
-        if made[:1].isdigit():
-            made = "_" + made
+        made = variable_name(reference)
         self.variables[made] = reference
         return made
+
+
+def variable_name(reference: str) -> str:
+    """The environment variable that stands for the `kind:name` of a reference."""
+    kind, _, name = reference.partition(":")
+    if kind == "env":
+        return name.partition(":-")[0]
+    made = re.sub(r"\W+", "_", name).upper()
+    if kind == "file":
+        made = "FILE_" + made.strip("_")
+    return "_" + made if made[:1].isdigit() else made
 
 
 def literal(value: str) -> str:

@@ -136,7 +136,8 @@ class Progress:
 
 def _end_with_parent() -> None:
     """The parent holds the other end of stdin; where it is gone, stop as for a signal."""
-    sys.stdin.buffer.read()
+    while os.read(0, 1024):
+        pass
     os.kill(os.getpid(), signal.SIGTERM)
 
 

@@ -21,6 +21,7 @@ from tidemill.runners.spark.lowering.build import (
     is_null,
     wrapped,
 )
+from tidemill.runners.spark.lowering.casts import is_utc
 from tidemill.runners.spark.lowering.core import Called, Lowering
 from tidemill.runners.spark.types import spark_type
 from tidemill.sql.expressions import Interval
@@ -39,7 +40,8 @@ def _arithmetic(node: type[exp.Expression]) -> Lowering:
         kinds = (c.type_of(0), c.type_of(1))
         if all(kind.is_numeric for kind in kinds):
             return _typed(binary(node, left, right), c)
-        moved = kinds[0].root is TypeRoot.TIMESTAMP_LTZ or kinds[0].root is TypeRoot.TIMESTAMP
+        zoned = kinds[0].root is TypeRoot.TIMESTAMP_LTZ and is_utc(c.time_zone)
+        moved = kinds[0].root is TypeRoot.TIMESTAMP or zoned
         if moved and isinstance(c.constant(1), Interval) and node is not exp.Mul:
             return binary(node, left, right)
         if kinds[0].root is TypeRoot.DATE and node is not exp.Mul:

@@ -176,6 +176,18 @@ def _replace(c: Called) -> exp.Expression | None:
     return fn("replace", *c.args) if c.constant(1) and c.type_of(0).is_string else None
 
 
+def _constant(name: str) -> Lowering:
+    """A function whose further arguments are constant texts: NULL and bad patterns differ."""
+
+    def lower(c: Called) -> exp.Expression | None:
+        texts = [c.constant(i) for i in range(1, len(c.args))]
+        if not c.type_of(0).is_string or not all(isinstance(given, str) for given in texts):
+            return None
+        return fn(name, *c.args)
+
+    return lower
+
+
 def _regexp_replace(c: Called) -> exp.Expression | None:
     """With constants: Flink takes the replacement as it stands, without groups."""
     pattern, by = c.constant(1), c.constant(2)
@@ -324,14 +336,14 @@ LOWERINGS: Mapping[str, Lowering] = {
     "STARTSWITH": _same("startswith", _string),
     "ENDSWITH": _same("endswith", _string),
     "TO_BASE64": _same("base64", _string),
-    "TRANSLATE": _same("translate", _string),
+    "TRANSLATE": _constant("translate"),
     "ELT": _same("elt", lambda k: k.is_integer or k.is_string),
     "SPLIT_INDEX": _same("split_part", _string),
-    "REGEXP_COUNT": _same("regexp_count", _string),
-    "REGEXP_SUBSTR": _same("regexp_substr", _string),
-    "REGEXP_INSTR": _same("regexp_instr", _string),
+    "REGEXP_COUNT": _constant("regexp_count"),
+    "REGEXP_SUBSTR": _constant("regexp_substr"),
+    "REGEXP_INSTR": _constant("regexp_instr"),
     "REGEXP_REPLACE": _regexp_replace,
-    "REGEXP": _same("regexp", _string),
+    "REGEXP": _constant("regexp"),
     "FIELD": _field,
     "ROW": _row,
     "ARRAY": _array,
@@ -352,9 +364,6 @@ LOWERINGS: Mapping[str, Lowering] = {
     "MAP_KEYS": _same("map_keys", _any),
     "MAP_VALUES": _same("map_values", _any),
     "MAP_ENTRIES": _same("map_entries", _any),
-    "STR_TO_MAP": _same("str_to_map", _string),
-    "PARSE_URL": _same("parse_url", _string),
     "URL_ENCODE": _same("url_encode", _string),
     "URL_DECODE": _same("try_url_decode", _string),
-    "UNHEX": _same("unhex", _string),
 }

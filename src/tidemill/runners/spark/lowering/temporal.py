@@ -15,7 +15,9 @@ from tidemill.runners.spark.lowering.build import (
     binary,
     case,
     cast,
+    failing,
     fn,
+    is_null,
     number,
     since_1970,
     text,
@@ -78,7 +80,8 @@ def _floor(c: Called) -> exp.Expression | None:
         return fn("trunc", c.args[0], text(unit))
     if (
         not kind.is_timestamp
-        or not _local(kind, c)
+        or not _held(kind)
+        or not is_utc(c.time_zone)
         or unit not in ("YEAR", "QUARTER", "MONTH", "DAY", *_CLOCK)
     ):
         return None
@@ -160,19 +163,21 @@ def _from_unixtime(c: Called) -> exp.Expression | None:
     return fn("from_unixtime", c.args[0], text(pattern))
 
 
-def _unix_timestamp(c: Called) -> exp.Expression | None:
-    return fn("unix_timestamp", *c.args) if c.args else None
-
-
 def _to_date(c: Called) -> exp.Expression | None:
-    return fn("try_to_date", *c.args)
+    return fn("try_to_date", *c.args) if len(c.args) == 1 else None
 
 
 def _to_timestamp(c: Called) -> exp.Expression | None:
+    """With a pattern. A text that does not fit it fails the job: Flink reads some of them."""
     pattern = c.constant(1) if len(c.args) > 1 else None
-    if not isinstance(pattern, str) or not is_utc(c.time_zone):
+    if not isinstance(pattern, str) or not is_utc(c.time_zone) or pattern.count("S") > 3:
         return None
-    return cast(fn("try_to_timestamp", *c.args), "TIMESTAMP_NTZ")
+    if not set(pattern) <= _PATTERN | {"T"} or "MMM" in pattern:
+        return None
+    read = cast(fn("try_to_timestamp", *c.args), "TIMESTAMP_NTZ")
+    wrong = cast(failing("no timestamp:", c.args[0].copy()), "TIMESTAMP_NTZ")
+    missing = (is_null(c.args[0].copy()), exp.Null())
+    return case(missing, default=fn("coalesce", read, wrong))
 
 
 LOWERINGS: Mapping[str, Lowering] = {
@@ -197,7 +202,6 @@ LOWERINGS: Mapping[str, Lowering] = {
     "DATE_FORMAT": _date_format,
     "TO_TIMESTAMP_LTZ": _to_timestamp_ltz,
     "FROM_UNIXTIME": _from_unixtime,
-    "UNIX_TIMESTAMP": _unix_timestamp,
     "TO_DATE": _to_date,
     "TO_TIMESTAMP": _to_timestamp,
 }
