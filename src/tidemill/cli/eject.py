@@ -26,8 +26,8 @@ def eject(
 
     For Spark: the PySpark program that --engine spark runs, its requirements and jars, and how to
     run it with spark-submit. For Flink: the SQL, its jars, and how to run it with the SQL client or
-    the SQL Gateway. What the pipeline refers to (servers, secrets, variables) becomes environment
-    variables; no value is written.
+    the SQL Gateway. What the pipeline's tables refer to (servers, secrets, variables) becomes
+    environment variables; no secret is written.
 
     Args:
         pipeline: the name of a pipeline, or the path of a .sql file.

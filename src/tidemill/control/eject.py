@@ -1,7 +1,8 @@
 """Use case: a pipeline written out as a project of its own, which needs no Tidemill.
 
-Guarantees: no value of a reference is written, neither secret nor plain: the project reads them
-from environment variables. A folder that holds anything is not written to.
+Guarantees: no secret is written: options with references are read from environment variables. For
+Spark, a variable inside a query stands there as its value. A folder that holds anything is left
+alone.
 """
 
 from __future__ import annotations

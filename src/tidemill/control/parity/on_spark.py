@@ -25,7 +25,7 @@ class SparkSession:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        command = spark_command(folder / "spark", ("--serve",))
+        command = spark_command(folder / "spark", ("--serve",), brief=True)
         self._log = (folder / "spark.log").open("ab")
         self._process = subprocess.Popen(
             command.argv,

@@ -79,6 +79,7 @@ def spark_program(
     steps = [_step(step) for step in queries.steps]
     streaming = any(never_ends(insert.query, unbounded) for insert in script.inserts)
     if streaming:
+        _refuse_twice(script, queries)
         bodies.append(
             "# Runs until a query fails or is stopped.\nspark.streams.awaitAnyTermination()"
         )
@@ -91,6 +92,16 @@ def spark_program(
     tables = [*functions, *tables]
     parts = [_head(script, name, zone, values, read, needed), *tables, *steps, *bodies]
     return SparkProgram("\n\n".join(parts) + "\n", values.variables, streaming, needed)
+
+
+def _refuse_twice(script: Script, queries: Queries) -> None:
+    """Each stream has a checkpoint of its own, by the name of its table."""
+    written = Counter(insert.sink.name for insert in script.inserts)
+    for insert in script.inserts:
+        if written[insert.sink.name] > 1:
+            queries.refuse.at(insert.where).it(
+                f"a second INSERT of a stream into {insert.sink.name}", hint="Use UNION ALL."
+            )
 
 
 def _functions(text: str) -> list[str]:

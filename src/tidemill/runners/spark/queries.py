@@ -13,7 +13,16 @@ from sqlglot import exp
 
 from tidemill.runners.spark.aggregates import lower_aggregate
 from tidemill.runners.spark.lowering import lower
-from tidemill.runners.spark.lowering.build import binary, both, cast, failing, fn, number, wrapped
+from tidemill.runners.spark.lowering.build import (
+    binary,
+    both,
+    cast,
+    failing,
+    fn,
+    is_null,
+    number,
+    wrapped,
+)
 from tidemill.runners.spark.lowering.literals import lower_literal
 from tidemill.runners.spark.refusals import Refuser
 from tidemill.runners.spark.relations import (
@@ -214,31 +223,25 @@ def _scan(queries: Queries, node: Scan) -> Relation:
 
 def _watermark(queries: Queries, node: Watermark) -> Relation:
     """In a stream a view of its own: Spark knows event time by the column that has it."""
+    relation = queries.relation(node.input)
+    rowtime = node.fields[node.column]
+    if rowtime.type.nullable and spark_type(rowtime.type) is not None:
+        relation = relation.filtered(_no_null(relation.columns[node.column], rowtime))
     if not never_ends(node, queries.unbounded):
-        relation = queries.relation(node.input)
-        columns = list(relation.columns)
-        field_ = node.fields[node.column]
-        if field_.type.nullable and spark_type(field_.type) is not None:
-            columns[node.column] = _no_null(columns[node.column], field_)
-        return Relation(relation.source, tuple(columns), relation.where, relation.laterals)
+        return relation
     names = field_names(node.fields)
-    key = _table_of(node)
-    name = f"{key}_with_watermark"
+    name = f"{_table_of(node)}_with_watermark"
     if name not in {step.name for step in queries.steps}:
-        relation = queries.relation(node.input)
-        columns = list(relation.columns)
-        if node.fields[node.column].type.nullable:
-            columns[node.column] = _no_null(columns[node.column], node.fields[node.column])
-        query = Relation(relation.source, tuple(columns), relation.where).select(names)
         delay = (names[node.column], watermark_delay_ms(node, queries.refuse))
-        queries.steps.append(Step(name, query, delay))
+        queries.steps.append(Step(name, relation.select(names), delay))
     return Relation(table(name), tuple(map(column, names)))
 
 
-def _no_null(time: exp.Expression, field_: RowField) -> exp.Expression:
-    """Flink fails at a rowtime that is NULL; Spark would leave the row out."""
-    wrong = failing(f"the rowtime {field_.name} must not be NULL")
-    return fn("coalesce", time, cast(wrong, spark_type(field_.type) or ""))
+def _no_null(time: exp.Expression, rowtime: RowField) -> exp.Expression:
+    """Flink fails at a rowtime that is NULL; Spark would leave the row out of its windows."""
+    there = exp.Not(this=is_null(time.copy()))
+    wrong = cast(failing(f"the rowtime {rowtime.name} must not be NULL"), "BOOLEAN")
+    return fn("if", there, exp.Boolean(this=True), wrong)
 
 
 def _table_of(node: LogicalNode) -> str:
