@@ -49,9 +49,14 @@ class SparkQuery:
     def __str__(self) -> str:
         return f"{self.case}-{self.number + 1}"
 
+    def on(self, session: SparkSession) -> QueryResult:
+        """The rows that Spark gives."""
+        (result,) = session.query(self.script, self.case._settle)
+        return result
+
     def differences(self, session: SparkSession) -> list[str]:
         """What Spark and the golden file disagree about, line by line."""
-        (result,) = session.query(self.script, self.case._settle)
+        result = self.on(session)
         golden = json.loads(self.case.golden.read_text(encoding="utf-8"), object_hook=_tagged)
         rows = golden[self.number]["rows"]
         out = BEFORE_1970.get(str(self.case), ())

@@ -10,7 +10,10 @@ from corpus import Case, cases
 from spark_case import SparkQuery, queries
 
 from tidemill.control.environments import ensure_environment
+from tidemill.control.parity.compare import compare
+from tidemill.control.parity.on_flink import run_on_flink
 from tidemill.control.parity.on_spark import SparkSession
+from tidemill.runners.flink import Gateway, cut
 from tidemill.services.install import install
 
 FULL = bool(os.environ.get("TIDEMILL_PARITY_FULL"))
@@ -50,6 +53,13 @@ def _late(case: Case) -> bool:
 
 
 TAKEN = _taken()
+BATCH_SLICE = frozenset(("windows/hop-1", "windows/group_window-1"))
+
+
+def _timed() -> list[SparkQuery]:
+    wanted = {name.rpartition("-")[0] for name in BATCH_SLICE}
+    found = [q for c in cases() if (FULL or str(c) in wanted) and _late(c) for q in queries(c)]
+    return [query for query in found if FULL or str(query) in BATCH_SLICE]
 
 
 @pytest.fixture(scope="module")
@@ -68,6 +78,17 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
 @pytest.mark.parametrize("query", TAKEN, ids=str)
 def test_spark_gives_flinks_rows(query: SparkQuery, spark: SparkSession) -> None:
     assert query.differences(spark) == []
+
+
+@pytest.mark.servers
+@pytest.mark.parametrize("query", _timed(), ids=str)
+def test_late_rows_count_as_in_flinks_batch_mode(
+    query: SparkQuery, spark: SparkSession, flink: Gateway
+) -> None:
+    batch = {"execution.runtime-mode": "batch"}
+    script = cut(query.case.text, str(query.case), query.case._for_flink)
+    expected = run_on_flink(flink, script, batch)[query.number]
+    assert compare(query.on(spark), expected, ("Spark", "Flink")).lines("Spark", "Flink") == []
 
 
 def test_the_slice_is_taken() -> None:
