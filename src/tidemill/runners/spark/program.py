@@ -131,7 +131,7 @@ def _step(step: Step) -> str:
 def _insert(queries: Queries, insert: Insert, zone: str, values: Values) -> str:
     refuse = queries.refuse.at(insert.where)
     queries.refuse = refuse
-    sink = Sink(insert.sink, zone)
+    sink = Sink(insert.sink, zone, never_ends(insert.query, queries.unbounded))
     check_sink(sink, refuse)
     nullable = [f.type.nullable for f in insert.query.fields]
 

@@ -7,10 +7,11 @@ bounded input Spark computes once, so no row is late: as Flink does in its batch
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from sqlglot import exp
 
+from tidemill.model import TypeRoot
 from tidemill.runners.spark.aggregates import lower_aggregate
 from tidemill.runners.spark.lowering import lower
 from tidemill.runners.spark.lowering.build import (
@@ -23,6 +24,7 @@ from tidemill.runners.spark.lowering.build import (
     number,
     wrapped,
 )
+from tidemill.runners.spark.lowering.casts import is_utc
 from tidemill.runners.spark.lowering.literals import lower_literal
 from tidemill.runners.spark.refusals import Refuser
 from tidemill.runners.spark.relations import (
@@ -179,11 +181,13 @@ class Queries:
         if node.window is not None:
             self._check_session(node)
             time = source.columns[node.window.time_column]
+            stream = never_ends(node.input, self.unbounded)
+            fields = node.input.fields
             call = windowed(
-                node.window, time.copy(), node.input.fields, self.time_zone, self.refuse
+                node.window, time.copy(), fields, self.time_zone, self.refuse, stream=stream
             )
             rowtime = node.input.fields[node.window.time_column].type
-            parts = window_columns(node.window, exp.column(call.name), rowtime)
+            parts = window_columns(exp.column(call.name), rowtime, stream=stream)
             made += [parts[p] for p in node.window_properties]
             grouped.append(call)
         made += [
@@ -233,7 +237,14 @@ def _watermark(queries: Queries, node: Watermark) -> Relation:
     name = f"{_table_of(node)}_with_watermark"
     if name not in {step.name for step in queries.steps}:
         delay = (names[node.column], watermark_delay_ms(node, queries.refuse))
-        queries.steps.append(Step(name, relation.select(names), delay))
+        columns = list(relation.columns)
+        if rowtime.type.root is TypeRoot.TIMESTAMP:
+            # Spark takes event time as TIMESTAMP only; in UTC that is the same clock.
+            if not is_utc(queries.time_zone):
+                queries.refuse.it(f"a stream over TIMESTAMP in the time zone {queries.time_zone}")
+            columns[node.column] = cast(columns[node.column], "TIMESTAMP")
+        timed = replace(relation, columns=tuple(columns))
+        queries.steps.append(Step(name, timed.select(names), delay))
     return Relation(table(name), tuple(map(column, names)))
 
 
@@ -279,12 +290,14 @@ def _window_rows(queries: Queries, node: WindowTableFunction) -> Relation:
         queries.refuse.it("SESSION without an aggregation")
     source = queries.reopened(node.input)
     time = source.columns[node.window.time_column]
-    call = windowed(node.window, time, node.input.fields, queries.time_zone, queries.refuse)
+    stream = never_ends(node.input, queries.unbounded)
+    fields = node.input.fields
+    call = windowed(node.window, time, fields, queries.time_zone, queries.refuse, stream=stream)
     names = [*field_names(node.input.fields), "window"]
     inner = Relation(source.source, (*source.columns, call)).select(names)
     sealed = queries.sealed(inner, names)
     rowtime = node.fields[-1].type
-    parts = window_columns(node.window, column("window"), rowtime)
+    parts = window_columns(column("window"), rowtime, stream=stream)
     return Relation(sealed.source, (*sealed.columns[:-1], *parts.values()))
 
 

@@ -25,6 +25,7 @@ class Sink:
 
     table: TableDescriptor
     time_zone: str
+    stream: bool = False
 
     @property
     def connector(self) -> str:
@@ -43,7 +44,10 @@ class Sink:
         if not column.type.nullable and nullable:
             wrong = failing(f"the column {column.name} of {self.table.name} is NOT NULL")
             made = fn("coalesce", made, wrong)
-        return self._time(made, column.type) if self.as_text else made
+        if self.as_text:
+            return self._time(made, column.type)
+        timed = self.stream and column.type.root is TypeRoot.TIMESTAMP
+        return cast(made, "TIMESTAMP_NTZ") if timed else made
 
     def _time(self, made: exp.Expression, kind: DataType) -> exp.Expression:
         if kind.root is TypeRoot.TIMESTAMP:

@@ -24,11 +24,18 @@ def duration(milliseconds: int) -> str:
 
 
 def windowed(
-    spec: WindowSpec, time: exp.Expression, fields: Fields, time_zone: str, refuse: Refuser
+    spec: WindowSpec,
+    time: exp.Expression,
+    fields: Fields,
+    time_zone: str,
+    refuse: Refuser,
+    *,
+    stream: bool = False,
 ) -> exp.Expression:
     """The call that gives a row's window; raises UserError for windows that Spark has not.
 
-    Windows lie on the local clock: a TIMESTAMP_LTZ is read as one, which is exact in UTC.
+    Windows lie on the local clock: a TIMESTAMP_LTZ is read as one, which is exact in UTC. In a
+    stream the column stays as it is, since Spark's watermark belongs to it.
     """
     if spec.on_clock:
         refuse.it("a window over processing time", hint="Use an event time with a watermark.")
@@ -38,7 +45,7 @@ def windowed(
     if kind.root is TypeRoot.TIMESTAMP_LTZ:
         if not is_utc(time_zone):
             refuse.it(f"a window over TIMESTAMP_LTZ in the time zone {time_zone}")
-        time = cast(time, "TIMESTAMP_NTZ")
+        time = time if stream else cast(time, "TIMESTAMP_NTZ")
     if spec.kind is WindowKind.SESSION:
         return fn("session_window", time, text(duration(spec.size_ms)))
     slide_ms = spec.slide_ms or spec.size_ms
@@ -52,12 +59,13 @@ def windowed(
 
 
 def window_columns(
-    spec: WindowSpec, of: exp.Expression, rowtime: DataType
+    of: exp.Expression, rowtime: DataType, *, stream: bool = False
 ) -> dict[WindowProperty, exp.Expression]:
     """The columns of a window that `of` refers to; its rowtime is a millisecond before its end."""
 
     def part(name: str) -> exp.Expression:
-        return exp.Dot(this=of.copy(), expression=exp.to_identifier(name))
+        made = exp.Dot(this=of.copy(), expression=exp.to_identifier(name))
+        return cast(made, "TIMESTAMP_NTZ") if stream else made
 
     last = exp.Interval(this=text("0.001"), unit=exp.var("SECOND"))
     time: exp.Expression = binary(exp.Sub, part("end"), last)
