@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tidemill.control.check import check
 from tidemill.control.eject import eject
 from tidemill.errors import UserError
 
@@ -79,3 +80,11 @@ def test_flink_gets_sql_that_is_filled_from_the_environment(project: Path) -> No
 def test_a_folder_with_anything_in_it_is_left_alone(project: Path) -> None:
     with pytest.raises(UserError, match="not an empty folder"):
         eject("totals", "spark", project, project)
+
+
+def test_check_says_what_spark_refuses_and_how_often_it_writes(project: Path) -> None:
+    (result,) = check(["totals"], project, engine="spark")
+    assert result.ok
+    (project / "totals.sql").write_text(PIPELINE.replace("zone, COUNT", "INITCAP(zone), COUNT"))
+    (result,) = check(["totals"], project, engine="spark")
+    assert [error.code for error in result.errors] == ["runner.not-on-spark"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from tidemill.cli.output import data, data_json, say
 from tidemill.cli.variables import Variables, parse_variables
@@ -13,7 +13,12 @@ if TYPE_CHECKING:
     from tidemill.control.check import CheckResult
 
 
-def check(*pipelines: str, var: Variables = (), common: Common = COMMON) -> int:
+def check(
+    *pipelines: str,
+    engine: Literal["embedded", "spark"] = "embedded",
+    var: Variables = (),
+    common: Common = COMMON,
+) -> int:
     """Check pipelines without running them.
 
     Checks the project file and all pipelines in it, or those named or given by path: syntax,
@@ -23,12 +28,14 @@ def check(*pipelines: str, var: Variables = (), common: Common = COMMON) -> int:
 
     Args:
         pipelines: names of pipelines, or paths of .sql files; by default the whole project.
+        engine: spark checks for run --engine spark too, and says how often each sink is written.
         var: variables.
         common: the options of every verb.
     """
     from tidemill.control.check import check as run_check  # noqa: PLC0415 - loaded when called
 
-    results = run_check(pipelines, common.project, variables=parse_variables(var))
+    variables = parse_variables(var)
+    results = run_check(pipelines, common.project, variables=variables, engine=engine)
     if common.json:
         data_json({"ok": all(r.ok for r in results), "results": [_as_dict(r) for r in results]})
     else:

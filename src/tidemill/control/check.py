@@ -48,12 +48,18 @@ def check(
     folder: Path | None = None,
     *,
     variables: Mapping[str, str] | None = None,
+    engine: str = "embedded",
 ) -> list[CheckResult]:
-    """Check the pipelines named or given by path; by default the project file and all in it."""
+    """Check the pipelines named or given by path; by default the project file and all in it.
+
+    With `engine` spark also what Spark can run, and how often it writes each sink.
+    """
     if wanted:
         pairs = [(project, project.pipeline(name)) for name in wanted
                  for project in [project_for(name, folder)]]  # fmt: skip
-        return [_check_pipeline(project, pipeline, variables) for project, pipeline in pairs]
+        return [
+            _check_pipeline(project, pipeline, variables, engine) for project, pipeline in pairs
+        ]
     start = folder or Path.cwd()
     file = start if start.is_file() else find_project_file(start)
     if file is None:
@@ -66,7 +72,9 @@ def check(
     except TidemillError as error:
         return [CheckResult(None, shown_path(file), (error,))]
     results = [CheckResult(None, shown_path(file)), *_check_suites(project)]
-    return results + [_check_pipeline(project, pipeline, variables) for pipeline in pipelines]
+    return results + [
+        _check_pipeline(project, pipeline, variables, engine) for pipeline in pipelines
+    ]
 
 
 def _check_suites(project: Project) -> list[CheckResult]:
@@ -95,7 +103,7 @@ def _check_suites(project: Project) -> list[CheckResult]:
 
 
 def _check_pipeline(
-    project: Project, pipeline: PipelineFile, variables: Mapping[str, str] | None
+    project: Project, pipeline: PipelineFile, variables: Mapping[str, str] | None, engine: str
 ) -> CheckResult:
     file = shown_path(pipeline.path)
     errors = _sql_errors(project, pipeline, variables)
@@ -103,9 +111,14 @@ def _check_pipeline(
         return CheckResult(pipeline.name, file, tuple(errors))
     try:
         compiled = compile_pipeline(project, pipeline, variables=variables, lenient=True)
+        notes = compiled.notes
+        if engine == "spark" and compiled.script.inserts:
+            from tidemill.control.spark_text import spark_pipeline  # noqa: PLC0415 - seldom used
+
+            notes = spark_pipeline(project, pipeline, variables=variables, lenient=True).notes
     except TidemillError as error:
         return CheckResult(pipeline.name, file, (error,))
-    return CheckResult(pipeline.name, file, (), findings(compiled.plan), compiled.notes)
+    return CheckResult(pipeline.name, file, (), findings(compiled.plan), notes)
 
 
 def findings(plan: PhysicalPlan) -> tuple[Finding, ...]:

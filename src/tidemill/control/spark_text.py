@@ -89,6 +89,8 @@ def _written(source: SqlSource) -> dict[str, str]:
         for text in table.options.values():
             value = text
             for reference in find_references(text, source.file):
+                if reference.kind in ("secret", "file"):
+                    continue  # what is compiled holds the reference still
                 plain = source.resolver.value(reference)
                 if not isinstance(plain, Secret):
                     value = value.replace("${" + reference.key + "}", plain)
