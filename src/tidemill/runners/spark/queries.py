@@ -6,6 +6,7 @@ bounded input Spark computes once, so no row is late: as Flink does in its batch
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -121,7 +122,15 @@ class Queries:
             return self._view(node)
         if self.unbounded:
             check_stream(node, self.unbounded, self.refuse)
-        return _NODES[type(node)](self, node)
+        return self.made(node)
+
+    def made(self, node: LogicalNode) -> Relation:
+        """The rows of a node by its kind."""
+        make = _NODES.get(type(node))
+        if make is None:
+            where = getattr(node, "where", None)
+            return self.refuse.at(where).it(_spoken(type(node).__name__))
+        return make(self, node)
 
     def lower(self, expression: Expression, columns: Sequence[exp.Expression]) -> exp.Expression:
         """An expression over these columns."""
@@ -160,7 +169,7 @@ class Queries:
         """As `query`, for the node itself where it is a view."""
         if isinstance(node, Aggregate):
             return self._aggregate_query(node, names, None)
-        return _NODES[type(node)](self, node).select(names)
+        return self.made(node).select(names)
 
     # --- aggregates --------------------------------------------------------------------------
 
@@ -213,6 +222,11 @@ class Queries:
 
 
 Final = Callable[[int, exp.Expression], exp.Expression]
+
+
+def _spoken(kind: str) -> str:
+    """The name of a kind of node as SQL has it: MATCH_RECOGNIZE of MatchRecognize."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", kind).upper()
 
 
 # --- nodes ---------------------------------------------------------------------------------------
