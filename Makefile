@@ -16,8 +16,9 @@ setup-dev: ## the same with what the tests and checks need
 demo: setup ## run the NYC taxi example; real files: make demo ARGS="--input FILE.parquet"
 	@$(BIN)/tidemill demo nyc_taxi $(ARGS)
 
+# Two workers on one set of servers: most tests wait for a process or a server half of their time.
 test: setup-dev ## run all tests, on real servers
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist worksteal $(ARGS)
 
 GENERATED ?= 500
 parity: setup-dev ## prove corpus, Nexmark and GENERATED=500 queries on Flink and here, in every way

@@ -1,8 +1,8 @@
 """Shared real servers for the whole test run, started when the first test asks for them.
 
 `kafka_endpoint`, `postgres_endpoint` and `connect_endpoint` are real servers under the product's
-own supervisor, in a temporary folder, one stack for the session; they end with the session, also
-when it is killed. Tests share them: take names from `unique_name`.
+own supervisor, in a temporary folder, one stack for the session and all its workers (pytest-xdist);
+they end with the session, also when it is killed. Tests share them: take names from `unique_name`.
 """
 
 from __future__ import annotations
@@ -34,11 +34,19 @@ hypothesis.settings.load_profile("tidemill")
 _counter = itertools.count()
 
 
-class Stack:
-    """The session's servers; each is started when it is first asked for."""
+_RUNNING = "TIDEMILL_TEST_STACK"
+"""A state folder whose servers run already: tests use them and start none."""
+_ROOT = "TIDEMILL_TEST_ROOT"
+"""The folder of the session's servers, and the process with which they end; told to workers."""
+_OWNER = "TIDEMILL_TEST_OWNER"
 
-    def __init__(self, state_dir: Path) -> None:
+
+class Stack:
+    """Servers in one state folder; each is started when it is first asked for."""
+
+    def __init__(self, state_dir: Path, owner_pid: int | None = None) -> None:
         self.state_dir = state_dir
+        self._owner_pid = owner_pid or os.getpid()
         self._folder = state_folder(self.state_dir).make()
 
     def endpoint(self, name: str) -> Endpoint:
@@ -47,7 +55,7 @@ class Stack:
             names = with_dependencies([name])
             install([entry for n in names for entry in SERVICES[n].installs])
             servers = {n: ServerSettings(start_timeout_s=120) for n in names}
-            client.start(self._folder, servers, tie_to_caller=True)
+            client.start(self._folder, servers, owner_pid=self._owner_pid)
         return running_endpoints(self.state_dir)[name]
 
     def stop(self) -> None:
@@ -55,20 +63,33 @@ class Stack:
         client.stop(self._folder)
 
 
-@pytest.fixture(scope="session")
-def stack() -> Iterator[Stack]:
-    """The session's servers: `stack.endpoint("kafka")`."""
-    running = os.environ.get("TIDEMILL_TEST_STACK")
-    if running:
-        yield Stack(Path(running))
-        return
-    root = Path(tempfile.mkdtemp(prefix="tidemill-tests-"))
-    servers = Stack(root / ".tidemill")
-    try:
-        yield servers
-    finally:
-        servers.stop()
+def _is_worker() -> bool:
+    return "PYTEST_XDIST_WORKER" in os.environ
+
+
+def pytest_configure() -> None:
+    """Name the folder of the session's servers; the first that is asked for is started there."""
+    if not _is_worker() and _RUNNING not in os.environ:
+        os.environ[_ROOT] = tempfile.mkdtemp(prefix="tidemill-tests-")
+        os.environ[_OWNER] = str(os.getpid())
+
+
+def pytest_unconfigure() -> None:
+    """Stop the session's servers after the last worker."""
+    root = None if _is_worker() else os.environ.pop(_ROOT, None)
+    if root is not None:
+        if (Path(root) / ".tidemill").exists():
+            Stack(Path(root) / ".tidemill").stop()
         shutil.rmtree(root, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def stack() -> Stack:
+    """The session's servers: `stack.endpoint("kafka")`."""
+    running = os.environ.get(_RUNNING)
+    if running:
+        return Stack(Path(running))
+    return Stack(Path(os.environ[_ROOT]) / ".tidemill", int(os.environ[_OWNER]))
 
 
 @pytest.fixture(scope="session")

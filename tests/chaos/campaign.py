@@ -54,6 +54,7 @@ def run(folder: Path, rows: int, rate: int | None, plan: list[tuple[float, str]]
     with stage(folder, rows, rate) as live:
         live.start_engine()
         live.loader.start()
+        live.wait_for_first_change()
         kills = _kill(live, plan)
         live.wait_until_through()
         code = live.stop_engine()

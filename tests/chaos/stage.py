@@ -86,6 +86,16 @@ class Stage:
                 stderr=log,
             )
 
+    def wait_for_first_change(self) -> None:
+        """Wait until the first change stands in its topic, and the connector's offset with it.
+
+        Before that Debezium takes its snapshot again after a kill, and a row that is inserted
+        meanwhile can come with the snapshot and as a change: a limit that the docs state.
+        """
+        cluster = Cluster(self.folder)
+        while next(read_topic(cluster, "nyc_taxi.public.nyc_taxi", offset=0), None) is None:
+            time.sleep(0.1)
+
     def kill(self, target: str) -> bool:
         """`kill -9` the engine or a server; False where it was not there to be killed."""
         if target == "engine":

@@ -28,12 +28,12 @@ class Bench:
     def wish(self, *names: str, **settings: object) -> str:
         settings = {"start_timeout_s": 15.0, **settings}
         servers = {name: ServerSettings(**settings) for name in names}
-        return client.request(self.folder, servers, tie_to_caller=True, program=PROGRAM)
+        return client.request(self.folder, servers, owner_pid=os.getpid(), program=PROGRAM)
 
     def up(self, *names: str, **settings: object) -> SupervisorStatus:
         settings = {"start_timeout_s": 15.0, **settings}
         servers = {name: ServerSettings(**settings) for name in names}
-        return client.start(self.folder, servers, tie_to_caller=True, program=PROGRAM)
+        return client.start(self.folder, servers, owner_pid=os.getpid(), program=PROGRAM)
 
     def status(self) -> SupervisorStatus:
         status = client.read_status(self.folder)

@@ -7,6 +7,7 @@ ServiceError that names the server; other servers go on running until `down`.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -74,7 +75,8 @@ def up(
     launched = not client.is_supervised(folder)
     try:
         narrator = _Narrator(report, names)
-        said = client.start(folder, wanted, narrator, tie_to_caller=tie_to_caller)
+        owner_pid = os.getpid() if tie_to_caller else None
+        said = client.start(folder, wanted, narrator, owner_pid=owner_pid)
     except KeyboardInterrupt:
         if launched:
             client.stop(folder)

@@ -47,7 +47,7 @@ def start(
     servers: Mapping[str, ServerSettings],
     seen: Callable[[SupervisorStatus], None] | None = None,
     *,
-    tie_to_caller: bool = False,
+    owner_pid: int | None = None,
     program: Sequence[str] = PROGRAM,
 ) -> SupervisorStatus:
     """Ask for servers and wait until they are ready; arguments as of `request` and `wait_settled`.
@@ -57,7 +57,7 @@ def start(
     names = list(servers)
     timeout_s = 60.0 + sum(settings.start_timeout_s for settings in servers.values())
     for _ in range(_WISHES_MAX):
-        wish = request(folder, servers, tie_to_caller=tie_to_caller, program=program)
+        wish = request(folder, servers, owner_pid=owner_pid, program=program)
         try:
             return wait_settled(folder, wish, names, seen, timeout_s)
         except _NotTakenUpError:
@@ -73,7 +73,7 @@ def request(
     folder: StateFolder,
     servers: Mapping[str, ServerSettings],
     *,
-    tie_to_caller: bool = False,
+    owner_pid: int | None = None,
     program: Sequence[str] = PROGRAM,
 ) -> str:
     """Ask for servers, starting a supervisor where there is none; return the wish's id.
@@ -81,14 +81,14 @@ def request(
     Args:
         folder: the state folder, made.
         servers: the servers and their settings.
-        tie_to_caller: a supervisor that has to be started ends with the calling process.
+        owner_pid: a supervisor that has to be started ends with this process; None: it goes on.
         program: arguments of Python that run the supervisor.
     """
     wish = uuid.uuid4().hex
     with file_lock(folder.launch_lock):
         _wait_if_ending(folder)
         if not is_supervised(folder):
-            _launch(folder, program, tie_to_caller)
+            _launch(folder, program, owner_pid)
         try:
             write_json(
                 folder.requests / f"{wish}.json",
@@ -177,8 +177,8 @@ def _wait_if_ending(folder: StateFolder) -> None:
         time.sleep(_POLL_S)
 
 
-def _launch(folder: StateFolder, program: Sequence[str], tie_to_caller: bool) -> None:
-    owner = ["--owner", str(os.getpid())] if tie_to_caller else []
+def _launch(folder: StateFolder, program: Sequence[str], owner_pid: int | None) -> None:
+    owner = [] if owner_pid is None else ["--owner", str(owner_pid)]
     argv = [sys.executable, "-P", *program, "--state", str(folder.root), *owner]
     log = folder.log("supervisor")
     try:
