@@ -10,6 +10,7 @@ from tidemill.errors import Span, SqlError
 from tidemill.interfaces.connector import Connector
 from tidemill.interfaces.format import FormatFactory
 from tidemill.interfaces.python_function import FunctionLoader
+from tidemill.sql.binder.match_alike import check_alike
 from tidemill.sql.catalog import BrokenNameError
 from tidemill.sql.dialect import Token, tokenize
 from tidemill.sql.logical import Script
@@ -49,6 +50,7 @@ def compile_script(
     for cursor in _statements(session.source):
         _run(session, cursor)
     check_closed(session)
+    check_alike(session.inserts, session.selects)
     if not may_be_empty:
         _check_not_empty(session)
     return _script(session)
@@ -82,6 +84,7 @@ def check_script(
                 session.errors += 1
         check_closed(session)
         if not errors:
+            check_alike(session.inserts, session.selects)
             _check_not_empty(session)
     except SqlError as error:
         errors.append(error)

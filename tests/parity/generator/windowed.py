@@ -188,22 +188,32 @@ def over(generator: random.Random, base: Relation) -> Relation:
 
 
 _PATTERNS = (
-    ("A B* C", "A AS A.i < 8, B AS B.i < A.i, C AS C.i > A.i", "COUNT(B.id)"),
-    ("A C", "A AS A.i IS NOT NULL, C AS C.i <> A.i", "SUM(C.l)"),
-    ("A+ C", "A AS A.b, C AS NOT C.b", "MAX(A.l)"),
+    ("A B* C)", "A AS A.i < 8, B AS B.i < A.i, C AS C.i > A.i", "COUNT(B.id)"),
+    ("A C)", "A AS A.i IS NOT NULL, C AS C.i <> A.i", "SUM(C.l)"),
+    ("A+ C)", "A AS A.b, C AS NOT C.b", "MAX(A.l)"),
+    (
+        "A B* C) WITHIN INTERVAL '9' SECOND",
+        "A AS A.i < 9, B AS B.i < A.i, C AS C.i > A.i",
+        "COUNT(B.id)",
+    ),
+    ("A+? B C) WITHIN INTERVAL '4' SECOND", "B AS NOT B.b, C AS C.id > B.id", "SUM(A.l)"),
+    ("A C) WITHIN INTERVAL '1.5' SECOND", "C AS C.i <> A.i OR C.i IS NULL", "MIN(A.l)"),
 )
+"""Each WITHIN with a DEFINE of its own: Flink merges matches of a job that differ in WITHIN alone,
+and the queries of a batch are one job."""
 
 
 def patterns(generator: random.Random, base: Relation) -> Relation:
     """MATCH_RECOGNIZE over the rows of each key."""
     pattern, define, call = generator.choice(_PATTERNS)
+    skip = generator.choice(("PAST LAST ROW", "TO NEXT ROW"))
     text = (
         f"(SELECT k, f, n, z0 FROM {base.text} MATCH_RECOGNIZE (PARTITION BY k ORDER BY "
         f"`{ROWTIME}`, id MEASURES FIRST(id) AS f, LAST(C.id) AS n, {call} AS z0 "
-        f"AFTER MATCH SKIP PAST LAST ROW PATTERN ({pattern}) DEFINE {define}) AS m)"
+        f"AFTER MATCH SKIP {skip} PATTERN ({pattern} DEFINE {define}) AS m)"
     )
     columns = {"k": "STRING", "f": "INT", "n": "INT", "z0": "BIGINT"}
-    used = (*base.used, "MATCH_RECOGNIZE")
+    used = (*base.used, "MATCH_RECOGNIZE", *(["WITHIN"] if "WITHIN" in pattern else []))
     return Relation(text, columns, ("f",), False, False, used, base.nodes)
 
 

@@ -48,7 +48,7 @@ REFUSED: Mapping[str, Refusal] = {
     "SINGLE_VALUE": Refusal("is not supported", "Use MAX(value)."),
     "CURRENT_WATERMARK": Refusal(
         "depends on where in the stream the watermark is just then, which differs between runs",
-        "Late rows go to the dead letters with their count; test time with a window.",
+        "Late rows are counted and dropped; test time with a window.",
     ),
     "SOURCE_WATERMARK": Refusal(
         "asks the source for watermarks, which no connector here gives",
