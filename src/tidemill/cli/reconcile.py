@@ -23,7 +23,7 @@ def reconcile(
     var: Variables = (),
     common: Common = COMMON,
 ) -> int:
-    """Compare what a pipeline's sinks hold with what they should.
+    """Compare what sinks hold with what they should.
 
     By default the pipeline's rows are computed anew from its inputs, in memory, up to where they
     end now; stop the pipeline or let it catch up before. With --against they are read from another

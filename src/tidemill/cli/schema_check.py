@@ -13,9 +13,9 @@ from tidemill.cli.verb import COMMON, Common, verb
 def schema_check(
     subject: str, file: Path, /, *, registry: RegistryUrl = None, common: Common = COMMON
 ) -> int:
-    """Check whether a schema may follow the latest one of a subject.
+    """Check whether a schema may follow.
 
-    Nothing is registered. The exit code is 1 where the subject's rule forbids it.
+    It is compared with what its subject has, and not registered. The exit code is 1 where the subject's rule forbids it.
 
     Args:
         subject: the subject, such as `orders-value`.

@@ -10,7 +10,7 @@ from tidemill.cli.verb import COMMON, Common, verb
 
 
 def schema_list(*, registry: RegistryUrl = None, common: Common = COMMON) -> None:
-    """List the subjects of the schema registry.
+    """List the subjects.
 
     Args:
         registry: another registry.

@@ -27,7 +27,9 @@ def schema_register(
     registry: RegistryUrl = None,
     common: Common = COMMON,
 ) -> None:
-    """Register a schema as the next version of a subject.
+    """Register a schema.
+
+    It becomes the next version of its subject.
 
     A schema that is there already keeps its version and id. One that breaks the subject's rule is
     refused.

@@ -9,7 +9,7 @@ from tidemill.errors import UsageError, UserError
 
 
 def top(*, common: Common = COMMON) -> None:
-    """Show servers and pipelines in the terminal, live.
+    """Show servers and pipelines, live.
 
     What is wrong stands first, each with what to do; then the pipelines with rates, lag and event
     time, and the servers. `q` leaves. Elsewhere than on a terminal, use: tidemill status --json
