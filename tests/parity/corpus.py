@@ -101,6 +101,11 @@ def _listed(listing: Listing) -> QueryResult:
     return QueryResult(names, types, [Change(RowKind.INSERT, row) for row in listing.rows])
 
 
+def plan_anew() -> None:
+    """Forget all plans: a test has changed how they are made."""
+    _planned.cache_clear()
+
+
 def cases(folder: Path = ROOT) -> list[Case]:
     """All cases, by name."""
     return [Case(path) for path in sorted(folder.glob("*/*.sql"))]

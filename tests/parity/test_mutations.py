@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from corpus import ROOT, Case, differences
+from corpus import ROOT, Case, differences, plan_anew
 
 from tidemill.control.parity.embedded import EmbeddedRun
 from tidemill.engine.operators import session_merge
@@ -61,6 +61,10 @@ def test_a_wrong_engine_is_noticed(
     name: str, mutation: Patch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     mutation(monkeypatch)
+    plan_anew()
     case = Case(ROOT / f"{name}.sql")
-    results = case.embedded(tmp_path, EmbeddedRun(None))
+    try:
+        results = case.embedded(tmp_path, EmbeddedRun(None))
+    finally:
+        plan_anew()
     assert differences(case, results, "embedded") != []

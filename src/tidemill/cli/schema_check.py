@@ -15,7 +15,8 @@ def schema_check(
 ) -> int:
     """Check whether a schema may follow.
 
-    It is compared with what its subject has, and not registered. The exit code is 1 where the subject's rule forbids it.
+    It is compared with what its subject has, and not registered. The exit code is 1 where the
+    subject's rule forbids it.
 
     Args:
         subject: the subject, such as `orders-value`.

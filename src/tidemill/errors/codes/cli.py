@@ -24,6 +24,6 @@ CODES: dict[str, str] = {
     "control.already-runs": "A pipeline that was to be started runs already.",
     "control.does-not-run": "A pipeline that was to be stopped does not run.",
     "control.not-started": "A pipeline that was started in the background ended at once.",
-    "control.nothing-to-import": "lake.yaml names no file that is there.",
+    "control.nothing-to-import": "No file that lake.yaml names is there.",
     "control.timeout": "Something did not become ready in time.",
 }
