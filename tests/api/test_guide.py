@@ -7,6 +7,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+import tidemill
+import tidemill.api
+
 GUIDE = Path(__file__).parents[2] / "docs" / "guides" / "python-api.md"
 
 
@@ -21,6 +24,11 @@ def test_the_guide_runs(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert "TUMBLE(TABLE step_1" in done.stdout
     assert (tmp_path / "fares").is_dir()
+
+
+def test_the_package_gives_the_names_of_the_api() -> None:
+    assert {*tidemill.__all__} - {"__version__"} == {*tidemill.api.__all__}
+    assert callable(tidemill.sql)
 
 
 def test_importing_the_package_loads_nothing() -> None:

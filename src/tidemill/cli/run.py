@@ -54,6 +54,12 @@ def run(
         var: variables.
         common: the options of every verb.
     """
+    if until_caught_up and engine != "embedded":
+        raise UsageError(
+            f"--until-caught-up cannot be had with --engine {engine}",
+            code="cli.usage",
+            hint="Give the sources an end ('scan.bounded.mode' = 'latest-offset').",
+        )
     if engine == "flink" and not conf:
         from tidemill.cli.run_flink import run_on_flink  # noqa: PLC0415 - loaded when called
 
@@ -62,7 +68,6 @@ def run(
             var=var,
             bridge=bridge,
             every_s=every_s,
-            until_caught_up=until_caught_up,
             common=common,
         )
     if engine == "spark" and not bridge:
@@ -73,7 +78,6 @@ def run(
             var=var,
             conf=conf,
             every_s=every_s,
-            until_caught_up=until_caught_up,
             common=common,
         )
     if conf:

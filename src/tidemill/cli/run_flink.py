@@ -6,7 +6,6 @@ from tidemill.cli.flink_view import JobTalk
 from tidemill.cli.output import data_json_line, say
 from tidemill.cli.variables import Variables, parse_variables
 from tidemill.cli.verb import Common
-from tidemill.errors import UsageError
 
 
 def run_on_flink(
@@ -15,18 +14,11 @@ def run_on_flink(
     var: Variables,
     bridge: tuple[str, ...],
     every_s: float,
-    until_caught_up: bool,
     common: Common,
 ) -> int:
     """Run, and tell of the job now and then; returns the exit code."""
     from tidemill.control.run_flink import run_flink  # noqa: PLC0415 - loaded when called
 
-    if until_caught_up:
-        raise UsageError(
-            "--until-caught-up cannot be had with --engine flink",
-            code="cli.usage",
-            hint="Give the sources an end ('scan.bounded.mode' = 'latest-offset').",
-        )
     view = JobTalk(every_s, as_json=common.json)
     result = run_flink(
         pipeline,

@@ -10,7 +10,6 @@ from tidemill.cli.output import data_json_line, say
 from tidemill.cli.servers_view import StackTalk
 from tidemill.cli.variables import Variables, parse_variables
 from tidemill.cli.verb import Common
-from tidemill.errors import UsageError
 
 if TYPE_CHECKING:
     from tidemill.control.run_spark import StreamProgress
@@ -22,18 +21,11 @@ def run_on_spark(
     var: Variables,
     conf: tuple[str, ...],
     every_s: float,
-    until_caught_up: bool,
     common: Common,
 ) -> int:
     """Run, and tell of the streams now and then; returns the exit code."""
     from tidemill.control.run_spark import parse_properties, run_spark  # noqa: PLC0415
 
-    if until_caught_up:
-        raise UsageError(
-            "--until-caught-up cannot be had with --engine spark",
-            code="cli.usage",
-            hint="Give the sources an end ('scan.bounded.mode' = 'latest-offset').",
-        )
     view = _Talk(every_s, as_json=common.json)
     with StackTalk() as stack:
         result = run_spark(

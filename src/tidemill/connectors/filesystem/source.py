@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from tidemill.connectors.filesystem.file_reader import DONE, FileReader, LineFile, ParquetFile
 from tidemill.connectors.filesystem.files import local_file
+from tidemill.connectors.filesystem.monitor import Monitor
 from tidemill.connectors.filesystem.options import parse
 from tidemill.connectors.filesystem.parquet_read import UnfitFileError
 from tidemill.connectors.filesystem.paths import file_errors, find_files
@@ -28,19 +29,17 @@ class FilesystemSource:
     def __init__(self, table: TableDescriptor, job: JobContext) -> None:
         self._table = table
         self._options = parse(table, job)
-        interval_ms = self._options.values["source.monitor-interval"]
-        self._interval_s = None if interval_ms is None else interval_ms / 1000
+        self._monitor = Monitor(self._options.values["source.monitor-interval"])
         self._positions: dict[str, Position] = {}
         self._queue: list[Path] = []
         self._reader: FileReader | None = None
-        self._listed_s = 0.0
 
     def open(self, start: Mapping[str, Position]) -> None:
         """List the files; those that are read already stay so."""
         self._positions = dict(start)
         path = self._options.path
         found = self._list()
-        if not found and self._interval_s is None and not path.exists() and "*" not in str(path):
+        if not found and not self._monitor.goes_on and not path.exists() and "*" not in str(path):
             raise ConnectorError(
                 f"there is no file or folder `{path}`",
                 code="connector.path-missing",
@@ -54,7 +53,7 @@ class FilesystemSource:
         self._queue = [f for f in found if self._positions.get(str(f)) != DONE]
 
     def _list(self) -> list[Path]:
-        self._listed_s = time.monotonic()
+        self._monitor.lists()
         with file_errors(self._options.path, self._table.name):
             found = find_files(self._options.path, self._options.pattern)
         for file in found:
@@ -95,13 +94,7 @@ class FilesystemSource:
 
     def _await_files(self, deadline_s: float) -> bool:
         """Look for new files when it is time to; whether there are some."""
-        if self._interval_s is None:
-            return False
-        due_s = self._listed_s + self._interval_s
-        wait_s = min(due_s, deadline_s) - time.monotonic()
-        if wait_s > 0:
-            time.sleep(wait_s)
-        if time.monotonic() < due_s:
+        if not self._monitor.is_due(deadline_s):
             return False
         self._find_new()
         return bool(self._queue)
@@ -158,7 +151,7 @@ class FilesystemSource:
 
     def finished(self) -> bool:
         """Whether all files have been read, where no new ones are looked for."""
-        return self._interval_s is None and not self._queue
+        return not self._monitor.goes_on and not self._queue
 
     def caught_up(self) -> bool:
         """Whether all files that are there now have been read."""

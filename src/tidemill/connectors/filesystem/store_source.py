@@ -16,6 +16,7 @@ import pyarrow as pa
 
 from tidemill.connectors.filesystem.file_reader import DONE, FileReader, LineFile, ParquetFile
 from tidemill.connectors.filesystem.files import stored_file
+from tidemill.connectors.filesystem.monitor import Monitor
 from tidemill.connectors.filesystem.options import parse
 from tidemill.connectors.filesystem.parquet_read import UnfitFileError
 from tidemill.connectors.filesystem.seen import SHARDS, SeenKeys
@@ -42,21 +43,19 @@ class StoreSource:
         self._options = parse(table, job)
         assert self._options.url is not None
         self._partition = str(self._options.url)
-        interval_ms = self._options.values["source.monitor-interval"]
-        self._interval_s = None if interval_ms is None else interval_ms / 1000
+        self._monitor = Monitor(self._options.values["source.monitor-interval"])
         self._store: ObjectStore | None = None
         self._seen = SeenKeys()
         self._queue: list[ObjectInfo] = []
         self._reading: tuple[ObjectInfo, FileReader, Position] | None = None
         self._resume: dict[str, Any] | None = None
-        self._listed_s = 0.0
 
     def open(self, start: Mapping[str, Position]) -> None:
         """List the objects; what was half read comes first."""
         self._store = open_store(self._partition, self._table.options)
         self._restore(start.get(self._partition))
         self._find_new()
-        if not self._queue and not self._seen and self._interval_s is None:
+        if not self._queue and not self._seen and not self._monitor.goes_on:
             raise ConnectorError(
                 f"there is no object under `{self._partition}`",
                 code="connector.path-missing",
@@ -81,12 +80,12 @@ class StoreSource:
 
     def _find_new(self) -> None:
         assert self._store is not None
-        self._listed_s = time.monotonic()
+        self._monitor.lists()
         found = list(find_objects(self._store, self._options))
         self._seen.prune(info.key for info in found)
         begun = self._reading[0].key if self._reading else None
         self._queue = [i for i in found if i.key not in self._seen and i.key != begun]
-        if self._interval_s is not None:
+        if self._monitor.goes_on:
             self._queue.sort(key=lambda info: (info.modified, info.key))
         if self._resume is not None:
             self._queue.sort(key=lambda info: info.key != self._resume["key"])  # type: ignore[index]
@@ -142,13 +141,7 @@ class StoreSource:
 
     def _await_objects(self, deadline_s: float) -> bool:
         """List again when it is time to; whether there is something new."""
-        if self._interval_s is None:
-            return False
-        due_s = self._listed_s + self._interval_s
-        wait_s = min(due_s, deadline_s) - time.monotonic()
-        if wait_s > 0:
-            time.sleep(wait_s)
-        if time.monotonic() < due_s:
+        if not self._monitor.is_due(deadline_s):
             return False
         self._find_new()
         return bool(self._queue)
@@ -209,7 +202,7 @@ class StoreSource:
         """The rest of an object is lost, since it is another one now."""
         address = f"{self._store.url}/{key}" if self._store else key
         message = f"the object `{address}` was overwritten or deleted while it was read"
-        if self._interval_s is None:
+        if not self._monitor.goes_on:
             raise ConnectorError(
                 message,
                 code="connector.file-changed",
@@ -252,7 +245,7 @@ class StoreSource:
 
     def finished(self) -> bool:
         """Whether all objects have been read, where no new ones are looked for."""
-        return self._interval_s is None and not self._waiting
+        return not self._monitor.goes_on and not self._waiting
 
     def caught_up(self) -> bool:
         """Whether all objects that are there now have been read."""
