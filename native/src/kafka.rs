@@ -97,28 +97,28 @@ impl KafkaReader {
         })
     }
 
-    /// Read exactly these partitions: `[(topic, partition, first offset, end or -1), ...]`.
+    /// Read these partitions too: `[(topic, partition, first offset, end or -1), ...]`.
+    ///
+    /// Never the whole assignment anew: librdkafka aborts the process where a partition is removed,
+    /// added and removed again before its first removal is through (its issue 5573), such as by an
+    /// assignment without another partition, and then the closing.
     fn assign(&mut self, partitions: Vec<Assignment>) -> PyResult<()> {
-        self.ends = partitions
+        let places = partitions
             .iter()
-            .filter(|(_, _, _, end)| *end >= 0)
-            .map(|(topic, partition, _, end)| ((topic.clone(), *partition), *end))
-            .collect();
-        let handle = self.open()?;
-        unsafe {
-            let list = rd::rd_kafka_topic_partition_list_new(partitions.len() as i32);
-            for (topic, partition, offset, _) in &partitions {
-                let name = CString::new(topic.as_str())?;
-                let entry = rd::rd_kafka_topic_partition_list_add(list, name.as_ptr(), *partition);
-                (*entry).offset = *offset;
-            }
-            let code = rd::rd_kafka_assign(handle.client, list);
-            rd::rd_kafka_topic_partition_list_destroy(list);
-            if code as i32 != 0 {
-                return Err(PyRuntimeError::new_err(error_text(code)));
+            .map(|(t, p, first, _)| (t.as_str(), *p, *first));
+        change(self.open()?, places, rd::rd_kafka_incremental_assign)?;
+        for (topic, partition, _, end) in partitions {
+            if end >= 0 {
+                self.ends.insert((topic, partition), end);
             }
         }
         Ok(())
+    }
+
+    /// Read these partitions no more: `[(topic, partition), ...]`; each was assigned.
+    fn unassign(&mut self, partitions: Vec<(String, i32)>) -> PyResult<()> {
+        let places = partitions.iter().map(|(t, p)| (t.as_str(), *p, 0));
+        change(self.open()?, places, rd::rd_kafka_incremental_unassign)
     }
 
     /// Read what is there, at most `rows_max`; wait at most `timeout_ms` for the first message.
@@ -203,6 +203,37 @@ fn connect(config: &HashMap<String, String>) -> PyResult<Handle> {
         rd::rd_kafka_poll_set_consumer(client);
         let queue = rd::rd_kafka_queue_get_consumer(client);
         Ok(Handle { client, queue })
+    }
+}
+
+type Change = unsafe extern "C" fn(
+    *mut rd::rd_kafka_t,
+    *const rd::rd_kafka_topic_partition_list_t,
+) -> *mut rd::rd_kafka_error_t;
+
+/// Change the assignment by topics, partitions and offsets.
+fn change<'a>(
+    handle: &Handle,
+    places: impl Iterator<Item = (&'a str, i32, i64)>,
+    call: Change,
+) -> PyResult<()> {
+    let places = places
+        .map(|(topic, partition, offset)| Ok((CString::new(topic)?, partition, offset)))
+        .collect::<PyResult<Vec<_>>>()?;
+    unsafe {
+        let list = rd::rd_kafka_topic_partition_list_new(places.len() as i32);
+        for (topic, partition, offset) in &places {
+            let entry = rd::rd_kafka_topic_partition_list_add(list, topic.as_ptr(), *partition);
+            (*entry).offset = *offset;
+        }
+        let error = call(handle.client, list);
+        rd::rd_kafka_topic_partition_list_destroy(list);
+        if error.is_null() {
+            return Ok(());
+        }
+        let text = c_text(rd::rd_kafka_error_string(error));
+        rd::rd_kafka_error_destroy(error);
+        Err(PyRuntimeError::new_err(text))
     }
 }
 

@@ -39,7 +39,9 @@ class KafkaReader:
 
     def __init__(self, config: Mapping[str, str], fields: Sequence[FieldSpec]) -> None: ...
     def assign(self, partitions: Sequence[tuple[str, int, int, int]]) -> None:
-        """Read exactly these: topic, partition, first offset, and the end (-1: none)."""
+        """Read these too: topic, partition, first offset, and the end (-1: none)."""
+    def unassign(self, partitions: Sequence[tuple[str, int]]) -> None:
+        """Read these no more; each was assigned."""
     def read(
         self, rows_max: int, timeout_ms: int
     ) -> tuple[list[NativeSlice], list[tuple[str, int, int, str, int]]]:

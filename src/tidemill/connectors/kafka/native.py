@@ -141,10 +141,15 @@ class NativeReader:
         self._reader = self._crate.KafkaReader(texts, self._fields)
 
     def assign(self, partitions: Mapping[Partition, tuple[int, int | None]]) -> None:
-        """Read exactly these partitions, each from its offset, to before its end if it has one."""
+        """Read these partitions too, each from its offset, to before its end if it has one."""
         self._reader.assign(
             [(*at, first, -1 if end is None else end) for at, (first, end) in partitions.items()]
         )
+
+    def unassign(self, partitions: Sequence[Partition]) -> None:
+        """Read these partitions no more."""
+        if partitions:
+            self._reader.unassign(list(partitions))
 
     def read(self, rows_max: int, timeout_s: float) -> tuple[list[Run], list[Trouble]]:
         """What is there."""

@@ -48,6 +48,7 @@ class _Reading:
         self.name = name
         self.end = end
         self.next: int | None = None
+        self.assigned = False
         self.repeats: Repeats | None = None
 
     @property
@@ -128,8 +129,7 @@ class KafkaSource:
         runs, troubles = self._native.read(max(1, min(rows_max, 1_000_000)), timeout_s)
         batches = [self._native_batch(run) for run in runs if run.at in self._readings]
         ended = self._meet(troubles)
-        if any(self._readings[run.at].ended for run in runs if run.at in self._readings):
-            self._assign({})
+        self._native.unassign(self._through())
         if runs:
             self._down_since = None
         else:
@@ -184,25 +184,29 @@ class KafkaSource:
 
     def _assign(self, offsets: Mapping[Partition, int]) -> None:
         """Read these partitions too, from their offsets."""
+        begun = {at: offset for at, offset in offsets.items() if not self._readings[at].ended}
+        for at in begun:
+            self._readings[at].assigned = True
         if self._native is not None:
             self._native.assign(
-                {
-                    at: (offsets[at] if at in offsets else self._known_next(reading), reading.end)
-                    for at, reading in self._readings.items()
-                    if not reading.ended
-                }
+                {at: (offset, self._readings[at].end) for at, offset in begun.items()}
             )
             return
-        wanted = [
-            TopicPartition(topic, number, offset)
-            for (topic, number), offset in offsets.items()
-            if not self._readings[(topic, number)].ended
-        ]
+        wanted = [TopicPartition(*at, offset) for at, offset in begun.items()]
         guarded(
             "assign partitions",
             self._table.bootstrap,
             lambda: self._consumer.incremental_assign(wanted),
         )
+
+    def _through(self) -> list[Partition]:
+        """Partitions that have ended and are still assigned; now they are not."""
+        through = [
+            at for at, reading in self._readings.items() if reading.ended and reading.assigned
+        ]
+        for at in through:
+            self._readings[at].assigned = False
+        return through
 
     @staticmethod
     def _known_next(reading: _Reading) -> int:
@@ -254,8 +258,8 @@ class KafkaSource:
             reading.next = reading.end
         elif run:
             reading.next = max(_offset(run[-1]) + 1, reading.next or 0)
-        if reading.ended:
-            self._consumer.incremental_unassign([TopicPartition(*reading.at)])
+        if through := self._through():
+            self._consumer.incremental_unassign([TopicPartition(*at) for at in through])
         assembled = self._assembler.assemble(run, reading.repeats)
         assert reading.next is not None
         position: Position = reading.next
