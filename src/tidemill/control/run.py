@@ -8,10 +8,7 @@ after `kill -9`; SIGINT and SIGTERM finish the batch, commit, and end in order. 
 from __future__ import annotations
 
 import logging
-import signal
-import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -22,6 +19,7 @@ from tidemill.control.lookups import lookups_of
 from tidemill.control.pipeline import CompiledPipeline, compile_pipeline, opened
 from tidemill.control.project_context import project_for
 from tidemill.control.side_tables import DEAD_LETTER_TABLE, dead_letter_table, late_table
+from tidemill.control.stopping import calling_on_signals
 from tidemill.control.watermark_text import held_by, late_sentences, waiting_sentences
 from tidemill.control.watermarks import Diagnosis, diagnose
 from tidemill.errors import UserError, Where
@@ -150,7 +148,7 @@ def run_compiled(
             started(engine)
         _log.info("pipeline %s starts", name, extra={"until": until})
         live = RunOf(project.name, name, state)
-        with stopping_on_signals(engine), publishing(engine, live):
+        with calling_on_signals(engine.stop), publishing(engine, live):
             engine.run(until)
         progress = engine.progress()
         _log.info("pipeline %s ended", name, extra=progress_as_dict(progress))
@@ -234,28 +232,6 @@ def _dropping_late(plan: PhysicalPlan) -> PhysicalPlan:
         for stage in plan.sources
     )
     return replace(plan, sources=tuple(sources))
-
-
-@contextmanager
-def stopping_on_signals(engine: Engine) -> Iterator[None]:
-    """SIGINT and SIGTERM stop the engine in order; a second one ends at once, without a commit."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    seen = threading.Event()
-
-    def stop(_signal: int, _frame: object) -> None:
-        if seen.is_set():
-            raise KeyboardInterrupt
-        seen.set()
-        engine.stop()
-
-    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def _unique(tables: Sequence[TableDescriptor]) -> list[TableDescriptor]:

@@ -23,8 +23,9 @@ from tidemill.control.pipeline import (
     resolve_sql,
 )
 from tidemill.control.rows import RowReader
-from tidemill.control.run import build_engine, stopping_on_signals
+from tidemill.control.run import build_engine
 from tidemill.control.sql_text import EXPLAIN_WORDS, first_words, without_first_words
+from tidemill.control.stopping import calling_on_signals
 from tidemill.errors import Span, TextWhere, TidemillError
 from tidemill.project import Project, ensure_state_dir
 from tidemill.sql.syntax.normal import quoted
@@ -153,7 +154,7 @@ class SqlShell:
                 keep_dead_letters=bool(compiled.script.inserts),
             )
             watcher.started(engine)
-            with stopping_on_signals(engine):
+            with calling_on_signals(engine.stop):
                 engine.run("forever")
             progress = engine.progress()
         kind = "selected" if heads else "inserted"
