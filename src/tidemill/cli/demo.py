@@ -15,7 +15,7 @@ from tidemill.cli.output import data, data_json, say, say_styled
 from tidemill.cli.verb import COMMON, Common, verb
 
 if TYPE_CHECKING:
-    from tidemill.control.demo.model import DemoEvent, DemoResult
+    from tidemill.control.demo.model import DemoEvent, DemoOutcome, DemoResult
 
 INTERRUPTED = 130
 PLAIN_LINE_EVERY_S = 2.0
@@ -26,7 +26,7 @@ def demo(
     /,
     *,
     input: Annotated[Path | None, Parameter(name=["--input", "-i"])] = None,
-    rows: int = 50_000,
+    rows: int | None = None,
     rate: int = 5_000,
     keep: Annotated[bool, Parameter(show_default=False)] = False,
     fresh: Annotated[bool, Parameter(show_default=False)] = False,
@@ -35,22 +35,23 @@ def demo(
 ) -> int:
     """Run an example project, end to end.
 
-    Starts real servers, streams trips into Postgres, follows them through Debezium and Kafka into
-    windows, checks every row and every window against SQL, shows the result and stops everything.
-    It works in a copy of the example under .tidemill/demo, which is yours to change; a later run
-    goes on where the last one stopped.
+    Starts real servers, makes data, runs the example's pipelines, checks the results against the
+    same computed another way, shows them and stops everything. The taxi example streams trips into
+    Postgres and follows them through Debezium and Kafka into windows. It works in a copy of the
+    example under .tidemill/demo, which is yours to change; a later run goes on where the last one
+    stopped.
 
     Args:
         example: which example.
         input: a TLC trip file, yellow or green, Parquet or CSV; by default trips are generated.
-        rows: how many trips to generate.
+        rows: how many rows to generate; by default as many as suit the example.
         rate: how many rows per second to insert; 0 for as fast as it goes.
         keep: leave the servers running at the end.
         fresh: throw away what earlier runs loaded and computed.
         seed: another seed gives other trips.
         common: the options of every verb.
     """
-    from tidemill.control.demo.model import DemoRequest  # noqa: PLC0415 - loaded when called
+    from tidemill.control.demo.model import DemoOutcome, DemoRequest  # noqa: PLC0415 - loaded
     from tidemill.control.demo.run import run_demo  # noqa: PLC0415
 
     base = common.project or Path.cwd()
@@ -58,6 +59,8 @@ def demo(
         example, base, input, rows=rows, rate=rate or None, keep=keep, fresh=fresh, seed=seed
     )
     result = run_demo(request, _Teller())
+    if isinstance(result, DemoOutcome):
+        return _end(result, common)
     if common.json:
         data_json(result.as_dict())
     else:
@@ -141,6 +144,37 @@ class _Teller:
         say(text)
 
 
+def _end(outcome: DemoOutcome, common: Common) -> int:
+    """Show what any example came to, and fail where results differ."""
+    if common.json:
+        data_json(outcome.as_dict())
+    elif outcome.interrupted:
+        say(f"\ninterrupted after {outcome.seconds:.1f} s; nothing is lost, the next run goes on")
+    else:
+        _show_outcome(outcome)
+    if outcome.interrupted:
+        return INTERRUPTED
+    outcome.raise_if_different()
+    if not common.json:
+        _say_next(outcome.next_steps, outcome.kept_running, outcome.folder, common)
+    return 0
+
+
+def _show_outcome(outcome: DemoOutcome) -> None:
+    say()
+    for section in outcome.sections:
+        data(section.title)
+        data(section.text)
+        data("")
+    for found in outcome.comparisons:
+        differ = len(found.differences)
+        verdict = "equal" if not differ else f"{differ} differences"
+        data(f"{found.rows:>12,}  {found.what}: {verdict}")
+        for line in found.differences[:5]:
+            data(f"differs: {line}")
+    say(f"\n{outcome.seconds:.1f} s")
+
+
 def _show(result: DemoResult) -> None:
     from tidemill.control.demo.text import (  # noqa: PLC0415
         hour_chart,
@@ -170,15 +204,19 @@ def _show(result: DemoResult) -> None:
 def _show_next(result: DemoResult, common: Common) -> None:
     from tidemill.control.demo.text import next_steps  # noqa: PLC0415
 
+    _say_next(tuple(next_steps(result)), result.kept_running, result.folder, common)
+
+
+def _say_next(steps: tuple[str, ...], running: bool, folder: Path, common: Common) -> None:
     say()
     say_styled("try next", "bold")
     if (line := activation()) is not None:
         say(f"  {line}")
-    for line in next_steps(result):
+    for line in steps:
         say(f"  {line}")
-    if result.kept_running:
-        say_console(common, result.folder)
-        say(f"the servers are running; stop them: tidemill down -C {result.folder}")
+    if running:
+        say_console(common, folder)
+        say(f"the servers are running; stop them: tidemill down -C {folder}")
 
 
 def activation() -> str | None:

@@ -51,6 +51,7 @@ LAKE = (
     VerbEntry("ls", "tidemill.cli.lake_ls:APP", "List objects."),
     VerbEntry("put", "tidemill.cli.lake_put:APP", "Send files to the lake."),
     VerbEntry("get", "tidemill.cli.lake_get:APP", "Fetch objects from the lake."),
+    VerbEntry("copy", "tidemill.cli.lake_copy:APP", "Copy what is new to another bucket."),
     VerbEntry("rm", "tidemill.cli.lake_rm:APP", "Remove objects from the lake."),
     VerbEntry("import", "tidemill.cli.lake_import:APP", "Send the files that lake.yaml names."),
     VerbEntry("query", "tidemill.cli.lake_query:APP", "Query the files of the lake."),

@@ -71,9 +71,13 @@ class FlinkServer(_Server):
 
 
 class S3Server(_Server):
-    """The project's own S3 store (S3Proxy over a folder), with the bucket `lake`."""
+    """The project's own S3 store (S3Proxy over a folder), with the bucket `lake` and others."""
 
     heap_mb: HeapMb | None = None
+    buckets: Annotated[
+        list[Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$")]],
+        Field(description="Buckets that are made beside `lake`"),
+    ] = []
 
 
 class AirflowServer(_Server):

@@ -1,4 +1,4 @@
-"""An S3 store on loopback: S3Proxy over a folder, with a generated key pair and one bucket.
+"""An S3 store on loopback: S3Proxy over a folder, with a generated keys and the buckets one names.
 
 Guarantees: signed requests only (SigV4, path style); multipart uploads, listing by pages and
 conditional writes as S3 has them; the objects outlive restarts and `kill -9`, since each is written
@@ -26,7 +26,7 @@ from tidemill.services.state import read_json, write_json, write_private
 HEAP_MB = 256
 REGION = "us-east-1"
 BUCKET = "lake"
-"""The bucket that is there from the first start."""
+"""The bucket that is always there; the setting `buckets` names others."""
 
 _RESERVED = (
     "s3proxy.endpoint",
@@ -61,8 +61,9 @@ class S3:
         ports = choose_ports(self.name, ("http",), data, settings.port, self._context.note)
         self._port = ports["http"]
         access_key, secret_key = _keys(data)
-        # S3Proxy keeps a bucket as a folder, so this one needs no request.
-        (data / "objects" / BUCKET).mkdir(parents=True, exist_ok=True)
+        # S3Proxy keeps a bucket as a folder, so these need no request.
+        for bucket in (BUCKET, *settings.buckets):
+            (data / "objects" / bucket).mkdir(parents=True, exist_ok=True)
         url = f"http://{HOST}:{self._port}"
         values = {
             "s3proxy.endpoint": url,

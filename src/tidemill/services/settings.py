@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from tidemill.errors import ServiceError, Where, did_you_mean
+
+_BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,13 +18,15 @@ class ServerSettings:
 
     `port` None: a free port is chosen once and kept. `heap_mb` is the JVM's heap limit (JVM servers
     only). `properties` go into the server's own configuration under its own names, over ours.
-    `start_timeout_s` is how long the server may take to be ready.
+    `start_timeout_s` is how long the server may take to be ready. `buckets` are made beside the one
+    that an S3 store has anyway.
     """
 
     port: int | None = None
     heap_mb: int | None = None
     properties: Mapping[str, str] = field(default_factory=dict)
     start_timeout_s: float = 60.0
+    buckets: tuple[str, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """The settings as JSON data."""
@@ -30,7 +35,7 @@ class ServerSettings:
 
 def parse_settings(server: str, given: Mapping[str, Any]) -> ServerSettings:
     """Settings from JSON data; raises ServiceError that names what is wrong."""
-    known = ("port", "heap_mb", "properties", "start_timeout_s")
+    known = ("port", "heap_mb", "properties", "start_timeout_s", "buckets")
     for key in given:
         if key not in known:
             raise _bad(server, f"`{key}` is not a setting", did_you_mean(key, known))
@@ -47,7 +52,7 @@ def parse_settings(server: str, given: Mapping[str, Any]) -> ServerSettings:
         if any(character in f"{key}{value}" for character in "\n\r\0"):
             raise _bad(server, f"the property `{key}` has a line break", "Write it on one line.")
     texts = {str(key): _text(value) for key, value in properties.items()}
-    return ServerSettings(port, heap_mb, texts, float(timeout))
+    return ServerSettings(port, heap_mb, texts, float(timeout), _buckets(server, given))
 
 
 def refuse_reserved(server: str, settings: ServerSettings, reserved: Sequence[str]) -> None:
@@ -56,6 +61,18 @@ def refuse_reserved(server: str, settings: ServerSettings, reserved: Sequence[st
         if any(key == name or key.startswith(name + ".") for name in reserved):
             hint = "Use the setting `port` for the port." if "port" in key else None
             raise _bad(server, f"`{key}` cannot be set among the `properties`", hint)
+
+
+def _buckets(server: str, given: Mapping[str, Any]) -> tuple[str, ...]:
+    """The names of buckets, which become names of folders."""
+    names = tuple(given.get("buckets") or ())
+    if names and server != "s3":
+        raise _bad(server, "`buckets` is not a setting", None)
+    for name in names:
+        if not (isinstance(name, str) and _BUCKET.fullmatch(name)):
+            hint = "A name has 3 to 63 lower-case letters, digits, dots and dashes."
+            raise _bad(server, f"`{name}` cannot be a bucket", hint)
+    return names
 
 
 def _text(value: Any) -> str:

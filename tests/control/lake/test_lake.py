@@ -12,6 +12,8 @@ import pytest
 from pyarrow import parquet
 from tests.control.lake.conftest import LakeProject
 
+from tidemill.control.lake import copy
+from tidemill.control.lake.copy import copy_objects
 from tidemill.control.lake.imports import import_files
 from tidemill.control.lake.objects import (
     get_objects,
@@ -207,3 +209,24 @@ def test_the_probe_finds_what_a_store_does_not_honour(
     assert found.pop("odd keys") == "warning"
     assert set(found.values()) == {"ok"}
     assert list(lake.store.list(".tidemill-probe/")) == []
+
+
+def test_a_copy_moves_only_what_is_new_and_in_its_order(
+    lake: LakeProject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(copy, "PART_BYTES", 5 << 20)
+    big = os.urandom(6 << 20)
+    for key, content in (("b.csv", b"1"), ("a.csv", b"2"), ("deep/c.csv", big)):
+        lake.store.put(f"{lake.prefix}from/{key}", content)
+    source, target = f"{lake.url}from/", f"{lake.url}to/"
+    first = copy_objects(source, target, lake.root)
+    assert {t.url: t.outcome for t in first} == {
+        f"{target}{name}": "copied" for name in ("a.csv", "b.csv", "deep/c.csv")
+    }
+    assert lake.store.get(f"{lake.prefix}to/deep/c.csv") == big
+    lake.store.put(f"{lake.prefix}from/a.csv", b"3")
+    again = {t.url: t.outcome for t in copy_objects(f"{source}*.csv", target, lake.root)}
+    assert again == {f"{target}a.csv": "copied", f"{target}b.csv": "same"}
+    assert lake.store.get(f"{lake.prefix}to/a.csv") == b"3"
+    with pytest.raises(UsageError):
+        copy_objects(source, f"{lake.url}to", lake.root)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
@@ -11,6 +11,7 @@ from typing import Any, TypeAlias
 
 from tidemill.control.demo.nyc_taxi.verify import Verification
 from tidemill.control.up import StackEvent
+from tidemill.errors import VerificationError, Where
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,20 +25,22 @@ class StepEvent:
 
 @dataclass(frozen=True, slots=True)
 class DemoRequest:
-    """What to run. `rows` counts the generated trips of one run; `rate` None is without a limit.
+    """What to run. `rows` counts the generated rows of one run; None: as many as suit the example.
 
-    `base` is where the demo's folder is made; `keep` leaves the servers running; `fresh` throws
-    away what earlier runs in the folder loaded and computed.
+    `rate` None is without a limit. `base` is where the demo's folder is made; `keep` leaves the
+    servers running; `fresh` throws away what earlier runs in the folder loaded and computed;
+    `options` are those that only some examples have.
     """
 
     example: str
     base: Path
     input: Path | None = None
-    rows: int = 50_000
+    rows: int | None = None
     rate: int | None = 5_000
     keep: bool = False
     fresh: bool = False
     seed: int = 2026
+    options: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +110,65 @@ class DemoResult:
         if self.verification is not None:
             plain["verification"]["ok"] = self.verification.ok
         return plain
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """What came out beside the same computed a second way: how many rows, and what differs."""
+
+    what: str
+    rows: int
+    differences: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """Something that a demo shows at its end: a table or a chart as plain text."""
+
+    title: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class DemoOutcome:
+    """What a demo came to, in the form that any example can fill.
+
+    `facts` are its numbers for `--json`; `next_steps` are commands with what they do.
+    """
+
+    example: str
+    folder: Path
+    interrupted: bool
+    seconds: float
+    comparisons: tuple[Comparison, ...] = ()
+    sections: tuple[Section, ...] = ()
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    next_steps: tuple[str, ...] = ()
+    kept_running: bool = False
+
+    @property
+    def ok(self) -> bool:
+        """Whether everything that was compared is equal."""
+        return not any(comparison.differences for comparison in self.comparisons)
+
+    def as_dict(self) -> Mapping[str, Any]:
+        """The outcome for `--json`, without the sections and the next steps."""
+        plain: dict[str, Any] = _plain(asdict(self))
+        del plain["sections"], plain["next_steps"]
+        return {**plain, "ok": self.ok}
+
+    def raise_if_different(self) -> None:
+        """Raise VerificationError where anything differs."""
+        lines = [f"{c.what}: {line}" for c in self.comparisons for line in c.differences]
+        if lines:
+            raise VerificationError(
+                f"the results differ from the same computed another way: {lines[0]}",
+                code="demo.results-differ",
+                where=Where(file=str(self.folder)),
+                detail="\n".join(lines),
+                hint="Did you change a file of the example? Change its check too, and start again "
+                "with --fresh. Otherwise this is a bug: please report it.",
+            )
 
 
 def _plain(value: Any) -> Any:

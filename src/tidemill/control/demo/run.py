@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
 from tidemill.control.demo.folder import find_example
-from tidemill.control.demo.model import DemoRequest, DemoResult, Reporter
+from tidemill.control.demo.model import DemoOutcome, DemoRequest, DemoResult, Reporter
 from tidemill.control.demo.nyc_taxi.flow import run_nyc_taxi
 from tidemill.errors import UsageError
 
@@ -11,7 +14,21 @@ RATE_MAX = 10_000_000
 ROWS_MAX = 10_000_000
 
 
-def run_demo(request: DemoRequest, reporter: Reporter) -> DemoResult:
+@dataclass(frozen=True, slots=True)
+class Demo:
+    """How one example runs: its function, how many rows it makes by default, its own options."""
+
+    run: Callable[[DemoRequest, Reporter], DemoResult | DemoOutcome]
+    rows: int
+    options: frozenset[str] = frozenset()
+
+
+DEMOS: Mapping[str, Demo] = {
+    "nyc_taxi": Demo(run_nyc_taxi, rows=50_000, options=frozenset({"input"})),
+}
+
+
+def run_demo(request: DemoRequest, reporter: Reporter) -> DemoResult | DemoOutcome:
     """Run a demo, verify its results, and stop what it started.
 
     Args:
@@ -20,18 +37,33 @@ def run_demo(request: DemoRequest, reporter: Reporter) -> DemoResult:
             thread or, while servers start, from others, one at a time.
 
     Returns:
-        What came out. Differences are in its `verification`, whose `raise_if_different` turns them
-        into a VerificationError; any other failure is raised from here.
+        What came out. `raise_if_different` (of the outcome, or of the result's `verification`)
+        turns differences into a VerificationError; any other failure is raised from here.
     """
     find_example(request.example)
+    demo = DEMOS.get(request.example)
+    if demo is None:
+        raise UsageError(
+            f"the example `{request.example}` has no demo",
+            code="demo.unknown-example",
+            hint=f"There are: {', '.join(DEMOS)}.",
+        )
+    given = request.options | ({"input"} if request.input is not None else set())
+    for option in sorted(given - demo.options):
+        raise UsageError(
+            f"the example `{request.example}` has no --{option}",
+            code="demo.option",
+            hint=f"It belongs to: {', '.join(n for n, d in DEMOS.items() if option in d.options)}.",
+        )
+    request = replace(request, rows=demo.rows if request.rows is None else request.rows)
     _check("--rows", request.rows, ROWS_MAX)
     if request.rate is not None:
         _check("--rate", request.rate, RATE_MAX)
-    return run_nyc_taxi(request, reporter)
+    return demo.run(request, reporter)
 
 
-def _check(option: str, value: int, largest: int) -> None:
-    if not 1 <= value <= largest:
+def _check(option: str, value: int | None, largest: int) -> None:
+    if value is not None and not 1 <= value <= largest:
         raise UsageError(
             f"{option} cannot be {value}",
             code="demo.bad-number",

@@ -37,12 +37,15 @@ class LakeObject:
 
 @dataclass(frozen=True, slots=True)
 class Transfer:
-    """One file that was sent or fetched, or left as it is since both sides are the same."""
+    """One file that was sent, fetched or copied, or left as it is since both sides are the same.
+
+    `file` is the address that it was copied from, where it came from no file.
+    """
 
     file: str
     url: str
     size: int
-    outcome: Literal["sent", "fetched", "same"]
+    outcome: Literal["sent", "fetched", "copied", "same"]
 
 
 @dataclass(frozen=True, slots=True)

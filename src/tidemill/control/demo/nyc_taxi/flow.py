@@ -47,6 +47,8 @@ from tidemill.services import running_endpoints
 PIPELINE = "nyc_taxi"
 SERVERS = ("postgres", "kafka", "connect")
 SLOT_WAIT_S = 60.0
+ROWS = 50_000
+"""Trips of one run, where the request does not say."""
 _SLOT_ACTIVE = b"SELECT active FROM pg_replication_slots WHERE slot_name = 'nyc_taxi'"
 
 
@@ -146,7 +148,7 @@ def _prepare(run: Run) -> None:
 def _plan(run: Run, connection: psycopg.Connection[Any]) -> Part | None:
     if run.request.input is not None and run.trips is not None:
         return plan_file(connection, run.request.input, run.trips.num_rows)
-    return plan_generated(connection, run.request.rows, run.request.seed)
+    return plan_generated(connection, run.request.rows or ROWS, run.request.seed)
 
 
 def _wait_for_slot(run: Run) -> None:
