@@ -23,6 +23,7 @@ _STATUS = {
     "project.unknown-pipeline": 404,
     "connector.table-missing": 404,
     "control.unknown-connector": 404,
+    "format.unknown-schema": 404,
     "control.already-runs": 409,
     "control.does-not-run": 409,
     "console.group-in-use": 409,

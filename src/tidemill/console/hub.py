@@ -17,8 +17,10 @@ from tidemill.console.security.guard import Gate
 from tidemill.control.connectors import Connect
 from tidemill.control.pipeline_states import PipelineState, pipeline_states
 from tidemill.control.project_context import open_project
+from tidemill.control.schemas import registry_of
 from tidemill.control.topics import Cluster
 from tidemill.errors import TidemillError
+from tidemill.formats.schema_registry.client import SchemaRegistry
 from tidemill.project import Project
 
 HISTORY_S = 900
@@ -63,6 +65,11 @@ class Hub:
     def connect(self) -> Connect:
         """The project's Kafka Connect."""
         return Connect(self.folder)
+
+    @property
+    def registry(self) -> SchemaRegistry:
+        """The project's schema registry; raises UserError where it does not run."""
+        return registry_of(self.folder, None)
 
     def look(self) -> None:
         """Somebody looks at a page now."""

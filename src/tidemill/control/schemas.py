@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from tidemill.control.project_context import open_project
+from tidemill.control.project_context import open_project, server_property
 from tidemill.errors import UserError
 from tidemill.formats.schema_registry.client import (
     RegisteredSchema,
@@ -15,6 +16,7 @@ from tidemill.formats.schema_registry.client import (
 )
 from tidemill.services import running_endpoints
 
+_AT_ONCE = 8
 _KINDS = {".avsc": "AVRO", ".proto": "PROTOBUF", ".json": "AVRO"}
 
 
@@ -39,9 +41,11 @@ class SchemaCheck:
 
 
 def registry_of(project: Path | None, url: str | None) -> SchemaRegistry:
-    """The registry at `url`, or the project's own, which must run."""
+    """The registry at `url`, or that of the connection `registry`, or the project's own."""
     if url is None:
         found = open_project(project)
+        if "registry" in found.settings.connections:
+            return SchemaRegistry(RegistryLogin(server_property(found, "registry.url")))
         endpoint = running_endpoints(found.state_dir).get("registry")
         if endpoint is None:
             raise UserError(
@@ -55,10 +59,20 @@ def registry_of(project: Path | None, url: str | None) -> SchemaRegistry:
 
 def list_subjects(registry: SchemaRegistry) -> list[SubjectInfo]:
     """All subjects."""
-    return [
-        SubjectInfo(name, tuple(registry.versions(name)), registry.compatibility(name))
-        for name in registry.subjects()
-    ]
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        return list(pool.map(lambda name: _info(registry, name), registry.subjects()))
+
+
+def subject_info(registry: SchemaRegistry, subject: str) -> SubjectInfo:
+    """One subject; raises UserError where there is none."""
+    found = _info(registry, subject)
+    if not found.versions:
+        show_schema(registry, subject, None)
+    return found
+
+
+def _info(registry: SchemaRegistry, subject: str) -> SubjectInfo:
+    return SubjectInfo(subject, tuple(registry.versions(subject)), registry.compatibility(subject))
 
 
 def show_schema(registry: SchemaRegistry, subject: str, version: int | None) -> RegisteredSchema:
@@ -87,7 +101,11 @@ def register_schema(
 
 def check_schema(registry: SchemaRegistry, subject: str, file: Path) -> SchemaCheck:
     """Whether a file's schema may follow the subject's latest one; changes nothing."""
-    text, kind = read_schema_file(file)
+    return check_schema_text(registry, subject, *read_schema_file(file))
+
+
+def check_schema_text(registry: SchemaRegistry, subject: str, text: str, kind: str) -> SchemaCheck:
+    """The same of a schema's text; `kind` is AVRO, PROTOBUF or JSON."""
     # Some registries call anything compatible with a subject that is not there.
     is_new = not registry.versions(subject)
     said = () if is_new else registry.incompatibilities(subject, text, kind) or ()

@@ -15,6 +15,7 @@ from tidemill.console.api import (
     overview,
     pipelines,
     query,
+    schemas,
     session,
     topics,
 )
@@ -28,9 +29,17 @@ GROUPS: tuple[Callable[[Hub], APIRouter], ...] = (
     messages.router,
     groups.router,
     connectors.router,
+    schemas.router,
     dead_letters.router,
     query.router,
     metrics.router,
 )
-READS = frozenset({"/api/v1/check", "/api/v1/query", "/api/v1/session/logout"})
+READS = frozenset(
+    {
+        "/api/v1/check",
+        "/api/v1/query",
+        "/api/v1/schemas/compatibility",
+        "/api/v1/session/logout",
+    }
+)
 """Paths whose POST changes nothing of the project, so that a viewer may use them too."""

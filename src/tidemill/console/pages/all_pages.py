@@ -16,13 +16,15 @@ from tidemill.console.pages import (
     pipeline,
     pipelines,
     query,
+    schema,
+    schemas,
     topic,
     topics,
 )
 
 _MODULES = (
     overview, pipelines, pipeline, topics, topic, groups, group, connectors, connector,
-    dead_letters, query,
+    schemas, schema, dead_letters, query,
 )  # fmt: skip
 PAGES: tuple[str, ...] = tuple(module.PATH for module in _MODULES)
 

@@ -17,6 +17,7 @@ NAVIGATION = (
     ("Topics", "/topics", "view_list", "t"),
     ("Consumer groups", "/groups", "groups", "g"),
     ("Connectors", "/connectors", "cable", "c"),
+    ("Schemas", "/schemas", "schema", "s"),
     ("Dead letters", "/dead-letters", "report", "d"),
     ("Query", "/query", "terminal", "q"),
 )
