@@ -24,6 +24,8 @@ _STATUS = {
     "connector.table-missing": 404,
     "control.unknown-connector": 404,
     "format.unknown-schema": 404,
+    "quality.unknown-suite": 404,
+    "quality.unknown-result": 404,
     "control.already-runs": 409,
     "control.does-not-run": 409,
     "console.group-in-use": 409,

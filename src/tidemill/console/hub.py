@@ -15,6 +15,7 @@ from typing import Any
 
 from tidemill.console.security.guard import Gate
 from tidemill.control.connectors import Connect
+from tidemill.control.masks import Masks
 from tidemill.control.pipeline_states import PipelineState, pipeline_states
 from tidemill.control.project_context import open_project
 from tidemill.control.schemas import registry_of
@@ -65,6 +66,11 @@ class Hub:
     def connect(self) -> Connect:
         """The project's Kafka Connect."""
         return Connect(self.folder)
+
+    @property
+    def masks(self) -> Masks:
+        """What hides the columns that the project marks as personal."""
+        return Masks(tuple(self.project.settings.personal))
 
     @property
     def registry(self) -> SchemaRegistry:

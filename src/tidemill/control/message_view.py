@@ -64,6 +64,11 @@ class MessageView:
             "headers": {name: value.value for name, value in self.headers},
         }
 
+    def shown(self) -> dict[str, Any]:
+        """Key, value and headers as they are shown, in the form that `topic write` takes."""
+        headers = {name: value.text for name, value in self.headers}
+        return {"key": self.key.value, "value": self.value.value, "headers": headers}
+
     def names(self) -> dict[str, Any]:
         """What a filter expression can speak of."""
         return {**self.as_dict(), "key_text": self.key.text, "value_text": self.value.text}

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from tidemill.connectors.kafka.records import ReadFrom, Record, read_records
+from tidemill.control.masks import Masks
 from tidemill.control.message_filter import MessageFilter
 from tidemill.control.message_view import Decoding, MessageView, view
 from tidemill.control.topics import Cluster
@@ -35,6 +36,7 @@ class Browse:
     limit: int = 100
     decoding: Decoding = "auto"
     wanted: MessageFilter = field(default_factory=MessageFilter)
+    masks: Masks = field(default_factory=Masks)
 
     def read_from(self) -> ReadFrom:
         """Where reading begins."""
@@ -88,7 +90,7 @@ def browse(cluster: Cluster, asked: Browse) -> Page:
     try:
         for record in records:
             scanned += 1
-            message = view(record, asked.decoding)
+            message = asked.masks.message(view(record, asked.decoding))
             if asked.wanted.matches(message):
                 found.append(message)
                 size += message.value.bytes + message.key.bytes
@@ -117,7 +119,7 @@ def tail(cluster: Cluster, asked: Browse, stopped: Callable[[], bool]) -> Iterat
     records = read_records(cluster.admin(), asked.topic, start, follow=True, stopped=stopped)
     try:
         for record in records:
-            message = view(record, asked.decoding)
+            message = asked.masks.message(view(record, asked.decoding))
             if asked.wanted.matches(message):
                 yield message
     finally:

@@ -16,6 +16,7 @@ import duckdb
 import sqlglot
 from sqlglot import exp
 
+from tidemill.control.masks import Masks
 from tidemill.control.query_tables import QueryTable, files_of, query_tables, topic_rows
 from tidemill.control.topics import Cluster
 from tidemill.errors import UserError, did_you_mean
@@ -67,7 +68,8 @@ def query(project: Project, cluster: Cluster, text: str) -> Answer:
         database.execute(f"SET memory_limit = '{MEMORY_MB_MAX}MB'")
         database.execute("SET threads = 1")
         database.execute("SET max_temp_directory_size = '0B'")
-        _fill(database, tree, query_tables(project, cluster), cluster)
+        masks = Masks(tuple(project.settings.personal))
+        _fill(database, tree, query_tables(project, cluster), cluster, masks)
         database.execute("SET python_enable_replacements = false")
         database.execute("SET enable_external_access = false")
         database.execute("SET lock_configuration = true")
@@ -104,7 +106,11 @@ def _one_select(text: str) -> exp.Query:
 
 
 def _fill(
-    database: duckdb.DuckDBPyConnection, tree: exp.Query, tables: list[QueryTable], cluster: Cluster
+    database: duckdb.DuckDBPyConnection,
+    tree: exp.Query,
+    tables: list[QueryTable],
+    cluster: Cluster,
+    masks: Masks,
 ) -> None:
     known = {table.name: table for table in tables}
     own = {cte.alias for cte in tree.find_all(exp.CTE)}
@@ -116,9 +122,9 @@ def _fill(
                 did_you_mean(named, list(known)) or 'Write a topic with dots in quotes: "a.b".',
             )
         rows = (
-            topic_rows(cluster, table.place)
+            topic_rows(cluster, table.place, masks)
             if table.kind == "topic"
-            else _file_rows(database, table)
+            else masks.table(_file_rows(database, table))
         )
         database.register(named, rows)
 

@@ -9,8 +9,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from tidemill.control.masks import NO_MASKS, Masks
 from tidemill.control.message_filter import MessageFilter
-from tidemill.control.messages import Browse, browse
+from tidemill.control.messages import LIMIT_MAX, Browse, browse
 from tidemill.control.pipeline_states import pipeline_state
 from tidemill.control.topics import Cluster
 from tidemill.errors import ConnectorError, UserError, Where
@@ -59,6 +60,7 @@ def side_rows(
     *,
     limit: int = 100,
     text: str = "",
+    masks: Masks = NO_MASKS,
 ) -> list[dict[str, Any]]:
     """The newest rows, newest first; the bytes of a dead letter's key and value as text."""
     side = next((one for one in side_topics(project, pipeline) if one.name == table), None)
@@ -69,10 +71,17 @@ def side_rows(
             where=Where(pipeline=pipeline),
         )
     if side.topic is None:
-        rows = _from_files(Path(str(side.path)), text)
+        rows = _from_files(Path(str(side.path)))
     else:
-        rows = _from_topic(cluster, side.topic, limit, text)
-    return [_readable(row) for row, _ in zip(rows, range(limit), strict=False)]
+        # What is masked is looked for after it was masked, so in more messages.
+        rows = (
+            _from_topic(cluster, side.topic, LIMIT_MAX, "")
+            if masks.marks and text
+            else _from_topic(cluster, side.topic, limit, text)
+        )
+    shown = (_masked(_readable(row), masks) for row in rows)
+    wanted = (row for row in shown if text.lower() in _line(row).lower())
+    return [row for row, _ in zip(wanted, range(limit), strict=False)]
 
 
 def _table(name: str, rows: int, pipeline: str, path: Path, in_kafka: bool) -> SideTable:
@@ -93,15 +102,13 @@ def _from_topic(cluster: Cluster, topic: str, limit: int, text: str) -> Iterator
         yield value if isinstance(value, dict) else {"value": message.value.text}
 
 
-def _from_files(folder: Path, text: str) -> Iterator[Mapping[str, Any]]:
+def _from_files(folder: Path) -> Iterator[Mapping[str, Any]]:
     files = [file for file in folder.rglob("*") if file.is_file() and file.name[:1] not in "._"]
     for file in sorted(files, key=lambda one: one.stat().st_mtime, reverse=True):
         with file.open("rb") as opened:
             opened.seek(max(0, file.stat().st_size - _BYTES_MAX))
             lines = opened.read().decode("utf-8", "replace").splitlines()
         for line in reversed(lines):
-            if text.lower() not in line.lower():
-                continue
             try:
                 yield json.loads(line)
             except ValueError:
@@ -113,6 +120,20 @@ def _readable(row: Mapping[str, Any]) -> dict[str, Any]:
     if "code" not in row or "stage" not in row:
         return dict(row)
     return {key: _text(value) if key in ("key", "value") else value for key, value in row.items()}
+
+
+def _masked(row: dict[str, Any], masks: Masks) -> dict[str, Any]:
+    """A row with what is personal hidden, also inside a dead letter's key and value."""
+    found = masks.row(row)
+    if "code" in row and "stage" in row:
+        for key in ("key", "value", "message"):
+            if isinstance(found.get(key), str):
+                found[key] = masks.text(found[key])
+    return found
+
+
+def _line(row: Mapping[str, Any]) -> str:
+    return json.dumps(row, ensure_ascii=False, default=str)
 
 
 def _text(value: Any) -> Any:

@@ -179,5 +179,12 @@ class ProjectFile(_Strict):
     variables: Annotated[
         dict[Name, str | int | float | bool], Field(description="Values for `${var:NAME}`")
     ] = {}
+    personal: Annotated[
+        list[Annotated[str, Field(pattern=r"^[\w*]+(\.[\w*]+)*$")]],
+        Field(
+            description="Columns whose values the console hides, by name (`email`), by path "
+            "(`customer.email`) or with `*`; `_key` hides the keys of messages"
+        ),
+    ] = []
     spark: Annotated[Spark, BeforeValidator(_empty_if_none)] = Spark()
     functions: Annotated[Functions, BeforeValidator(_empty_if_none)] = Functions()

@@ -24,6 +24,8 @@ def router(hub: Hub) -> APIRouter:
         name: str, table: str, limit: Annotated[int, Query(ge=1, le=1000)] = 100, text: str = ""
     ) -> list[dict[str, Any]]:
         """The newest rows, with their origin and reason; `text` must stand in them."""
-        return side_rows(hub.project, hub.cluster, name, table, limit=limit, text=text)
+        return side_rows(
+            hub.project, hub.cluster, name, table, limit=limit, text=text, masks=hub.masks
+        )
 
     return routes

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from fastapi import APIRouter
 
 from tidemill.console.api import (
+    checks,
     connectors,
     dead_letters,
     groups,
@@ -31,6 +32,7 @@ GROUPS: tuple[Callable[[Hub], APIRouter], ...] = (
     connectors.router,
     schemas.router,
     dead_letters.router,
+    checks.router,
     query.router,
     metrics.router,
 )

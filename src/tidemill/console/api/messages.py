@@ -13,6 +13,7 @@ from pydantic import BaseModel, Field
 from tidemill.console.api.acting import Asking
 from tidemill.console.hub import Hub
 from tidemill.console.security.audit import audited
+from tidemill.control.masks import Masks
 from tidemill.control.message_filter import MessageFilter
 from tidemill.control.message_view import Decoding
 from tidemill.control.messages import LIMIT_MAX, Browse, Start, browse
@@ -32,12 +33,13 @@ class Asked(BaseModel):
     header: str = ""
     expression: str = ""
 
-    def browse(self, topic: str) -> Browse:
+    def browse(self, topic: str, masks: Masks) -> Browse:
         """The use case's request."""
         wanted = MessageFilter(self.key, self.value, self.header, self.expression)
         return Browse(
-            topic, self.start, self.at, tuple(self.partition), self.limit, self.decoding, wanted
-        )
+            topic, self.start, self.at, tuple(self.partition), self.limit, self.decoding, wanted,
+            masks,
+        )  # fmt: skip
 
 
 class NewMessages(BaseModel):
@@ -53,16 +55,20 @@ def router(hub: Hub) -> APIRouter:
     @routes.get("")
     def messages(topic: str, asked: Annotated[Asked, Query()]) -> dict[str, Any]:
         """Messages, decoded; bounded in messages looked at, bytes and seconds."""
-        return browse(hub.cluster, asked.browse(topic)).as_dict()
+        return browse(hub.cluster, asked.browse(topic, hub.masks)).as_dict()
 
     @routes.get("/export")
     def export(topic: str, asked: Annotated[Asked, Query()]) -> StreamingResponse:
         """The same messages as JSON lines that `tidemill topic write --json` takes."""
-        page = browse(hub.cluster, asked.browse(topic))
+        masks = hub.masks
+        page = browse(hub.cluster, asked.browse(topic, masks))
 
         def lines() -> Iterator[str]:
             for message in page.messages:
-                yield json.dumps(record_as_dict(message.record), ensure_ascii=False) + "\n"
+                line = record_as_dict(message.record)
+                if masks.marks:
+                    line |= message.shown()
+                yield json.dumps(line, ensure_ascii=False) + "\n"
 
         name = "".join(sign if sign.isalnum() or sign in "._-" else "_" for sign in topic)
         return StreamingResponse(

@@ -7,6 +7,7 @@ from nicegui import ui
 
 from tidemill.console.hub import Hub
 from tidemill.console.pages import (
+    checks,
     connector,
     connectors,
     dead_letters,
@@ -24,7 +25,7 @@ from tidemill.console.pages import (
 
 _MODULES = (
     overview, pipelines, pipeline, topics, topic, groups, group, connectors, connector,
-    schemas, schema, dead_letters, query,
+    schemas, schema, dead_letters, checks, query,
 )  # fmt: skip
 PAGES: tuple[str, ...] = tuple(module.PATH for module in _MODULES)
 

@@ -69,7 +69,13 @@ def add(hub: Hub) -> None:
                 name, _, table_name = str(chosen.value).partition("/")
                 rows = await load(
                     lambda: side_rows(
-                        hub.project, hub.cluster, name, table_name, limit=500, text=box.value or ""
+                        hub.project,
+                        hub.cluster,
+                        name,
+                        table_name,
+                        limit=500,
+                        text=box.value or "",
+                        masks=hub.masks,
                     )
                 )
                 one = next(one for owner, one in found if f"{owner}/{one.name}" == chosen.value)

@@ -112,8 +112,9 @@ class _Panel:
         number = int(at) if at.lstrip("-").isdigit() else _time_ms(at)
         parts = () if self.part.value is None else (int(self.part.value),)
         return Browse(
-            self.topic, self.start.value, number, parts, SHOWN_MAX, self.how.value, wanted
-        )
+            self.topic, self.start.value, number, parts, SHOWN_MAX, self.how.value, wanted,
+            self.hub.masks,
+        )  # fmt: skip
 
     def address(self) -> str:
         """The query of this search, for a link."""

@@ -4,6 +4,7 @@ CODES: dict[str, str] = {
     "quality.unreadable": "A suite of expectations, or what it looks at, cannot be read.",
     "quality.bad-suite": "A suite of expectations has a key or a value that it does not take.",
     "quality.unknown-suite": "There is no suite of expectations of this name.",
+    "quality.unknown-result": "No such result of a suite was kept.",
     "quality.unknown-expectation": "There is no expectation of this name.",
     "quality.bad-argument": "An expectation lacks an argument, or has one that it does not take.",
     "quality.not-in-stream": "An expectation needs a whole table where a stream never ends.",
