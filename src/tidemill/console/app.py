@@ -24,11 +24,15 @@ _STATUS = {
     "connector.table-missing": 404,
     "control.unknown-connector": 404,
     "format.unknown-schema": 404,
+    "control.unknown-view": 404,
     "quality.unknown-suite": 404,
     "quality.unknown-result": 404,
     "control.already-runs": 409,
     "control.does-not-run": 409,
     "console.group-in-use": 409,
+    "store.missing": 404,
+    "store.bucket-missing": 404,
+    "store.bad-url": 400,
 }
 
 

@@ -203,6 +203,12 @@ class S3Store:
             raise
         return True
 
+    def buckets(self) -> tuple[str, ...]:
+        """All buckets of the store, as far as the keys may list them."""
+        with self._errors(""):
+            found = self._client.list_buckets()
+        return tuple(str(one["Name"]) for one in found.get("Buckets", ()))
+
     def close(self) -> None:
         """Close the connections."""
         with contextlib.suppress(Exception):

@@ -13,6 +13,9 @@ from tidemill.console.pages import (
     dead_letters,
     group,
     groups,
+    lake,
+    lake_object,
+    lake_view,
     overview,
     pipeline,
     pipelines,
@@ -25,7 +28,7 @@ from tidemill.console.pages import (
 
 _MODULES = (
     overview, pipelines, pipeline, topics, topic, groups, group, connectors, connector,
-    schemas, schema, dead_letters, checks, query,
+    schemas, schema, dead_letters, lake, lake_object, lake_view, checks, query,
 )  # fmt: skip
 PAGES: tuple[str, ...] = tuple(module.PATH for module in _MODULES)
 

@@ -19,6 +19,7 @@ NAVIGATION = (
     ("Connectors", "/connectors", "cable", "c"),
     ("Schemas", "/schemas", "schema", "s"),
     ("Dead letters", "/dead-letters", "report", "d"),
+    ("Lake", "/lake", "water", "l"),
     ("Checks", "/checks", "fact_check", "k"),
     ("Query", "/query", "terminal", "q"),
 )
