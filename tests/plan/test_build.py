@@ -114,6 +114,9 @@ def test_one_query_filters_projects_and_aggregates() -> None:
         ("INSERT INTO o SELECT id FROM t;", "'scan.watermark.idle-timeout' = 'soon'",
          "plan.bad-option"),
         (WINDOW.format(call=TUMBLE), "'kind' = 'upserts'", "plan.upsert-source"),
+        ("CREATE TABLE kept (id BIGINT, ts TIMESTAMP(3), e TIMESTAMP(3)) WITH ('connector' = 'm');"
+         "INSERT INTO kept SELECT id, ts, window_time FROM TABLE(TUMBLE(TABLE t, DESCRIPTOR(ts), "
+         "INTERVAL '1' MINUTE));", "", "plan.several-rowtimes"),
         (WINDOW.format(call=TUMBLE.replace("TUMBLE", "HOP").replace(
             "INTERVAL '1' MINUTE", "INTERVAL '2' MINUTE, INTERVAL '1' MINUTE")), "", None),
         ("CREATE TABLE z (id BIGINT) WITH ('connector' = 'reads');"
@@ -151,6 +154,16 @@ def test_refusals_have_a_place_and_a_way_out(text: str, more: str, code: str | N
     if code is not None:
         assert caught.value.code == code
         assert caught.value.where is not None
+
+
+def test_a_batch_writes_several_event_times() -> None:
+    assert plan(
+        "SET 'execution.runtime-mode' = 'batch';"
+        "CREATE TABLE kept (id BIGINT, ts TIMESTAMP(3), e TIMESTAMP(3)) WITH ('connector' = 'm');"
+        "INSERT INTO kept SELECT id, ts, window_time FROM TABLE(TUMBLE(TABLE t, DESCRIPTOR(ts), "
+        "INTERVAL '1' MINUTE));",
+        "'kind' = 'bounded'",
+    )
 
 
 KEYED = """CREATE TABLE keyed (k BIGINT, n BIGINT, PRIMARY KEY (k) NOT ENFORCED) WITH

@@ -25,6 +25,7 @@ from tidemill.plan.physical import OperatorStage, OutputStage, PhysicalPlan
 from tidemill.plan.planning import Planning
 from tidemill.plan.python_aggregates import folded
 from tidemill.plan.python_calls import split_script
+from tidemill.plan.rowtimes import several_rowtimes
 from tidemill.sql.logical import Insert, Script, Select
 
 
@@ -77,6 +78,8 @@ def _insert(planning: Planning, name: str, insert: Insert) -> OutputStage:
     sink = insert.sink
     takes = planning.tables.write(sink, where)
     refusals.sink_schema(insert.query.fields, sink, where)
+    if not planning.batch:
+        several_rowtimes(insert)
     edges, changelog = planning.row_edges(insert.query, keep_upserts=takes.upsert)
     refusals.changelog_into_append_only(changelog, takes, sink, where)
     if changelog.updates:

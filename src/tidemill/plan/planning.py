@@ -79,6 +79,11 @@ class Planning:
         self._ids: dict[tuple[int, Hashable], str] = {}
 
     @property
+    def batch(self) -> bool:
+        """Whether the text says that it is a batch."""
+        return self.settings.get(RUNTIME_MODE, "").lower() == "batch"
+
+    @property
     def streaming(self) -> bool:
         """Whether bounded input is treated as a stream."""
         return self.settings.get(RUNTIME_MODE, "").lower() == "streaming"

@@ -120,7 +120,7 @@ class WindowTableFunction:
     """Assigns each row its window(s).
 
     Fields are the input's, then window_start, window_end and window_time.
-    The input's rowtime stops being a time attribute; window_time takes its place.
+    window_time is a time attribute, and the input's rowtime stays one, except after SESSION.
     """
 
     input: LogicalNode

@@ -62,6 +62,8 @@ class Outcome:
     refused: Counter[str] = field(default_factory=Counter)
     broken_on_flink: list[tuple[Query, str]] = field(default_factory=list)
     differing: list[tuple[Query, str]] = field(default_factory=list)
+    only_together: list[tuple[Query, str]] = field(default_factory=list)
+    """Differed as parts of a job, and agreed by themselves: counted as agreed, and told."""
     covered: Counter[str] = field(default_factory=Counter)
 
     def as_dict(self) -> dict[str, object]:
@@ -73,6 +75,7 @@ class Outcome:
             "refused": dict(self.refused.most_common()),
             "broken_on_flink": [[q.number, why] for q, why in self.broken_on_flink],
             "differing": [[q.number, why] for q, why in self.differing],
+            "only_together": [[q.number, why] for q, why in self.only_together],
             "covered": dict(sorted(self.covered.items())),
         }
 
@@ -117,10 +120,17 @@ class Arena:
     def differs(self, one: Query) -> str | None:
         """How a query's results differ; None where they agree or cannot be had."""
         try:
-            theirs = self.on_flink([one])[one.number]
-            ours = self.embedded(one)
+            return self.alone(one)
         except TidemillError:
             return None
+
+    def alone(self, one: Query) -> str | None:
+        """How the results of a query differ that is a job of its own; raises TidemillError."""
+        theirs = self.on_flink([one])[one.number]
+        try:
+            ours = self.embedded(one)
+        except TidemillError:
+            raise
         except Exception as error:
             return f"{type(error).__name__}: {error}"
         return _difference(ours, theirs)
@@ -224,11 +234,11 @@ def _compare(batch: _Batch, outcome: Outcome, say: Callable[[str], None]) -> Non
         if isinstance(theirs, TidemillError):
             outcome.broken_on_flink.append((one, f"{theirs.code}: {theirs.message}"))
             continue
-        if _difference(batch.ours[one.number], theirs):
-            wrong = batch.arena.differs(one)
-            if wrong:
+        if together := _difference(batch.ours[one.number], theirs):
+            if wrong := _alone(batch.arena, one):
                 outcome.differing.append((one, wrong))
                 continue
+            outcome.only_together.append((one, together))
         outcome.agreed += 1
         if theirs.changes:
             outcome.with_rows += 1
@@ -238,6 +248,13 @@ def _compare(batch: _Batch, outcome: Outcome, say: Callable[[str], None]) -> Non
         f"{outcome.agreed - outcome.with_rows} without, {sum(outcome.refused.values())} refused, "
         f"{len(outcome.broken_on_flink)} not on Flink, {len(outcome.differing)} differ"
     )
+
+
+def _alone(there: Arena, one: Query) -> str | None:
+    try:
+        return there.alone(one)
+    except TidemillError as error:  # it differed: that it cannot be run again clears nothing
+        return f"differs, and then {error.code}: {error.message}"
 
 
 def _on_flink(

@@ -9,7 +9,7 @@ from typing import Any
 
 _COUNTS = ("queries", "agreed", "agreed_with_rows", "seconds")
 _TABLES = ("refused", "covered")
-_LISTS = ("broken_on_flink", "differing")
+_LISTS = ("broken_on_flink", "differing", "only_together")
 
 
 def keep(file: Path, seed: int, said: dict[str, Any]) -> None:
@@ -26,4 +26,4 @@ def added(known: dict[str, Any], seed: int, said: dict[str, Any]) -> dict[str, A
     for name in _TABLES:
         total = Counter(known.get(name, {})) + Counter(said[name])
         made[name] = dict(sorted(total.items()))
-    return made | {name: [*known.get(name, ()), *said[name]] for name in _LISTS}
+    return made | {name: [*known.get(name, ()), *said.get(name, ())] for name in _LISTS}

@@ -17,6 +17,7 @@ CODES: dict[str, str] = {
     "plan.not-retractable": "An aggregate function cannot take back the rows that a changelog "
     "withdraws.",
     "plan.sink-schema-mismatch": "The columns of a query do not match the columns of its sink.",
+    "plan.several-rowtimes": "A query gives several event times to one sink.",
     "plan.conflicting-watermarks": "One table is read with two different watermarks.",
     "plan.bad-option": "An option that the engine itself reads has a value it does not take.",
     "plan.not-mergeable": "An aggregate function in Python without `merge` stands in windows that "

@@ -188,7 +188,8 @@ def begin_grouping(
     """Bind the keys of GROUP BY and find the window, whichever form it has."""
     grouping = Grouping(context, source, scope)
     binder = ExpressionBinder(context, scope, "GROUP BY")
-    grouping.folded = fold_window(source)
+    if not any(map(is_group_window, keys)):
+        grouping.folded = fold_window(source)
     for node in keys:
         if is_group_window(node):
             if sets is not None:

@@ -73,7 +73,9 @@ def bind_window_function(
     spec = window_spec(
         context, kind, time, attribute, node.span, _durations(context, scope, arguments), partition
     )
-    fields = (*_without_time(table.fields), *_window_fields(table.fields[time.index]))
+    # The rows of a session come when it closes, when their own time is behind the watermark.
+    kept = _without_time(table.fields) if kind is WindowKind.SESSION else table.fields
+    fields = (*kept, *_window_fields(table.fields[time.index]))
     return WindowTableFunction(table, spec, fields)
 
 
