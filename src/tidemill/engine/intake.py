@@ -129,7 +129,7 @@ class Intake:
         if len(batch) == 0:
             return batch
         standing = self._arrive(batch.origins, marks)
-        if int((times - standing).min()) > MILLI_US:
+        if not self.stage.keeps_standing and int((times - standing).min()) > MILLI_US:
             return batch
         return StageBatch(batch.table, times, standing, batch.origins)
 

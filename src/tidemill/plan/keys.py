@@ -15,6 +15,7 @@ from tidemill.sql.expressions import Cast, Expression, InputRef
 from tidemill.sql.join_conditions import conjuncts, equality
 from tidemill.sql.logical import (
     Aggregate,
+    CurrentWatermark,
     Filter,
     Join,
     JoinKind,
@@ -50,7 +51,7 @@ def upsert_keys(node: LogicalNode) -> list[frozenset[int]] | None:
     """Sets of columns that each identify a row of a changelog; None where nothing is known."""
     if isinstance(node, Aggregate):
         return [frozenset(range(len(node.keys)))]
-    if isinstance(node, (Filter, Watermark, PythonCalc)):
+    if isinstance(node, (Filter, Watermark, CurrentWatermark, PythonCalc)):
         return upsert_keys(node.input)
     if isinstance(node, Project):
         return _through(node)

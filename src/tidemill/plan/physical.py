@@ -96,6 +96,8 @@ class SourceStage:
     values: pa.Table | None = None
     where: TextWhere | None = None
     checks: RowChecks | None = None
+    keeps_standing: bool = False
+    """Whether every batch tells the watermark before each row, not only where one may be late."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -161,7 +161,12 @@ class Planning:
             values=draft.values,
             where=draft.where,
             checks=draft.checks,
+            keeps_standing=draft.keeps_standing,
         )
+
+    def keep_standing(self, scan: Scan) -> None:
+        """The batches of a table tell the watermark before each row."""
+        self._draft(scan).keeps_standing = True
 
     # -- nodes and edges
 

@@ -32,6 +32,7 @@ from tidemill.sql.expressions import (
 from tidemill.sql.logical import (
     Aggregate,
     Correlate,
+    CurrentWatermark,
     Filter,
     Join,
     LogicalNode,
@@ -127,10 +128,11 @@ def _aggregate_reads(node: Aggregate) -> Columns:
     kept: Columns = frozenset()
     if window is not None:
         kept = frozenset((window.time_column, *window.partition_columns))
-    return kept | indexes(_aggregate_expressions(node))
+    return kept | indexes(aggregate_expressions(node))
 
 
-def _aggregate_expressions(node: Aggregate) -> list[Expression]:
+def aggregate_expressions(node: Aggregate) -> list[Expression]:
+    """The keys, arguments and filters of an aggregate."""
     found = list(node.keys)
     for call in node.aggregates:
         found += call.arguments
@@ -200,6 +202,7 @@ class _Splitter:
                 where=node.where or self._where,
                 hint="Call it in a subquery, and use its result.",
             )
+        assert not isinstance(node, CurrentWatermark), "it is placed when calls are split off"
         below = self._split(node.input)
         return node if below is node.input else replace(node, input=below)
 
@@ -268,11 +271,11 @@ class _Splitter:
         return _first(Filter(calc, predicate, calc.fields), node.fields)
 
     def _aggregate(self, node: Aggregate, below: LogicalNode) -> LogicalNode:
-        expressions = _aggregate_expressions(node)
+        expressions = aggregate_expressions(node)
         if any(map(calls_python, expressions)):
             kept = _aggregate_reads(replace(node, keys=(), aggregates=()))
             below, lifted = lift(below, expressions, kept)
-            node = _with_expressions(node, below, lifted)
+            node = with_expressions(node, below, lifted)
         elif below is not node.input:
             node = replace(node, input=below)
         refusals.mergeable(node, self._where)
@@ -374,10 +377,10 @@ def _conjunction(conditions: Sequence[Expression]) -> Expression:
     return result
 
 
-def _with_expressions(
+def with_expressions(
     node: Aggregate, below: LogicalNode, lifted: Sequence[Expression]
 ) -> Aggregate:
-    """The aggregate over another input, expressions ordered as by `_aggregate_expressions`."""
+    """The aggregate over another input, expressions ordered as by `aggregate_expressions`."""
     rest = iter(lifted)
     keys = tuple(next(rest) for _ in node.keys)
     calls: list[AggregateCall] = []

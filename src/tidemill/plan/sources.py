@@ -43,6 +43,7 @@ class SourceDraft:
     values: pa.Table | None = None
     needed: frozenset[int] = field(default=frozenset())
     checks: RowChecks | None = None
+    keeps_standing: bool = False
 
 
 def event_time(draft: SourceDraft, zone: str) -> EventTime | None:

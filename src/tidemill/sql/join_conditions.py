@@ -12,7 +12,10 @@ from tidemill.model.types import BOOLEAN
 from tidemill.sql.binder.shapes import map_inputs
 from tidemill.sql.expressions import Call, Cast, Expression, InputRef, children, input_indexes
 
-_VOLATILE = frozenset(("RAND", "RAND_INTEGER", "UUID", "PROCTIME", "NOW", "CURRENT_TIMESTAMP"))
+_VOLATILE_NAMES = """
+    RAND RAND_INTEGER UUID PROCTIME NOW CURRENT_TIMESTAMP CURRENT_WATERMARK
+"""
+_VOLATILE = frozenset(_VOLATILE_NAMES.split())
 
 _STRICT_NAMES = """
     PLUS MINUS TIMES DIVIDE MOD NEGATE EQUALS NOT_EQUALS LESS_THAN LESS_THAN_OR_EQUAL GREATER_THAN

@@ -67,6 +67,17 @@ class Watermark:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class CurrentWatermark:
+    """The watermark that stood before each row, or NULL; made by the plan for CURRENT_WATERMARK.
+
+    Fields: the input's, then the watermark.
+    """
+
+    input: Watermark
+    fields: Fields
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Project:
     """Computes each output field from one input row."""
 
@@ -433,7 +444,7 @@ class MatchRecognize:
 
 LogicalNode: TypeAlias = (
     "Scan | Watermark | Project | Filter | WindowTableFunction | Aggregate | Union | Values | Sort"
-    " | Rank | Correlate | Join | PythonCalc | SetOperation"
+    " | CurrentWatermark | Rank | Correlate | Join | PythonCalc | SetOperation"
     " | TemporalJoin | LookupJoin"
     " | OverAggregate | MatchRecognize"
 )

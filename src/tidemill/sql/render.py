@@ -21,6 +21,7 @@ from tidemill.sql.expressions import (
 from tidemill.sql.logical import (
     Aggregate,
     Correlate,
+    CurrentWatermark,
     Fields,
     Filter,
     Insert,
@@ -194,6 +195,8 @@ def line(node: LogicalNode) -> str:
         case PythonCalc():
             calls = ", ".join(render_expression(call) for call in node.calls)
             return f"Python {calls} -> [{_fields(node.fields[-len(node.calls) :])}]"
+        case CurrentWatermark():
+            return f"CurrentWatermark -> [{_fields(node.fields[-1:])}]"
         case MatchRecognize():
             return _match(node)
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from tidemill.engine.node import Host, Node
+from tidemill.engine.nodes.current_watermark import CurrentWatermarkNode
 from tidemill.engine.nodes.group_aggregate import GroupNode
 from tidemill.engine.nodes.interval_join import IntervalJoinNode
 from tidemill.engine.nodes.lookup_join import LookupJoinNode
@@ -21,6 +22,7 @@ from tidemill.engine.nodes.window_aggregate import WindowNode
 from tidemill.engine.nodes.window_join import WindowJoinNode
 from tidemill.engine.nodes.window_rank import WindowRankNode
 from tidemill.plan.normalize import NormalizeStage
+from tidemill.plan.operators.current_watermark import CurrentWatermarkStage
 from tidemill.plan.operators.group_aggregate import GroupStage
 from tidemill.plan.operators.interval_join import IntervalJoinStage
 from tidemill.plan.operators.lookup_join import LookupJoinStage
@@ -40,6 +42,7 @@ from tidemill.plan.sort import SortStage
 
 NODES: Mapping[type[OperatorStage], Callable[[Any, Host], Node]] = {
     AggregateStage: WindowNode,
+    CurrentWatermarkStage: CurrentWatermarkNode,
     GroupStage: GroupNode,
     LookupJoinStage: LookupJoinNode,
     IntervalJoinStage: IntervalJoinNode,

@@ -13,6 +13,7 @@ CODES: dict[str, str] = {
     "plan.unbounded-sort": "ORDER BY over an unbounded input would never give a row.",
     "plan.unsupported-window": "A window kind, or its sizes, is not supported by the embedded "
     "engine yet.",
+    "plan.current-watermark": "CURRENT_WATERMARK stands elsewhere than over the rows of a table.",
     "plan.missing-watermark": "An event-time window reads an input without a watermark.",
     "plan.not-retractable": "An aggregate function cannot take back the rows that a changelog "
     "withdraws.",

@@ -19,6 +19,7 @@ from tidemill.plan.lowering import (
     temporal,
     temporal_texts,
     urls,
+    watermarks,
 )
 from tidemill.plan.lowering.casts import lower_cast
 from tidemill.plan.lowering.core import UTC, Lowerer, Lowering
@@ -38,6 +39,7 @@ LOWERINGS: Mapping[str, Lowering] = {
     **json.LOWERINGS,
     **hashes.LOWERINGS,
     **regex.LOWERINGS,
+    **watermarks.LOWERINGS,
 }
 
 _LOWERER = Lowerer(LOWERINGS, lower_cast, lower_literal)

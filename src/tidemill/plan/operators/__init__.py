@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 from tidemill.plan.operators import (
     aggregate,
+    current_watermark,
     join,
     lookup_join,
     match_recognize,
@@ -22,6 +23,7 @@ from tidemill.plan.operators import (
 from tidemill.plan.planning import OperatorPlanner
 from tidemill.sql.logical import (
     Aggregate,
+    CurrentWatermark,
     Join,
     LookupJoin,
     MatchRecognize,
@@ -36,6 +38,7 @@ from tidemill.sql.logical import (
 
 PLANNERS: Mapping[type, OperatorPlanner] = {
     Aggregate: aggregate.PLANNER,
+    CurrentWatermark: current_watermark.PLANNER,
     Join: join.PLANNER,
     LookupJoin: lookup_join.PLANNER,
     MatchRecognize: match_recognize.PLANNER,

@@ -19,7 +19,7 @@ from tidemill.sql.binder.literals import (
 )
 from tidemill.sql.binder.scope import Scope, row_field
 from tidemill.sql.binder.user_functions import bind_user
-from tidemill.sql.expressions import Call, Cast, Expression, Interval, Literal
+from tidemill.sql.expressions import Call, Cast, Expression, InputRef, Interval, Literal
 from tidemill.sql.functions.coerce import can_cast, cast_to
 from tidemill.sql.functions.refused import REFUSED
 from tidemill.sql.functions.registry import FunctionArgumentError
@@ -185,10 +185,26 @@ class ExpressionBinder:
             return Call("CURRENT_DATABASE", (database,), STRING, node.span)
         if name == "PROCTIME" and not node.arguments:
             return Call("PROCTIME", (), timestamp_ltz(3, nullable=False), node.span)
+        if name == "CURRENT_WATERMARK":
+            return self.bind_current_watermark(node)
         if name not in self.context.scalars or name in _OPERATORS:
             raise self._unknown_function(node)
         self._refuse_aggregation(node, name)
         return self._call(name, node.arguments, node.span, node.name.text.upper())
+
+    def bind_current_watermark(self, node: FunctionCall) -> Expression:
+        """CURRENT_WATERMARK(rowtime): the watermark that stood before the row, or NULL."""
+        call = self._call("CURRENT_WATERMARK", node.arguments, node.span, "CURRENT_WATERMARK")
+        assert isinstance(call, Call)
+        (time,) = call.arguments
+        if isinstance(time, InputRef) and self.scope.is_rowtime(time):
+            return call
+        raise self.context.error(
+            "bad-argument",
+            "CURRENT_WATERMARK takes a column with a WATERMARK, passed on as it is",
+            node.arguments[0].span,
+            hint="Name the column of WATERMARK FOR.",
+        )
 
     def _user_call(self, node: FunctionCall, user: PythonFunction) -> Expression:
         """A scalar function in Python."""

@@ -63,6 +63,14 @@ class GroupedBinder(ExpressionBinder):
             raise self._not_grouped(node)
         return self.bind_node(node)
 
+    def bind_current_watermark(self, node: FunctionCall) -> Expression:
+        """Refused: which watermark a result meets depends on when the group comes out."""
+        raise self.context.unsupported(
+            "CURRENT_WATERMARK of the results of a GROUP BY",
+            node.span,
+            "Take it of the table's rows: in WHERE, or in a subquery below the GROUP BY.",
+        )
+
     def _key(self, node: Node) -> Expression | None:
         """The output column of a key that is the same expression."""
         bound = self._below.bind(node)

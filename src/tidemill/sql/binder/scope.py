@@ -8,7 +8,7 @@ from tidemill.errors import SqlError, did_you_mean
 from tidemill.model import DataType, TypeRoot
 from tidemill.sql.binder.shapes import map_inputs
 from tidemill.sql.expressions import Call, Expression, InputRef, Literal
-from tidemill.sql.logical import Fields
+from tidemill.sql.logical import Fields, TimeAttribute
 from tidemill.sql.syntax.nodes import Name, Path, Subquery
 from tidemill.sql.text import SourceText, cover
 
@@ -78,6 +78,11 @@ class Scope:
         except SqlError as error:
             return error.code != "sql.unknown-column"
         return True
+
+    def is_rowtime(self, column: InputRef) -> bool:
+        """Whether a column is event time here, with a watermark behind it."""
+        fields = self.fields if self.outer is None else (*self.outer.fields, *self.fields)
+        return fields[column.index].time_attribute is TimeAttribute.ROWTIME
 
     def value_of(self, node: Subquery) -> Expression | None:
         """The value of a scalar subquery that has been joined."""

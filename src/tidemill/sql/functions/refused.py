@@ -46,12 +46,8 @@ REFUSED: Mapping[str, Refusal] = {
         "is an estimate of Flink's own, in batch mode only", "Use COUNT(DISTINCT value)."
     ),
     "SINGLE_VALUE": Refusal("is not supported", "Use MAX(value)."),
-    "CURRENT_WATERMARK": Refusal(
-        "depends on where in the stream the watermark is just then, which differs between runs",
-        "Late rows are counted and dropped; test time with a window.",
-    ),
     "SOURCE_WATERMARK": Refusal(
-        "asks the source for watermarks, which no connector here gives",
+        "asks the source for watermarks, which none of Flink's or Tidemill's connectors gives",
         "Write WATERMARK FOR ts AS ts - INTERVAL '5' SECOND.",
     ),
     "STREAMRECORD_TIMESTAMP": Refusal(

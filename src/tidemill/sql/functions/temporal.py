@@ -244,6 +244,12 @@ def _bind_unix_timestamp(arguments: Arguments) -> BoundCall:
     return BoundCall(bound, BIGINT.with_nullable(any_nullable(arguments)))
 
 
+def _bind_current_watermark(arguments: Arguments) -> BoundCall:
+    count(arguments, 1, 1)
+    type_ = replace(arguments[0].type, precision=3, nullable=True)
+    return BoundCall(tuple(arguments), type_)
+
+
 def _bind_now(returns: DataType) -> Bind:
     return fixed(returns=returns, nullable=False)
 
@@ -272,6 +278,12 @@ FUNCTIONS: FunctionTable = table(
     _now("NOW", _LTZ_3, "NOW()"),
     _now("CURRENT_ROW_TIMESTAMP", _LTZ_3, "CURRENT_ROW_TIMESTAMP()"),
     _now("PROCTIME", _LTZ_3, "PROCTIME()"),
+    ScalarFunction(
+        "CURRENT_WATERMARK",
+        _bind_current_watermark,
+        "CURRENT_WATERMARK(rowtime)",
+        volatile=True,
+    ),
     _now("LOCALTIMESTAMP", _TIMESTAMP_3),
     _now("CURRENT_DATE", DATE),
     _now("CURRENT_TIME", _TIME_0),
