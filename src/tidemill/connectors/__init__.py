@@ -18,6 +18,7 @@ _MODULES = {
     "kinesis": "tidemill.connectors.kinesis.connector",
     "redis": "tidemill.connectors.redis.connector",
     "filesystem": "tidemill.connectors.filesystem.connector",
+    "iceberg": "tidemill.connectors.iceberg.connector",
     "datagen": "tidemill.connectors.datagen.connector",
     "faker": "tidemill.connectors.faker.connector",
     "print": "tidemill.connectors.print.connector",

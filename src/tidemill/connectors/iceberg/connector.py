@@ -1,0 +1,32 @@
+"""How `iceberg` is registered. The client library is imported when a table is opened."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tidemill.connectors.iceberg.options import OPTIONS, parse
+from tidemill.interfaces.connector import Changelog, Connector, JobContext
+from tidemill.interfaces.sink import CommitGroup
+from tidemill.model import TableDescriptor
+
+
+def _sink_changelog(table: TableDescriptor, job: JobContext) -> Changelog:
+    parse(table)
+    keyed = bool(table.primary_key)
+    return Changelog(updates=keyed, upsert=keyed)
+
+
+def _commit_group(tables: Sequence[TableDescriptor], job: JobContext) -> CommitGroup:
+    from tidemill.connectors.iceberg.sink import IcebergGroup  # noqa: PLC0415 - an extra
+
+    return IcebergGroup(tables, job)
+
+
+CONNECTOR = Connector(
+    name="iceberg",
+    options=OPTIONS,
+    sink_changelog=_sink_changelog,
+    group_key=lambda table, job: parse(table).identity,
+    commit_group=_commit_group,
+)
+"""The connector `iceberg`."""
