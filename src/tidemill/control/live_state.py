@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from tidemill.control.lag_clock import LagClock
 from tidemill.control.plan_graph import graph_as_dict
+from tidemill.control.sample_publisher import SamplePublisher
 from tidemill.errors import TidemillError
 from tidemill.services.state import read_json, write_private
 from tidemill.version import __version__
@@ -70,6 +71,7 @@ class Publisher:
         self._started_ms = round(time.time() * 1000)
         self._graph = graph_as_dict(engine.job.plan)
         self._lag = LagClock()
+        self._samples = SamplePublisher(engine, run.state)
         self._stopped = threading.Event()
         self._warned = False
         self._thread = threading.Thread(target=self._loop, name="publish", daemon=True)
@@ -82,6 +84,7 @@ class Publisher:
         """Publish how it ended; nothing after that."""
         self._stopped.set()
         self._thread.join()
+        self._samples.end()
         # The file is of the engine that holds the folder, not of one that was turned away.
         if getattr(error, "code", None) != "engine.state-locked":
             self._write(_text(error))
@@ -90,6 +93,7 @@ class Publisher:
         while not self._stopped.wait(EVERY_S):
             if self._engine.progress().state != "new":
                 self._write(None)
+                self._samples.publish()
 
     def _write(self, error: str | None) -> None:
         import json  # noqa: PLC0415 - beside its only use

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -42,6 +43,8 @@ def start_pipeline(name: str, folder: Path | None = None) -> PipelineState:
             start_new_session=True,
             cwd=project.root,
         )
+    # It outlives us; but if it ends first, somebody must take its exit code, or it stays a zombie.
+    threading.Thread(target=child.wait, name=f"reap-{name}", daemon=True).start()
     limit = time.monotonic() + START_WITHIN_S
     while time.monotonic() < limit:
         state = pipeline_state(project, name)

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from tidemill.engine.samples import unique
+from tidemill.plan.operators.python_calc import PythonCalcStage
+
 if TYPE_CHECKING:
     from tidemill.model import TableDescriptor
     from tidemill.plan import PhysicalPlan
@@ -17,6 +20,8 @@ def graph_as_dict(plan: PhysicalPlan) -> dict[str, Any]:
     `edges` with from, to, port, and whether the stateless work on them can drop rows.
 
     The place is the topic, table or path that a connector reads or writes; no secret is in it.
+    `columns` are the names in a node's rows, each with the columns of tables it is made of;
+    `predictions` are the columns that a model gives, with the model's name and its call.
     """  # noqa: D205 - one sentence
     nodes = [_table(source.id, "source", source.table) for source in plan.sources]
     nodes += [_node(operator.id, "operator", operator.title) for operator in plan.operators]
@@ -40,7 +45,34 @@ def graph_as_dict(plan: PhysicalPlan) -> dict[str, Any]:
         ]
         for edge in inputs
     ]
+    for node in nodes:
+        node["columns"] = _columns(plan, node["id"])
+    for operator in plan.operators:
+        if isinstance(operator, PythonCalcStage):
+            next(n for n in nodes if n["id"] == operator.id)["predictions"] = _predictions(
+                operator, _columns(plan, operator.id)
+            )
     return {"nodes": nodes, "edges": edges}
+
+
+def _columns(plan: PhysicalPlan, node: str) -> list[dict[str, Any]]:
+    columns = plan.columns.get(node, ())
+    return [
+        {"name": name, "origins": [f"{table}.{origin}" for table, origin in column.origins]}
+        for name, column in zip(unique(c.name for c in columns), columns, strict=True)
+    ]
+
+
+def _predictions(stage: PythonCalcStage, columns: list[dict[str, Any]]) -> list[dict[str, str]]:
+    return [
+        {
+            "model": call.function.name,
+            "call": call.text,
+            "column": columns[stage.passed + n]["name"],
+        }
+        for n, call in enumerate(stage.calls)
+        if call.function.is_model and stage.passed + n < len(columns)
+    ]
 
 
 def edge_rows(graph: Mapping[str, Any], counters: Mapping[str, int]) -> list[int]:

@@ -26,6 +26,7 @@ from tidemill.engine.lateness import count_late
 from tidemill.engine.node import LateRows, Node
 from tidemill.engine.nodes import NODES
 from tidemill.engine.pairs import run_pairs, standing_alone
+from tidemill.engine.samples import Sampler
 from tidemill.errors import EngineError, Where
 from tidemill.interfaces.lookup import Lookup
 from tidemill.interfaces.operator import StateDelta
@@ -33,6 +34,7 @@ from tidemill.model import Batch, DeadLetter
 from tidemill.plan.fuse import names
 from tidemill.plan.operators.lookup_join import LookupJoinStage
 from tidemill.plan.physical import (
+    KIND,
     FusedStage,
     OperatorStage,
     OutputStage,
@@ -59,8 +61,10 @@ class Graph:
         deltas_max: int,
         clock: Clock | None = None,
         lookups: Mapping[str, Callable[[], Lookup]] | None = None,
+        samples: Sampler | None = None,
     ) -> None:
         self.plan = plan
+        self._samples = samples or Sampler()
         self.kernel = kernel
         self.counters = counters
         self.clock = clock or SystemClock()
@@ -97,6 +101,8 @@ class Graph:
 
     def push(self, node: str, batch: StageBatch) -> None:
         """Rows of a node go along all its edges."""
+        if self._samples.wanted:
+            self._samples.see(node, batch.table)
         late: set[int] = set()
         for edge, stage in self._edges[node]:
             self.counters.add(f"{stage.id}.in", len(batch))
@@ -299,6 +305,8 @@ class Graph:
         if stage.checks is not None and batch.num_rows:
             batch, kinds = self._checked(stage, stage.checks, batch, kinds, node)
         if batch.num_rows:
+            if self._samples.wanted:
+                self._samples.see(stage.id, _with_kinds(batch, kinds))
             self._write(stage, Batch(batch, kinds))
 
     def _checked(
@@ -380,3 +388,8 @@ class Graph:
     def state_bytes(self) -> dict[str, int]:
         """Size of each operator's state in bytes, by the operator's id."""
         return {name: node.state_bytes() for name, node in self.nodes.items()}
+
+
+def _with_kinds(batch: pa.RecordBatch, kinds: pa.Int8Array | None) -> pa.Table:
+    rows = pa.Table.from_batches([batch])
+    return rows if kinds is None else rows.append_column(KIND, kinds)

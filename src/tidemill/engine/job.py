@@ -12,6 +12,7 @@ from tidemill.engine.epoch_stats import EpochStats
 from tidemill.engine.groups import GroupSpec
 from tidemill.engine.kernel import Kernel
 from tidemill.engine.routing import Collect
+from tidemill.engine.samples import Sampler
 from tidemill.engine.settings import EngineSettings
 from tidemill.interfaces.lookup import Lookup
 from tidemill.interfaces.source import Source
@@ -36,4 +37,5 @@ class Job:
     kernel: Kernel | None = None
     lookups: Mapping[str, Callable[[], Lookup]] = field(default_factory=dict)
     epochs: EpochStats = field(default_factory=EpochStats)
+    samples: Sampler = field(default_factory=Sampler)
     stopping: threading.Event = field(default_factory=threading.Event)

@@ -170,7 +170,7 @@ class Session:
         self.graph = Graph(
             job.plan, self._kernel, self.counters, self.router.write, self.router.report,
             self.router.write_late, job.settings.deltas_max, job.clock,
-            job.lookups,
+            job.lookups, job.samples,
         )  # fmt: skip
         watermarks: dict[str, dict[str, int]] = manifest.get("watermarks", {})
         for stage in job.plan.sources:

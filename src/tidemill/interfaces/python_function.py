@@ -71,6 +71,8 @@ class PythonFunction:
     input_types: tuple[DataType, ...] | None
     result_type: DataType
     accumulator_type: DataType | None = None
+    is_model: bool = False
+    """Whether it computes a model, so that its calls are predictions."""
 
     @property
     def kind(self) -> FunctionKind:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from tidemill.errors import SqlError
 from tidemill.interfaces.connector import Connector, JobContext
@@ -66,12 +67,14 @@ def build_plan(
         schemas=planning.schemas,
         fingerprint=_fingerprint(planning.operators),
         notes=script.notes,
+        columns=planning.columns,
     )
 
 
 def _select(planning: Planning, name: str, index: int, select: Select) -> OutputStage:
     planning.where = select.where
     edges, changelog = planning.row_edges(select.query)
+    planning.columns[name] = planning.columns_of(select.query)
     return OutputStage(name, edges, select.schema.arrow(), changelog, None, index, select.where)
 
 
@@ -86,6 +89,12 @@ def _insert(planning: Planning, name: str, insert: Insert) -> OutputStage:
     refusals.changelog_into_append_only(changelog, takes, sink, where)
     if changelog.updates:
         sink_key(insert.query, sink, where)
+    planning.columns[name] = tuple(
+        replace(column, name=written.name)
+        for column, written in zip(
+            planning.columns_of(insert.query), sink.schema.columns, strict=True
+        )
+    )
     expected = planning.checks.get(sink.name, ())
     checks = row_checks(expected, sink, changelog, name, where)
     return OutputStage(name, edges, sink.schema.arrow(), changelog, sink, None, where, checks)

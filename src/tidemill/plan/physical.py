@@ -10,7 +10,7 @@ the `wide` one); input columns are `c0`, `c1`, ... by position,
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import pyarrow as pa
@@ -207,6 +207,14 @@ class OutputStage:
 
 
 @dataclass(frozen=True, slots=True)
+class PlanColumn:
+    """A column of a node: its name in the text, and the (table, column) pairs it is made of."""
+
+    name: str
+    origins: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class PhysicalPlan:
     """A job. `fingerprint` changes whenever state would not fit the plan any more."""
 
@@ -218,6 +226,8 @@ class PhysicalPlan:
     """Arrow schema of each node's batches, by node id, with the hidden kind column if any."""
     fingerprint: str
     notes: tuple[str, ...] = ()
+    columns: Mapping[str, tuple[PlanColumn, ...]] = field(default_factory=dict)
+    """What stands in the columns of each node's rows, outputs included; for people only."""
 
     @property
     def bounded(self) -> bool:

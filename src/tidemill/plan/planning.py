@@ -32,8 +32,17 @@ from tidemill.plan.fuse import (
 )
 from tidemill.plan.keys import state_ttl_ms
 from tidemill.plan.normalize import key_places, normalize_stage
-from tidemill.plan.physical import KIND, ROW, FusedStage, OperatorStage, SourceStage, wide
+from tidemill.plan.physical import (
+    KIND,
+    ROW,
+    FusedStage,
+    OperatorStage,
+    PlanColumn,
+    SourceStage,
+    wide,
+)
 from tidemill.plan.sources import SourceDraft, event_time, idle_timeout_ms, values_table
+from tidemill.sql.column_lineage import ColumnLineage
 from tidemill.sql.expressions import input_indexes
 from tidemill.sql.logical import Fields, LogicalNode, Scan, Values, Watermark, inputs
 
@@ -74,6 +83,8 @@ class Planning:
         self.operators: list[OperatorStage] = []
         self.schemas: dict[str, pa.Schema] = {}
         self.changelogs: dict[str, Changelog] = {}
+        self.columns: dict[str, tuple[PlanColumn, ...]] = {}
+        self.lineage = ColumnLineage()
         self._planners = planners
         self._drafts: dict[object, SourceDraft] = {}
         self._ids: dict[tuple[int, Hashable], str] = {}
@@ -133,6 +144,7 @@ class Planning:
         self._drafts[key] = draft
         self.changelogs[name] = draft.changelog
         self.schemas[name] = stage_schema(node.fields, draft.changelog.updates)
+        self.columns[name] = self.columns_of(node)
         if draft.watermark is not None:
             (chain,) = chains(draft.watermark.input)
             wanted = input_indexes(draft.watermark.expression) | {draft.watermark.column}
@@ -189,6 +201,7 @@ class Planning:
             stage = planner.plan(base, self, used)
             self.operators.append(stage)
             self.changelogs[stage.id], self.schemas[stage.id] = stage.changelog, stage.schema
+            self.columns[stage.id] = self.columns_of(base)
             self._ids[key] = stage.id
         return self._ids[key]
 
@@ -203,8 +216,17 @@ class Planning:
             stage = normalize_stage(name, edge, scan, self.schemas[draft.id], ttl_ms)
             self.operators.append(stage)
             self.changelogs[name], self.schemas[name] = stage.changelog, stage.schema
+            self.columns[name] = self.columns_of(scan)
             self._ids[key] = name
         return self._ids[key]
+
+    def columns_of(self, node: LogicalNode) -> tuple[PlanColumn, ...]:
+        """The names of a node's fields, with the columns that each is made of."""
+        origins = self.lineage.fields(node)
+        return tuple(
+            PlanColumn(field.name, tuple(sorted(one)))
+            for field, one in zip(node.fields, origins, strict=True)
+        )
 
     def given(self, chain: Chain, name: str) -> Changelog:
         """What a chain's base gives; of an upsert source, before it is made a whole changelog."""

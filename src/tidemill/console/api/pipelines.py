@@ -16,6 +16,7 @@ from tidemill.control.explain import explain
 from tidemill.control.pipeline import read_sql
 from tidemill.control.pipeline_processes import start_pipeline, stop_pipeline
 from tidemill.control.pipeline_states import pipeline_state, pipeline_states
+from tidemill.control.samples import samples
 
 
 class Text(BaseModel):
@@ -54,6 +55,11 @@ def router(hub: Hub) -> APIRouter:
     def history(name: str) -> list[dict[str, Any]]:
         """Rates, lag and event time of the last quarter of an hour, while the console ran."""
         return [asdict(sample) for sample in hub.history(pipeline_state(hub.project, name).name)]
+
+    @routes.get("/pipelines/{name}/samples")
+    def rows(name: str) -> dict[str, list[dict[str, Any]]]:
+        """The newest rows behind each node; the first request only begins to keep them."""
+        return samples(hub.project, name)
 
     @routes.post("/pipelines/{name}/start")
     def start(name: str, asking: Asking) -> dict[str, Any]:

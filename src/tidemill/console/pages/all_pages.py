@@ -19,6 +19,7 @@ from tidemill.console.pages import (
     overview,
     pipeline,
     pipelines,
+    predictions,
     query,
     schema,
     schemas,
@@ -28,7 +29,7 @@ from tidemill.console.pages import (
 
 _MODULES = (
     overview, pipelines, pipeline, topics, topic, groups, group, connectors, connector,
-    schemas, schema, dead_letters, lake, lake_object, lake_view, checks, query,
+    schemas, schema, dead_letters, lake, lake_object, lake_view, checks, predictions, query,
 )  # fmt: skip
 PAGES: tuple[str, ...] = tuple(module.PATH for module in _MODULES)
 

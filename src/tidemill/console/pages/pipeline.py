@@ -9,6 +9,7 @@ from typing import Any
 from nicegui import ui
 
 from tidemill.console.hub import Hub, Sample
+from tidemill.console.pages.pipeline_rows import RowsPanel
 from tidemill.console.pages.pipeline_text import text_panel
 from tidemill.console.parts.actions import act, load
 from tidemill.console.parts.charts import TimeChart
@@ -27,14 +28,14 @@ def add(hub: Hub) -> None:
     """Add the page."""
 
     @ui.page(PATH)
-    async def page(name: str) -> None:
+    async def page(name: str, tab: str = "") -> None:
         with frame(hub, "Pipelines", "/pipelines", trail=name) as on:
             state = await load(lambda: pipeline_state(hub.project, name))
             if state is None:
                 ui.label(f"There is no pipeline {name}.").classes("empty")
                 return
             view = _View(hub, on, name)
-            view.build(state)
+            view.build(state, tab)
             await view.refresh()
             ui.timer(1.0, view.refresh)
 
@@ -47,7 +48,7 @@ class _View:
     on: Frame
     name: str
 
-    def build(self, state: PipelineState) -> None:
+    def build(self, state: PipelineState, tab: str) -> None:
         """Lay the page out."""
         with ui.row().classes("facts"):
             self._state = ui.label(state.state).classes(f"state {state.state}")
@@ -80,11 +81,16 @@ class _View:
         self._said: list[str] = []
         with ui.tabs().props("dense no-caps align=left").classes("tabs") as tabs:
             accounts, text = ui.tab("Rows and checkpoints"), ui.tab("SQL and plan")
-        with ui.tab_panels(tabs, value=accounts).classes("panels"):
+            between = ui.tab("Sample rows")
+        opened = {"sql": text, "rows": between}.get(tab, accounts)
+        with ui.tab_panels(tabs, value=opened).classes("panels") as panels:
             with ui.tab_panel(accounts):
                 self._accounts = ui.html("", sanitize=False).classes("accounts")
             with ui.tab_panel(text):
                 text_panel(self.hub, self.name)
+            with ui.tab_panel(between):
+                self._between = RowsPanel(self.hub, state)
+        self._panels = panels
 
     async def refresh(self) -> None:
         """Show how it is now."""
@@ -113,6 +119,8 @@ class _View:
                 for sentence in said or ["No table of it has a watermark yet."]:
                     ui.label(sentence)
         self._accounts.set_content(accounts_html(state))
+        self._between.open = self._panels.value == "Sample rows"
+        await self._between.refresh()
 
     async def _on_start(self) -> None:
         self._start.disable()

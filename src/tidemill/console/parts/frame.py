@@ -21,6 +21,7 @@ NAVIGATION = (
     ("Dead letters", "/dead-letters", "report", "d"),
     ("Lake", "/lake", "water", "l"),
     ("Checks", "/checks", "fact_check", "k"),
+    ("Predictions", "/predictions", "insights", "r"),
     ("Query", "/query", "terminal", "q"),
 )
 _KEYS = "".join(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 
 from tidemill.errors import Span, SqlError, did_you_mean
 from tidemill.interfaces.python_function import FunctionLoadError, Model, PythonFunction
@@ -128,7 +129,7 @@ def _model(
         function = _onnx(session, name, options["path"][1], inputs, outputs)
     else:
         function = _python(session, path, options["function"][1], inputs, result)
-    return Model(name, inputs, outputs, provider, function)
+    return Model(name, inputs, outputs, provider, replace(function, is_model=True))
 
 
 def _row(outputs: tuple[Field, ...]) -> DataType:
