@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 BIN := .venv/bin
 
-.PHONY: help setup setup-dev demo test parity parity-page check lint types format bench lock clean
+.PHONY: help setup setup-dev demo test parity parity-page check lint types format bench docs lock clean
 
 help: ## show this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -43,8 +43,11 @@ format: setup-dev ## format the code
 bench: setup-dev ## measure the tasks beside Flink SQL on this machine
 	@$(BIN)/python -m bench $(ARGS)
 
+docs: setup ## build the documentation's site and serve it here, offline; only build: make docs ARGS=build
+	@tools/docs.sh $(ARGS)
+
 lock: ## renew requirements*.lock from pyproject.toml (needs uv)
 	@tools/lock.sh
 
 clean: ## remove .venv and caches (not the data under .tidemill)
-	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	@rm -rf .venv .venv-docs .site .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -7,6 +7,9 @@ flags="--quiet --universal --python-version 3.11 --generate-hashes --no-header -
 uv pip compile $flags pyproject.toml --extra build --extra console -o requirements.lock
 # shellcheck disable=SC2086
 uv pip compile $flags --group dev -c requirements.lock -o requirements-dev.lock
+# The documentation's site.
+# shellcheck disable=SC2086
+uv pip compile $flags requirements-docs.in -o requirements-docs.lock
 # Environments made on demand (src/tidemill/services/environments).
 for roots in src/tidemill/services/environments/*.in; do
   # shellcheck disable=SC2086
