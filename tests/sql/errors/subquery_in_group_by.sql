@@ -1,9 +1,9 @@
--- | error[sql.not-supported]: a scalar subquery in the SELECT list is not supported yet
--- |   --> subquery_in_group_by.sql:9:23
+-- | error[sql.not-supported]: IN with a subquery in GROUP BY is not supported yet
+-- |   --> subquery_in_group_by.sql:9:38
 -- |   |
--- | 9 | SELECT COUNT(*) AS n, (SELECT MAX(k) FROM b) AS m FROM a;
--- |   |                       ^^^^^^^^^^^^^^^^^^^^^^
--- | hint: It may stand in WHERE, and in the SELECT list of a query without GROUP BY.
+-- | 9 | SELECT COUNT(*) AS n FROM a GROUP BY k IN (SELECT k FROM b);
+-- |   |                                      ^^^^^^^^^^^^^^^^^^^^^^
+-- | hint: It may stand in WHERE, HAVING and the SELECT list.
 CREATE TABLE a (k INT, v STRING) WITH ('connector' = 'kafka', 'topic' = 'a', 'format' = 'json');
 CREATE TABLE b (k INT, w STRING) WITH ('connector' = 'kafka', 'topic' = 'b', 'format' = 'json');
-SELECT COUNT(*) AS n, (SELECT MAX(k) FROM b) AS m FROM a;
+SELECT COUNT(*) AS n FROM a GROUP BY k IN (SELECT k FROM b);

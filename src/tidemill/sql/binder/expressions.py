@@ -149,15 +149,11 @@ class ExpressionBinder:
         if value is not None:
             return value
         if node.kind == "SCALAR":
-            raise self.context.unsupported(
-                f"a scalar subquery in {self.clause}",
-                node.span,
-                "It may stand in WHERE, and in the SELECT list of a query without GROUP BY.",
-            )
+            what = f"a scalar subquery in {self.clause}"
+        else:
+            what = f"{node.kind} with a subquery in {self.clause}"
         raise self.context.unsupported(
-            f"{node.kind} with a subquery inside an expression",
-            node.span,
-            "It may stand in WHERE, alone, with NOT, or with others by AND.",
+            what, node.span, "It may stand in WHERE, HAVING and the SELECT list."
         )
 
     def bind_path(self, node: Path) -> Expression:
@@ -349,17 +345,25 @@ def is_aggregate(context: BindContext, node: Node) -> bool:
 
 def contains_aggregate(context: BindContext, node: Node) -> bool:
     """Whether an aggregate function is called anywhere in an expression."""
+    return bool(aggregate_calls(context, node))
+
+
+def aggregate_calls(context: BindContext, node: Node) -> list[Node]:
+    """The calls of aggregate functions in an expression, in order, not in subqueries."""
     if is_aggregate(context, node):
-        return True
+        return [node]
     match node:
         case FunctionCall() | Operation():
-            return any(contains_aggregate(context, argument) for argument in node.arguments)
+            parts = node.arguments
         case CastNode():
-            return contains_aggregate(context, node.argument)
+            parts = (node.argument,)
         case FieldAccess():
-            return contains_aggregate(context, node.base)
+            parts = (node.base,)
+        case Subquery():
+            parts = node.values
         case _:
-            return False
+            parts = ()
+    return [call for part in parts for call in aggregate_calls(context, part)]
 
 
 def _negative_literal(argument: Expression, span: Span) -> Literal | None:

@@ -20,6 +20,7 @@ from tidemill.sql.binder.shapes import (
     map_inputs,
     without_spans,
 )
+from tidemill.sql.binder.subquery_shapes import subqueries_in
 from tidemill.sql.binder.user_functions import bind_user
 from tidemill.sql.expressions import AggregateCall, Call, Expression, InputRef, Literal
 from tidemill.sql.functions.registry import BoundCall, FunctionArgumentError
@@ -30,6 +31,7 @@ from tidemill.sql.syntax.nodes import (
     Node,
     Operation,
     Path,
+    Subquery,
 )
 
 
@@ -55,7 +57,10 @@ class GroupedBinder(ExpressionBinder):
                 return part
             if part is not None:
                 return self.grouping.property_ref(part, node.span)
-        if not contains_aggregate(self.context, node) and not _has_auxiliary(node):
+        if isinstance(node, Subquery):
+            return self._subquery(node)
+        plain = not subqueries_in(node) and not _has_auxiliary(node)
+        if plain and not contains_aggregate(self.context, node):
             found = self._key(node)
             if found is not None:
                 return found
@@ -124,6 +129,15 @@ class GroupedBinder(ExpressionBinder):
                 "bad-argument", f"{name} {error.message}", node.span, hint=error.hint
             ) from None
 
+    def _subquery(self, node: Subquery) -> Expression:
+        """The value of a subquery over the results of the GROUP BY."""
+        known = self.scope.value_of(node)
+        if known is not None:  # within an aggregate's arguments
+            return known
+        assert self.grouping.above is not None
+        number, type_ = self.grouping.above.add(node, self.bind)
+        return InputRef(_ABOVE + number, node.kind, type_, node.span)
+
     def _grouping_ref(self, call: GroupingCall, span: Span) -> InputRef:
         calls = self.grouping.calls
         if call not in calls:
@@ -166,12 +180,16 @@ _AGGREGATE = 1_000_000
 """Aggregates are numbered from here until the number of window properties is known."""
 _GROUPING = 2_000_000
 """Calls of GROUPING are numbered from here until the number of aggregates is known."""
+_ABOVE = 3_000_000
+"""Subqueries over the results are numbered from here until they are joined."""
 
 
 def settle(grouping: Grouping, expression: Expression) -> Expression:
     """Replace the provisional numbers of aggregates by their columns in the finished node."""
 
     def place(index: int) -> int:
+        if index >= _ABOVE and grouping.above is not None:
+            return grouping.above.found[index - _ABOVE].place
         if index >= _GROUPING:
             return grouping.output_index("call", index - _GROUPING)
         if index >= _AGGREGATE:

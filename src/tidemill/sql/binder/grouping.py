@@ -27,6 +27,7 @@ from tidemill.sql.binder.shapes import (
     shape,
     without_spans,
 )
+from tidemill.sql.binder.subqueries_above import SubqueriesAbove
 from tidemill.sql.expressions import AggregateCall, Expression, InputRef, Literal
 from tidemill.sql.logical import (
     Aggregate,
@@ -72,6 +73,8 @@ class Grouping:
     """The grouping sets, by places among `keys`."""
     calls: list[GroupingCall] = field(default_factory=list)
     """The calls of GROUPING and its like; behind the aggregates in the finished node."""
+    above: SubqueriesAbove | None = None
+    """The subqueries over the results."""
 
     def finished_node(self) -> LogicalNode:
         """The finished node; call it when everything above is bound."""

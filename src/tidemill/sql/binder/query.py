@@ -8,7 +8,11 @@ from itertools import count
 
 from tidemill.sql.binder.context import BindContext
 from tidemill.sql.binder.distinct import distinct_rows
-from tidemill.sql.binder.expressions import ExpressionBinder, contains_aggregate
+from tidemill.sql.binder.expressions import (
+    ExpressionBinder,
+    aggregate_calls,
+    contains_aggregate,
+)
 from tidemill.sql.binder.from_items import Relation, bind_from
 from tidemill.sql.binder.grouped import GroupedBinder, settle
 from tidemill.sql.binder.grouping import Grouping, begin_grouping
@@ -17,7 +21,8 @@ from tidemill.sql.binder.over import OverBinder, bind_over, over_calls
 from tidemill.sql.binder.ranks import bind_rank, is_rank
 from tidemill.sql.binder.renaming import rename_columns
 from tidemill.sql.binder.scope import Scope
-from tidemill.sql.binder.subqueries import bind_where, with_scalars
+from tidemill.sql.binder.subqueries import bind_where, with_values
+from tidemill.sql.binder.subqueries_above import SubqueriesAbove
 from tidemill.sql.binder.ttl_hints import check_ttl_hints
 from tidemill.sql.binder.unions import bind_set_operation, bind_union
 from tidemill.sql.binder.values import bind_values, one_row
@@ -98,9 +103,11 @@ def _select(context: BindContext, query: SelectQuery) -> LogicalNode:
             calls[0].span,
             "Put the GROUP BY into a subquery: FROM (SELECT ... GROUP BY ...).",
         )
-    if not grouped:
-        nodes = [e for e in expressions if not isinstance(e, Star)]
-        node, scope = with_scalars(context, node, scope, nodes, bind_query)
+    nodes = [e for e in expressions if not isinstance(e, Star)]
+    if grouped:
+        nodes += [] if query.having is None else [query.having]
+        nodes = [call for each in nodes for call in aggregate_calls(context, each)]
+    node, scope = with_values(context, node, scope, nodes, bind_query)
     binder = ExpressionBinder(context, scope, "the SELECT list")
     if calls:
         columns: Sequence[tuple[FunctionCall, InputRef]]
@@ -221,6 +228,7 @@ def _grouped(
         note = "GROUP BY sees the columns of FROM, not the aliases of SELECT."
         scope = replace(scope, note=note)
     grouping = begin_grouping(context, node, scope, keys, span, query.grouping_sets)
+    grouping.above = above = SubqueriesAbove(context, bind_query)
     binder = GroupedBinder(grouping, "the SELECT list")
     expressions: list[Expression] = []
     names: list[str] = []
@@ -235,12 +243,13 @@ def _grouped(
         expressions.append(binder.bind_column(item.expression))
         names.append(output_name(item, len(names)))
     having = _having(query.having, grouping)
-    aggregate = below = grouping.finished_node()
+    below = above.joined(grouping.finished_node(), lambda value: settle(grouping, value))
+    results = below.fields
     if having is not None:
-        below = Filter(aggregate, settle(grouping, having), aggregate.fields)
+        below = Filter(below, settle(grouping, having), results)
     settled = tuple(settle(grouping, expression) for expression in expressions)
     fields = tuple(
-        RowField(name, e.type, _attribute(e, aggregate.fields))
+        RowField(name, e.type, _attribute(e, results))
         for name, e in zip(names, settled, strict=True)
     )
     return project(below, settled, fields)

@@ -122,10 +122,36 @@ def _binary(cursor: Cursor, left: Node, level: int) -> Node | None:
     if operator in ("AND", "OR"):
         return _connected(cursor, left, token.upper, binding)
     cursor.advance()
-    if cursor.at_any("ALL", "ANY", "SOME"):
-        raise cursor.unsupported(f"a comparison with {cursor.token.upper}")
+    if operator in _OPPOSITE and cursor.at_any("ALL", "ANY", "SOME") and cursor.peek().upper == "(":
+        return _quantified(cursor, left, operator)
     right = parse_expression(cursor, binding + 1)
     return Operation(operator, (left, right), cover(left.span, right.span), token.span)
+
+
+_OPPOSITE = {
+    "EQUALS": "NOT_EQUALS",
+    "NOT_EQUALS": "EQUALS",
+    "LESS_THAN": "GREATER_THAN_OR_EQUAL",
+    "LESS_THAN_OR_EQUAL": "GREATER_THAN",
+    "GREATER_THAN": "LESS_THAN_OR_EQUAL",
+    "GREATER_THAN_OR_EQUAL": "LESS_THAN",
+}
+
+
+def _quantified(cursor: Cursor, left: Node, operator: str) -> Node:
+    """`a < ANY (SELECT ...)`; `a < ALL` is that no value is found for which it is not so."""
+    word = cursor.advance()
+    cursor.expect("(")
+    if not cursor.at_any("SELECT", "WITH", "VALUES", "TABLE"):
+        raise cursor.unsupported(
+            f"{word.upper} of a list", word.span, "Write the comparisons with AND or OR, or IN."
+        )
+    query = cursor.parse_subquery()
+    cursor.expect(")")
+    every = word.upper == "ALL"
+    span = cursor.since(left.span)
+    comparison = _OPPOSITE[operator] if every else operator
+    return Subquery("IN", (left,), query, span, every, comparison)
 
 
 def _connected(cursor: Cursor, left: Node, word: str, binding: int) -> Node:

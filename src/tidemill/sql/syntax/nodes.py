@@ -137,13 +137,17 @@ class Star:
 
 @dataclass(frozen=True, slots=True)
 class Subquery:
-    """A query in an expression: SCALAR, EXISTS, or IN with the values that are looked for."""
+    """A query in an expression: SCALAR, EXISTS, or IN with the values that are looked for.
+
+    IN stands for `= ANY` and for ANY with another comparison, too.
+    """
 
     kind: str
     values: tuple[Node, ...]
     query: Query
     span: Span
     negated: bool = False
+    comparison: str = "EQUALS"
 
 
 Node: TypeAlias = (
