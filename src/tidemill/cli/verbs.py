@@ -74,6 +74,13 @@ DBT = (
         "generate", "tidemill.cli.dbt_generate:APP", "Write dbt's sources from the pipelines."
     ),
 )
+DEADLETTER = (
+    VerbEntry("list", "tidemill.cli.deadletter_list:APP", "Count the dead letters by reason."),
+    VerbEntry("show", "tidemill.cli.deadletter_show:APP", "Show dead letters and their messages."),
+    VerbEntry(
+        "redrive", "tidemill.cli.deadletter_redrive:APP", "Put messages back into their topics."
+    ),
+)
 CHECKS = (
     VerbEntry("run", "tidemill.cli.checks_run:APP", "Look at tables and files with suites."),
     VerbEntry("list", "tidemill.cli.checks_list:APP", "List the suites and what they last found."),
@@ -127,6 +134,9 @@ VERBS = (
     VerbEntry("topic", "", "List, read and write Kafka topics.", DATA, TOPIC),
     VerbEntry("schema", "", "List, show, register and check schemas.", DATA, SCHEMA),
     VerbEntry("connector", "", "Manage connectors of Kafka Connect.", DATA, CONNECTOR),
+    VerbEntry(
+        "deadletter", "", "Rows that could not be processed: see, put back.", DATA, DEADLETTER
+    ),
     VerbEntry("checks", "", "Check rows, tables and files with expectations.", DATA, CHECKS),
     VerbEntry("dbt", "", "Build the warehouse with dbt.", DATA, DBT),
     VerbEntry("lineage", "tidemill.cli.lineage:APP", "Show where rows come from and go to.", DATA),

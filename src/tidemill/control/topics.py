@@ -90,9 +90,9 @@ def record_as_dict(record: Record) -> dict[str, Any]:
         "partition": record.partition,
         "offset": record.offset,
         "timestamp_ms": record.timestamp_ms,
-        "key": _text_or_base64(record.key),
-        "value": _text_or_base64(record.value),
-        "headers": {name: _text_or_base64(value) for name, value in record.headers},
+        "key": bytes_as_data(record.key),
+        "value": bytes_as_data(record.value),
+        "headers": {name: bytes_as_data(value) for name, value in record.headers},
     }
 
 
@@ -127,11 +127,11 @@ def json_records(lines: Iterable[bytes], *, file: str) -> Iterator[NewRecord]:
                 raise ValueError("it is no JSON object with the key `value`")
             headers = given.get("headers") or {}
             yield NewRecord(
-                _bytes(given["value"]),
-                _bytes(given.get("key")),
+                data_as_bytes(given["value"]),
+                data_as_bytes(given.get("key")),
                 given.get("partition"),
                 given.get("timestamp_ms"),
-                tuple((str(name), _bytes(value)) for name, value in headers.items()),
+                tuple((str(name), data_as_bytes(value)) for name, value in headers.items()),
             )
         except (ValueError, AttributeError, binascii.Error) as error:
             reason = error.msg if isinstance(error, json.JSONDecodeError) else error
@@ -144,7 +144,8 @@ def json_records(lines: Iterable[bytes], *, file: str) -> Iterator[NewRecord]:
             ) from None
 
 
-def _text_or_base64(value: bytes | None) -> str | dict[str, str] | None:
+def bytes_as_data(value: bytes | None) -> str | dict[str, str] | None:
+    """Bytes for JSON: as text where they are UTF-8, else as `{"base64": ...}`."""
     if value is None:
         return None
     try:
@@ -153,7 +154,7 @@ def _text_or_base64(value: bytes | None) -> str | dict[str, str] | None:
         return {"base64": base64.b64encode(value).decode("ascii")}
 
 
-def _bytes(value: Any) -> bytes | None:
+def data_as_bytes(value: Any) -> bytes | None:
     """Text as it is, `{"base64": ...}` decoded, other JSON values as JSON text."""
     if value is None:
         return None
