@@ -138,6 +138,14 @@ def test_one_query_filters_projects_and_aggregates() -> None:
          "plan.over-window"),
         ("SELECT COUNT(DISTINCT v) OVER (ORDER BY ts) FROM t;", "", "plan.over-window"),
         ("SELECT SUM(v) OVER (ORDER BY ts) FROM t;", "'kind' = 'changes'", "plan.over-window"),
+        ("SELECT HOP_END(ts, INTERVAL '1' MINUTE, INTERVAL '2' MINUTE), FIRST_VALUE(v) FROM t "
+         "GROUP BY HOP(ts, INTERVAL '1' MINUTE, INTERVAL '2' MINUTE);", "",
+         "plan.unsupported-aggregate"),
+        ("SELECT HOP_END(ts, INTERVAL '1' MINUTE, INTERVAL '2' MINUTE), ARRAY_AGG(DISTINCT v) FROM "
+         "t GROUP BY HOP(ts, INTERVAL '1' MINUTE, INTERVAL '2' MINUTE);", "",
+         "plan.unsupported-aggregate"),
+        ("SELECT ARRAY_AGG(v) FROM t GROUP BY SESSION(ts, INTERVAL '1' MINUTE);", "",
+         "plan.unsupported-aggregate"),
         ("SELECT id, CURRENT_WATERMARK(ts) FROM t;", "'kind' = 'changes'",
          "plan.current-watermark"),
         ("SELECT CURRENT_WATERMARK(ts), SUM(v) OVER (ORDER BY ts) FROM t;", "",

@@ -28,7 +28,7 @@ from tidemill.plan.fuse import (
 from tidemill.plan.local_time import clock_micros, rowtime_of, window_zone
 from tidemill.plan.lowering import AggregatePlan, aggregate_plan, duckdb_type, lower
 from tidemill.plan.lowering.build import cast, fn
-from tidemill.plan.lowering.row_aggregates import ROW_AGGREGATES
+from tidemill.plan.lowering.row_aggregates import IN_PANES, ROW_AGGREGATES
 from tidemill.plan.physical import FIRST_END, KIND, ROW, FusedStage, wide
 from tidemill.plan.windows import MILLI_US, WindowGrid, minus, number, plus, timestamp_of
 from tidemill.sql.expressions import AggregateCall, Call, InputRef
@@ -243,8 +243,15 @@ class AggregateSql:
         valued = self._valued()
         return [*keys, *(["d"] if valued else []), *(n for v in valued for n, _ in v.values())]
 
-    def _merged(self) -> list[exp.Expression]:
-        merged = [alias(p.merge.copy(), p.name) for plan in self._additive() for p in plan.partials]
+    def _merged(self, *, window: bool = False, joined: bool = False) -> list[exp.Expression]:
+        """All partials merged; of a `window`, whose panes may be `joined` in order by now."""
+        ordered = window and self._ordered_panes
+        merged: list[exp.Expression] = []
+        for part in (part for plan in self._additive() for part in plan.partials):
+            made = part.merge
+            if ordered and part.merge_panes is not None:
+                made = fn("any_value", column(part.name)) if joined else part.merge_panes
+            merged.append(alias(made.copy(), part.name))
         if self.retracts:
             merged.append(alias(_big(exp.Sum(this=column("wt"))), "wt"))
         return merged
@@ -274,7 +281,8 @@ class AggregateSql:
             for valued in self._valued():
                 plan = self._over_values(valued)
                 values += [alias(p.partial.copy(), p.name) for p in plan.partials]
-        inner = _grouped(over(source, [*groups, *self._merged(), *values]), len(groups))
+        merged = self._merged(window=True, joined=bool(values))
+        inner = _grouped(over(source, [*groups, *merged, *values]), len(groups))
         if self.retracts and groups:
             inner = inner.having(exp.Sum(this=column("wt")).neq(exp.Literal.number(0)))
         outputs = [*map(column, keys), *self._properties(), *self._finals()]
@@ -298,7 +306,8 @@ class AggregateSql:
         """State rows merged per value, with values that were all withdrawn set to NULL."""
         groups = [column(name) for name in [*ends, *self._identity()]]
         merged = _grouped(
-            over(source, [*groups, *self._merged(), *self._merged_values()]), len(groups)
+            over(source, [*groups, *self._merged(window=True), *self._merged_values()]),
+            len(groups),
         )
         kept = [*ends, *(f"g{i}" for i in range(len(self.node.keys)))]
         outputs = [column(name) for name in kept]
@@ -326,7 +335,27 @@ class AggregateSql:
         last = fn("LEAST", self.grid.last_end_sql(column("p")), exp.cast(high, "BIGINT"))
         stop = plus(last, 1)
         ends = fn("UNNEST", fn("RANGE", first, stop, number(self.grid.slide_us)))
-        return exp.Select(expressions=[*kept, alias(ends, "e")]).from_(relation(self.state))
+        order = self._pane_order() if self._ordered_panes else []
+        return exp.Select(expressions=[*kept, *order, alias(ends, "e")]).from_(relation(self.state))
+
+    @property
+    def _ordered_panes(self) -> bool:
+        """Whether a value depends on the order in which the panes of a window are joined."""
+        hops = self.grid is not None and self.grid.hops
+        return hops and any(call.function in IN_PANES for call in self.node.aggregates)
+
+    def _pane_order(self) -> list[exp.Expression]:
+        """As Flink joins panes: CUMULATE as they end, late rows as they come.
+
+        HOP begins with the newest; its older form, in GROUP BY, with the oldest.
+        """
+        assert self.grid is not None and self.node.window is not None
+        first, pane = column("f"), column("p")
+        if self.grid.cumulates:
+            in_time = first.copy().eq(plus(pane, self.grid.pane_us))
+            return [alias(first, "o1"), alias(exp.cast(in_time, "BIGINT"), "o2")]
+        oldest = self.node.window.in_group_by
+        return [alias(pane if oldest else exp.Neg(this=pane), "o1"), alias(first, "o2")]
 
     def _kept(self) -> list[exp.Expression]:
         """The columns of state without panes."""

@@ -12,7 +12,12 @@ from tidemill.interfaces.connector import Changelog
 from tidemill.interfaces.python_function import PythonFunction
 from tidemill.model import TableDescriptor
 from tidemill.plan.fuse import Chain, chains
-from tidemill.plan.lowering.row_aggregates import OF_PANES, ROW_AGGREGATES, check_distinct
+from tidemill.plan.lowering.row_aggregates import (
+    IN_PANES,
+    OF_PANES,
+    ROW_AGGREGATES,
+    check_distinct,
+)
 from tidemill.plan.physical import ErrorMode, LateMode
 from tidemill.plan.windows import WindowGrid, grid_of
 from tidemill.sql.functions import AGGREGATES
@@ -179,18 +184,29 @@ def unbounded_sort(where: TextWhere | None) -> None:
     )
 
 
-def panes(node: Aggregate, where: TextWhere | None) -> None:
+def panes(node: Aggregate, changes: bool, where: TextWhere | None) -> None:
     """Aggregates in windows of several panes, which Flink joins in an order of its own."""
+    assert node.window is not None
+    on_grid = node.window.kind is not WindowKind.SESSION and not changes
     for call in node.aggregates:
-        if call.user is None and call.function in ROW_AGGREGATES - OF_PANES:
-            raise SqlError(
-                f"{call.function} is not supported in HOP, CUMULATE and SESSION windows",
-                code="plan.unsupported-aggregate",
-                where=where,
-                detail="Such a window is joined from panes, and their order counts here: Flink "
-                "refuses the function, or has the rows in no certain order.",
-                hint="Use TUMBLE, or an aggregate such as MIN, MAX, COLLECT or PERCENTILE.",
-            )
+        if call.user is not None or call.function not in ROW_AGGREGATES - OF_PANES:
+            continue
+        if on_grid and call.function in IN_PANES and not call.distinct:
+            continue
+        what = f"{call.function}(DISTINCT)" if call.distinct else call.function
+        windows = (
+            "HOP, CUMULATE and SESSION windows"
+            if call.function not in IN_PANES
+            else (f"{node.window.kind.value} windows" + (" of a changelog" if changes else ""))
+        )
+        raise SqlError(
+            f"{what} is not supported in {windows}",
+            code="plan.unsupported-aggregate",
+            where=where,
+            detail="Such a window is joined from parts, and their order counts here: Flink "
+            "refuses the function, or has the rows in no certain order.",
+            hint="Use TUMBLE, or an aggregate such as MIN, MAX, COLLECT or PERCENTILE.",
+        )
 
 
 def windowed_upserts(changelogs: Sequence[Changelog], where: TextWhere | None) -> None:

@@ -119,6 +119,8 @@ class WindowSpec:
     slide_ms: int | None = None
     offset_ms: int = 0
     partition_columns: tuple[int, ...] = ()
+    in_group_by: bool = False
+    """Whether it has the older form, in GROUP BY."""
 
     @property
     def on_clock(self) -> bool:

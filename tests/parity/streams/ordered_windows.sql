@@ -1,4 +1,4 @@
--- The same in windows; HOP takes those whose value does not depend on the order of panes.
+-- The same in windows; those that do not depend on the order of panes in HOP.
 SET 'execution.runtime-mode' = 'streaming';
 CREATE TABLE bids (
   id INT, k STRING, v INT, price DECIMAL(10, 2), `at` TIMESTAMP(3),

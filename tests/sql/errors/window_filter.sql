@@ -15,6 +15,6 @@ CREATE TABLE trips (
   WATERMARK FOR pickup_at AS pickup_at - INTERVAL '5' SECOND
 ) WITH ('connector' = 'kafka', 'topic' = 'trips', 'format' = 'json');
 SELECT window_start, window_end, COUNT(*)
-FROM TABLE(TUMBLE(TABLE trips, DESCRIPTOR(pickup_at), INTERVAL '1' HOUR))
+FROM TABLE(HOP(TABLE trips, DESCRIPTOR(pickup_at), INTERVAL '1' HOUR, INTERVAL '2' HOUR))
 WHERE window_start + INTERVAL '10' MINUTE > pickup_at
 GROUP BY window_start, window_end;

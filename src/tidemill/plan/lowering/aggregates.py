@@ -42,6 +42,8 @@ class PartialColumn:
     type: str
     merge_behind: exp.Expression | None = None
     """The merge of a stored partial and a batch's behind it, where their order counts."""
+    merge_panes: exp.Expression | None = None
+    """The merge of the panes of one window, where their order counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +159,8 @@ def _rows(given: _Input, time_zone: str) -> AggregatePlan:
     ordered = fn("list_sort", rows)
     partial = cast(ordered if weighed else lists.kept(ordered), lists.type)
     merge, behind = cast(lists.merge(), lists.type), cast(lists.merge_behind(), lists.type)
-    part = PartialColumn(given.name("rows"), partial, merge, lists.type, behind)
+    panes = cast(lists.merge_panes(), lists.type)
+    part = PartialColumn(given.name("rows"), partial, merge, lists.type, behind, panes)
     return AggregatePlan((part,), lists.result())
 
 

@@ -102,6 +102,20 @@ class RowLists:
         )
         return joined if self.weighed else self.kept(joined)
 
+    def merge_panes(self) -> exp.Expression:
+        """Of the panes of a window, in the order in which Flink joins them: by `o1`, then `o2`."""
+        placed = template(
+            "list_transform(:rows, lambda x: struct_pack(o1 := o1, o2 := o2, x := x))",
+            rows=self.column,
+        )
+        joined = template(
+            "list_transform(list_sort(flatten(list(:placed) FILTER (WHERE :rows IS NOT NULL))), "
+            "lambda y: y.x)",
+            placed=placed,
+            rows=self.column,
+        )
+        return self.kept(joined)
+
     def merge_behind(self) -> exp.Expression:
         """Of the stored partial and a batch's behind it, whose rows are numbered anew."""
         joined = template(
@@ -282,6 +296,8 @@ ROW_AGGREGATES = frozenset(_RESULTS)
 
 OF_PANES = frozenset(("COLLECT", "PERCENTILE"))
 """Those whose value does not depend on the order in which Flink joins the panes of a window."""
+IN_PANES = frozenset(("LISTAGG", "ARRAY_AGG"))
+"""Those that Flink joins from panes on a grid, in an order that is known."""
 
 
 def check_distinct(call: AggregateCall, weighed: bool) -> None:

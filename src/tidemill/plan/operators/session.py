@@ -86,8 +86,8 @@ def plan_sessions(
     window = node.window
     assert window is not None
     refusals.window_time(window, node.input, planning.watermarks, planning.where)
-    refusals.panes(node, planning.where)
     parts, retracts = parts_of(node, planning)
+    refusals.panes(node, retracts, planning.where)
     name = planning.name("n")
     sql = SessionSql(node, None, retracts, name, planning.zone)
     return SessionStage(

@@ -109,9 +109,9 @@ def plan_window(
         refusals.window_time(node.window, node.input, planning.watermarks, planning.where)
         rowtime = node.input.fields[node.window.time_column].type
         zone = window_zone(rowtime, planning.zone)
-        if grid.hops or grid.cumulates:
-            refusals.panes(node, planning.where)
     parts, retracts = parts_of(node, planning)
+    if grid is not None and (grid.hops or grid.cumulates):
+        refusals.panes(node, retracts, planning.where)
     name = planning.name("a")
     sql = AggregateSql(node, grid, retracts, f"{name}_state", planning.zone)
     return AggregateStage(

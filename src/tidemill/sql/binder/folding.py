@@ -93,6 +93,23 @@ def fold_window(node: LogicalNode) -> FoldedWindow | None:
     return None
 
 
+def over_windows(node: LogicalNode) -> tuple[LogicalNode, int]:
+    """What stands over a window function, with the time of the rows behind its columns.
+
+    For windows of which each row has one: an aggregate can read it as it stands, and see the
+    window's columns. Gives the place of the time, too.
+    """
+    if isinstance(node, WindowTableFunction):
+        return node, node.window.time_column
+    assert isinstance(node, (Filter, Project))
+    below, time = over_windows(node.input)
+    if isinstance(node, Filter):
+        return Filter(below, node.predicate, below.fields), time
+    field = below.fields[time]
+    expressions = (*node.expressions, InputRef(time, field.name, field.type))
+    return Project(below, expressions, (*node.fields, field)), len(node.fields)
+
+
 def _with_condition(below: FoldedWindow, condition: Expression) -> FoldedWindow:
     """The condition below the window function, or, where it is about windows, above it."""
     sources = [below.sources[i] for i in input_indexes(condition)]

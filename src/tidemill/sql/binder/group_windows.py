@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from tidemill.model.types import timestamp, timestamp_ltz
@@ -77,6 +77,7 @@ def bind_group_window(context: BindContext, scope: Scope, node: FunctionCall) ->
     }
     attribute = scope.fields[time.index].time_attribute or TimeAttribute.ROWTIME
     spec = window_spec(context, kind, time, attribute, node.span, durations, aligned=False)
+    spec = replace(spec, in_group_by=True)
     arguments = tuple(shape(argument) for argument in node.arguments)
     return GroupWindow(kind, spec, scope.fields[time.index], arguments)
 

@@ -8,7 +8,12 @@ from tidemill.errors import Span
 from tidemill.model.types import BIGINT
 from tidemill.sql.binder.context import BindContext
 from tidemill.sql.binder.expressions import ExpressionBinder
-from tidemill.sql.binder.folding import FoldedWindow, UsesWindowColumnError, fold_window
+from tidemill.sql.binder.folding import (
+    FoldedWindow,
+    UsesWindowColumnError,
+    fold_window,
+    over_windows,
+)
 from tidemill.sql.binder.group_windows import (
     GroupWindow,
     bind_group_window,
@@ -28,7 +33,7 @@ from tidemill.sql.binder.shapes import (
     without_spans,
 )
 from tidemill.sql.binder.subqueries_above import SubqueriesAbove
-from tidemill.sql.expressions import AggregateCall, Expression, InputRef, Literal
+from tidemill.sql.expressions import AggregateCall, Expression, InputRef, Literal, input_indexes
 from tidemill.sql.logical import (
     Aggregate,
     Filter,
@@ -73,13 +78,17 @@ class Grouping:
     """The grouping sets, by places among `keys`."""
     calls: list[GroupingCall] = field(default_factory=list)
     """The calls of GROUPING and its like; behind the aggregates in the finished node."""
+    over_windows: bool = False
+    """Whether the aggregate reads the rows with their windows, instead of what is below."""
     above: SubqueriesAbove | None = None
     """The subqueries over the results."""
 
     def finished_node(self) -> LogicalNode:
         """The finished node; call it when everything above is bound."""
         window, folded = self._window(), self.folded
-        conditions = folded.conditions if window is not None and folded is not None else ()
+        self.over_windows = self._reads_windows()
+        moves = window is not None and folded is not None and not self.over_windows
+        conditions = folded.conditions if moves and folded is not None else ()
         moved = [self._above(condition) for condition in conditions]
         node: LogicalNode = self._aggregate_node()
         if self.sets is not None:
@@ -119,7 +128,10 @@ class Grouping:
         source, window = self.source, self._window()
         expressions = tuple(key.bound for key in keys)
         aggregates = tuple(self.aggregates)
-        if self.folded is not None and window is not None:
+        if self.over_windows and window is not None:
+            source, time = over_windows(self.source)
+            window = replace(window, time_column=time)
+        elif self.folded is not None and window is not None:
             source = self.folded.input
             expressions = tuple(self._moved(e) for e in expressions)
             aggregates = tuple(self._moved_call(call) for call in aggregates)
@@ -162,6 +174,20 @@ class Grouping:
         time = self.folded.input.fields[self.folded.window.time_column]
         return RowField(part.value, time.type.with_nullable(False), time.time_attribute)
 
+    def _reads_windows(self) -> bool:
+        """Whether the rows of TUMBLE are read with the window's columns, of which each has one."""
+        folded, window = self.folded, self._window()
+        if folded is None or window is None or self.group_window is not None:
+            return False
+        if window.kind is not WindowKind.TUMBLE or window.on_clock:
+            return False
+        read = [key.bound for key in self.keys if key.property is None]
+        for call in self.aggregates:
+            read += [*call.arguments, *(() if call.filter is None else (call.filter,))]
+        places = frozenset().union(*map(input_indexes, read))
+        moves = all(isinstance(folded.sources[place], int) for place in places)
+        return folded.blocked is not None or not moves
+
     def _moved(self, expression: Expression) -> Expression:
         assert self.folded is not None
         try:
@@ -169,9 +195,11 @@ class Grouping:
         except UsesWindowColumnError as error:
             span = error.span or expression.span or Span(0, 0)
             raise self.context.unsupported(
-                "an expression over a window's own columns below the aggregation",
+                f"an expression over the columns of a {self.folded.window.kind.value} below its "
+                "aggregation",
                 span,
-                "Compute it in the SELECT list, from the grouped window_start and window_end.",
+                "Compute it in the SELECT list, from the grouped window_start and window_end; "
+                "TUMBLE on event time takes it here, too.",
             ) from None
 
     def _moved_call(self, call: AggregateCall) -> AggregateCall:
@@ -275,7 +303,10 @@ def _check_filters(grouping: Grouping) -> None:
     """A window aggregate reads what is below the window function: so must its filters."""
     in_windows = any(key.property is not None for key in grouping.keys)
     folded = grouping.folded
-    if in_windows and folded is not None and folded.blocked is not None:
+    if folded is None or folded.blocked is None or not in_windows:
+        return
+    window = folded.window
+    if window.kind is not WindowKind.TUMBLE or window.on_clock:
         raise grouping.context.unsupported(
             "a WHERE over a window's own columns and others below the aggregation",
             folded.blocked,
