@@ -21,6 +21,7 @@ from tidemill.connectors.iceberg.connector import CONNECTOR
 from tidemill.connectors.iceberg.options import parse
 from tidemill.interfaces.connector import JobContext
 from tidemill.interfaces.sink import CommitGroup
+from tidemill.interfaces.source import Source
 from tidemill.model import Batch, Column, DataType, RowKind, Schema, TableDescriptor
 from tidemill.model.types import INT, STRING
 
@@ -52,6 +53,10 @@ class Lake:
     def group(self, table: TableDescriptor | None = None, job: str = "job") -> CommitGroup:
         assert CONNECTOR.commit_group is not None
         return CONNECTOR.commit_group([table or self.table()], JobContext(job, {}))
+
+    def source(self, table: TableDescriptor) -> Source:
+        assert CONNECTOR.source is not None
+        return CONNECTOR.source(table, JobContext("job", {}))
 
     def write(
         self, rows: list[tuple], table: TableDescriptor | None = None, epoch: int | None = None,

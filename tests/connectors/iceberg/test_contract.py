@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from tidemill.interfaces.sink import CommitGroup
+from tidemill.interfaces.source import Source
 from tidemill.model import Batch
-from tidemill.testing import SinkContract
+from tidemill.testing import SinkContract, SourceContract
 
 
 class TestSink(SinkContract):
@@ -48,3 +49,41 @@ class TestSharedSink(TestSink):
     @pytest.fixture(autouse=True)
     def _lake(self, shared_lake: Any) -> None:
         self.lake = shared_lake
+
+
+class TestSource(SourceContract):
+    @pytest.fixture(autouse=True)
+    def _lake(self, lake: Any) -> None:
+        self.lake = lake
+        self.filled = 0
+
+    def fill(self, count: int) -> None:
+        """Several snapshots, each of several files."""
+        table = self.lake.table(partitioned=("b",))
+        for size in (count // 3, count - count // 3):
+            rows = [(self.filled + i, f"é {i % 2}") for i in range(size)]
+            self.filled += size
+            self.lake.write(rows, table)
+
+    def source(self, *, bounded: bool) -> Source:
+        streaming = {
+            "streaming": "true",
+            "monitor_interval": "20 ms",
+            "starting_strategy": "TABLE_SCAN_THEN_INCREMENTAL",
+        }
+        source: Source = self.lake.source(self.lake.table(**({} if bounded else streaming)))
+        return source
+
+
+class TestStreamedSource(TestSource):
+    """All snapshots one by one, as far as they go when asked."""
+
+    def source(self, *, bounded: bool) -> Source:
+        table = self.lake.table(
+            streaming="true", monitor_interval="20 ms",
+            starting_strategy="INCREMENTAL_FROM_EARLIEST_SNAPSHOT",
+        )  # fmt: skip
+        source: Source = self.lake.source(table)
+        if bounded:
+            source.finished = source.caught_up  # type: ignore[method-assign]
+        return source

@@ -47,3 +47,11 @@ def file_rows(table: Table, task: FileScanTask, columns: Sequence[str]) -> pa.Ta
     if not batches:
         return schema.empty_table().select(columns)
     return pa.Table.from_batches(batches).select(columns)
+
+
+def added_files(table: Table, snapshot: Snapshot) -> list[FileScanTask]:
+    """The files that one snapshot added, in the order of their paths."""
+    number = snapshot.snapshot_id
+    scan = table.incremental_append_scan(to_snapshot_id_inclusive=number)
+    tasks = scan.from_snapshot_id_inclusive(number).plan_files()
+    return sorted(tasks, key=lambda task: task.file.file_path)

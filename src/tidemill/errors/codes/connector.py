@@ -20,6 +20,8 @@ CODES: dict[str, str] = {
     "connector.output-closed": "Nobody reads the standard output or standard error any more.",
     "connector.not-open": "A connector was called out of turn: before open, or after a failure.",
     "connector.doubtful-commit": "A connection broke during a commit, so its outcome is unknown.",
+    "connector.version-gone": "A version of a table of the lake was expired, or taken back.",
+    "connector.rows-changed": "A version changed or removed rows where only new ones are read.",
     "connector.offset-out-of-range": "A stored position is no longer, or not yet, in the topic.",
     "connector.no-committed-offset": "The consumer group has no offset to start from.",
     "connector.refused-property": "A client property could load code, read files or open URLs.",
