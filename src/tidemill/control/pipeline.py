@@ -12,6 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tidemill.control.lake_options import with_lake_defaults
 from tidemill.control.object_stores import store_options
 from tidemill.control.project_context import resolver
 from tidemill.errors import ProjectError, Span, TextWhere, TidemillError, UserError, Where
@@ -210,6 +211,7 @@ def opened(table: TableDescriptor, source: SqlSource, root: Path) -> TableDescri
     path = options.get("path")
     if options.get("connector") == "filesystem" and path is not None and "://" not in path:
         options["path"] = str(root / Path(path).expanduser())
+    options = dict(with_lake_defaults(options, source.resolver, root))
     stored = next((value for value in options.values() if is_store_url(value)), None)
     if stored is not None and _reaches_stores(options.get("connector", "")):
         options = {**store_options(source.resolver, parse_url(stored)), **options}
