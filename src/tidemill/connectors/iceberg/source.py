@@ -127,7 +127,7 @@ class Snapshots:
         if current.snapshot_id == behind.version:
             return None
         line = self._ancestors(current)
-        ids = [snapshot.snapshot_id for snapshot in reversed(line)]
+        ids: list[int] = [snapshot.snapshot_id for snapshot in reversed(line)]
         if behind.version in ids:
             self._line = ids[ids.index(behind.version) :]
             return self._line[1]
