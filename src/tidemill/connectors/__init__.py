@@ -18,6 +18,7 @@ _MODULES = {
     "kinesis": "tidemill.connectors.kinesis.connector",
     "redis": "tidemill.connectors.redis.connector",
     "filesystem": "tidemill.connectors.filesystem.connector",
+    "delta": "tidemill.connectors.delta.connector",
     "iceberg": "tidemill.connectors.iceberg.connector",
     "datagen": "tidemill.connectors.datagen.connector",
     "faker": "tidemill.connectors.faker.connector",

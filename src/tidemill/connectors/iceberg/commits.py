@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,23 +11,12 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pyiceberg.table import Table, Transaction
 
-_TRIES = 40
-_PAUSE_S_MAX = 2.0
-
 
 @dataclass(slots=True)
 class Clash:
     """Whether somebody else committed first."""
 
     met: bool = False
-
-
-def pauses_s() -> Iterator[float]:
-    """How long to wait after each failed try, with chance in it so that writers do not meet."""
-    pause = 0.01
-    for _ in range(_TRIES):
-        yield pause * random.uniform(0.5, 1.5)  # noqa: S311 - spreads writers, guards nothing
-        pause = min(_PAUSE_S_MAX, pause * 1.6)
 
 
 @contextmanager

@@ -14,8 +14,9 @@ import secrets
 from typing import TYPE_CHECKING
 
 from tidemill.connectors.iceberg.catalog import translated
-from tidemill.connectors.iceberg.commits import commit, conflicts, pauses_s
+from tidemill.connectors.iceberg.commits import commit, conflicts
 from tidemill.connectors.iceberg.options import IcebergOptions
+from tidemill.connectors.lake.pauses import busy, pauses_s
 from tidemill.errors import ConnectorError, Where
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ class Fence:
             if not clash.met:
                 self._held = mine
                 return epoch
-        raise busy(self._options)
+        raise busy(self._options.shown, self._options.table.name)
 
     def _epoch(self, text: str | None) -> int | None:
         if text is None:
@@ -93,14 +94,3 @@ class Fence:
             detail=f"Job `{self._job}`, epoch {epoch}: nothing of it was committed here.",
             hint="Let one of the two processes run and stop the other.",
         )
-
-
-def busy(options: IcebergOptions) -> ConnectorError:
-    """The error where others committed first, again and again."""
-    return ConnectorError(
-        f"other writers of {options.shown} committed first, however often it was tried",
-        code="connector.store-error",
-        where=Where(table=options.table.name, server=options.shown),
-        retryable=True,
-        hint="Let fewer processes write to the table, or let them commit less often.",
-    )

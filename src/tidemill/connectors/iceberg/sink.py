@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from tidemill.connectors.iceberg.catalog import OpenCatalog, translated
-from tidemill.connectors.iceberg.commits import pauses_s
-from tidemill.connectors.iceberg.fence import Fence, busy
+from tidemill.connectors.iceberg.fence import Fence
 from tidemill.connectors.iceberg.options import parse, wrong
 from tidemill.connectors.iceberg.target import made_table
 from tidemill.connectors.iceberg.upsert import Upsert
 from tidemill.connectors.iceberg.writer import IcebergWriter
+from tidemill.connectors.lake.pauses import busy, rests
 from tidemill.errors import ConnectorError, DoubtfulCommitError, Where
 from tidemill.interfaces.connector import JobContext
 from tidemill.model import DeadLetter, Position, TableDescriptor
@@ -90,12 +89,11 @@ class IcebergGroup:
         if self._is_held(epoch):
             return
         table = self._require()
-        for pause in pauses_s():
+        for _ in rests():
             if self._attempt(table, epoch):
                 break
-            time.sleep(pause)
         else:
-            raise busy(self._options)
+            raise busy(self.name, self._options.table.name)
         self._epoch = epoch
         for writer in self._writers.values():
             writer.forget()

@@ -10,8 +10,6 @@ from collections.abc import Iterator
 from itertools import count
 from typing import TYPE_CHECKING
 
-import pyarrow as pa
-
 from tidemill.errors import ProjectError
 from tidemill.model import DataType, TableDescriptor, TypeRoot
 
@@ -130,15 +128,3 @@ def _map(type_: DataType, ids: Iterator[int]) -> IcebergType:
         value_type=iceberg_type(value, ids),
         value_required=not value.nullable,
     )
-
-
-def nullable_inside(type_: pa.DataType) -> pa.DataType:
-    """The Arrow type with nothing required inside it, so that any value can be cast to it."""
-    if pa.types.is_struct(type_):
-        return pa.struct([pa.field(f.name, nullable_inside(f.type)) for f in type_])
-    if pa.types.is_map(type_):
-        return pa.map_(nullable_inside(type_.key_type), nullable_inside(type_.item_type))
-    if pa.types.is_list(type_) or pa.types.is_large_list(type_):
-        made = pa.list_ if pa.types.is_list(type_) else pa.large_list
-        return made(nullable_inside(type_.value_type))
-    return type_
