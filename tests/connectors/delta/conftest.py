@@ -42,7 +42,9 @@ class Lake:
         **options: str,
     ) -> TableDescriptor:
         made = (columns or SIMPLE).items()
-        schema = Schema(tuple(Column(n, t.with_nullable(n not in key)) for n, t in made))
+        schema = Schema(
+            tuple(Column(n, t.with_nullable(t.nullable and n not in key)) for n, t in made)
+        )
         return TableDescriptor("t", schema, {**self.options, **options}, key, partitioned)
 
     def group(self, table: TableDescriptor | None = None, job: str = "job") -> CommitGroup:

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
+from pyarrow.fs import FileSystem, PyFileSystem
 
 from tidemill.connectors.delta.options import DeltaOptions
 from tidemill.connectors.delta.types import shape, table_schema, widens
@@ -100,6 +101,13 @@ def _with_columns(table: DeltaTable, options: DeltaOptions, new: list[pa.Field])
 def arrow_schema(table: DeltaTable) -> pa.Schema:
     """The columns of the table in Arrow's types."""
     return pa.schema(table.schema().to_arrow())
+
+
+def file_system(table: DeltaTable, options: DeltaOptions) -> FileSystem:
+    """The table's folder as Arrow reads it."""
+    from deltalake.fs import DeltaStorageHandler  # noqa: PLC0415 - an extra
+
+    return PyFileSystem(DeltaStorageHandler.from_table(table._table, options.storage()))
 
 
 def written_schema(table: DeltaTable, options: DeltaOptions) -> pa.Schema:

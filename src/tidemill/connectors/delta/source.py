@@ -4,14 +4,22 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 import pyarrow as pa
 from pyarrow import dataset
+from pyarrow.fs import FileSystem
 
-from tidemill.connectors.delta.client import found_table, load, translated
+from tidemill.connectors.delta.client import (
+    arrow_schema,
+    file_system,
+    found_table,
+    load,
+    translated,
+)
 from tidemill.connectors.delta.options import parse
+from tidemill.connectors.delta.types import partition_value
 from tidemill.connectors.lake.source import VersionedSource
 from tidemill.connectors.lake.versions import Behind, Step
 from tidemill.errors import ConnectorError, StoreError, Where
@@ -37,7 +45,8 @@ class TableVersions:
         self._options = parse(table)
         self._store: ObjectStore | None = None
         self._found: DeltaTable | None = None
-        self._read: tuple[int, dataset.FileSystemDataset] | None = None
+        self._files: FileSystem | None = None
+        self._schema: pa.Schema | None = None
         self._fragments: dict[str, dataset.ParquetFileFragment] = {}
 
     @property
@@ -99,19 +108,11 @@ class TableVersions:
 
     def files(self, step: Step) -> Sequence[str]:
         """The files of a version, or those that it added."""
-        added = None if step.whole else self._added(step.version)
-        if added is not None and not added:
-            self._fragments = {}
-            return []
-        if self._read is None or self._read[0] != step.version:
-            self._read = (step.version, self._dataset(step.version))
-        fragments = {f.path: f for f in self._read[1].get_fragments()}
-        if added is not None:
-            fragments = {path: f for path, f in fragments.items() if path in added}
-        self._fragments = dict(sorted(fragments.items()))
+        found = self._all(step.version) if step.whole else self._added(step.version)
+        self._fragments = dict(sorted(found.items()))
         return list(self._fragments)
 
-    def _dataset(self, version: int) -> dataset.FileSystemDataset:
+    def _all(self, version: int) -> dict[str, dataset.ParquetFileFragment]:
         try:
             table = load(self._options, version)
         except ConnectorError as error:
@@ -120,10 +121,12 @@ class TableVersions:
             raise self._gone(version) from error
         assert table is not None
         with translated(self._options):
-            return table.to_pyarrow_dataset()
+            whole = table.to_pyarrow_dataset()
+        self._schema, self._files = whole.schema, whole.filesystem
+        return {fragment.path: fragment for fragment in whole.get_fragments()}
 
-    def _added(self, version: int) -> set[str]:
-        """The paths that a version added rows with; raises where it took rows away."""
+    def _added(self, version: int) -> dict[str, dataset.ParquetFileFragment]:
+        """The files that a version added rows with; raises where it took rows away."""
         assert self._store is not None
         key = f"{self._options.url.key.rstrip('/')}/_delta_log/{version:020}.json"
         try:
@@ -132,23 +135,42 @@ class TableVersions:
             if error.code != "store.missing":
                 raise
             raise self._gone(version) from error
-        added = set()
+        adds = []
         for line in content.splitlines():
             action = json.loads(line) if line.strip() else {}
             if action.get("remove", {}).get("dataChange"):
                 raise self._changed(version)
             if action.get("add", {}).get("dataChange"):
-                added.add(unquote(action["add"]["path"]))
-        return added
+                adds.append(action["add"])
+        if adds:
+            self._refresh()
+        return {unquote(add["path"]): self._fragment(add) for add in adds}
+
+    def _refresh(self) -> None:
+        """The columns of now, and the way to the files."""
+        with translated(self._options):
+            self._schema = arrow_schema(self._table)
+            self._files = file_system(self._table, self._options)
+
+    def _fragment(self, add: dict[str, Any]) -> dataset.ParquetFileFragment:
+        assert self._schema is not None
+        values = add.get("partitionValues") or {}
+        known: dataset.Expression | None = None
+        for name, text in values.items():
+            field = dataset.field(name)
+            type_ = self._schema.field(name).type
+            same = field.is_null() if text is None else field == partition_value(text, type_)
+            known = same if known is None else known & same
+        made = dataset.ParquetFileFormat().make_fragment
+        return made(unquote(add["path"]), self._files, known)
 
     def read(self, step: Step, file: str, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
         """The rows of one file; partition columns come from the log."""
-        assert self._read is not None
-        whole = self._read[1]
+        assert self._schema is not None
         one = dataset.FileSystemDataset(
-            [self._fragments[file]], whole.schema, whole.format, whole.filesystem
+            [self._fragments[file]], self._schema, dataset.ParquetFileFormat(), self._files
         )
-        names = set(whole.schema.names)
+        names = set(self._schema.names)
         chosen = [name for name in columns if name in names]
         try:
             for batch in one.to_batches(columns=chosen):
@@ -187,6 +209,6 @@ class TableVersions:
 
     def close(self) -> None:
         """Give the store back."""
-        self._read, self._fragments, self._found = None, {}, None
+        self._fragments, self._found = {}, None
         if self._store is not None:
             self._store.close()

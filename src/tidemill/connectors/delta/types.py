@@ -7,9 +7,11 @@ MULTISET a map to integer. Refused by name: TIME, intervals, NULL, and finer tim
 
 from __future__ import annotations
 
+import datetime
 import re
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from tidemill.connectors.lake.rows import nullable_inside
 from tidemill.errors import ProjectError
@@ -31,7 +33,8 @@ def check_types(table: TableDescriptor) -> None:
     for column in table.schema.columns:
         problem = _problem(column.type)
         is_key = column.name in (*table.primary_key, *table.partition_keys)
-        if problem is None and is_key and column.type.root in _NESTED:
+        binary = (TypeRoot.BINARY, TypeRoot.VARBINARY)
+        if problem is None and is_key and column.type.root in (*_NESTED, *binary):
             problem = "cannot be part of a key"
         floats = (TypeRoot.FLOAT, TypeRoot.DOUBLE)
         if problem is None and column.name in table.primary_key and column.type.root in floats:
@@ -97,3 +100,15 @@ def widens(narrow: pa.DataType, wide: pa.DataType) -> bool:
     if pa.types.is_decimal(narrow) and pa.types.is_decimal(wide):
         return bool(narrow.scale == wide.scale and narrow.precision <= wide.precision)
     return bool(pa.types.is_float32(narrow) and pa.types.is_float64(wide))
+
+
+def partition_value(text: str, type_: pa.DataType) -> pa.Scalar:
+    """The value that the log gives a partition in, as a text."""
+    if pa.types.is_boolean(type_):
+        return pa.scalar(text == "true", type_)
+    if pa.types.is_timestamp(type_):
+        instant = datetime.datetime.fromisoformat(text)
+        if type_.tz is not None and instant.tzinfo is None:
+            instant = instant.replace(tzinfo=datetime.UTC)
+        return pa.scalar(instant, type_)
+    return pc.cast(pa.scalar(text), type_)
