@@ -13,8 +13,9 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
-from deltalake import DeltaTable
+from deltalake import DeltaTable, Schema
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -167,6 +168,17 @@ def test_partitions_are_folders_of_their_values(lake: Any) -> None:
     found = {(value["day"], value["c"]) for value in values}
     assert found == {("2026-01-02", "a/b ü"), (None, "x"), ("2026-01-02", None)}
     assert lake.rows("a", "c") == [(1, "a/b ü"), (2, "x"), (3, None), (4, "a/b ü")]
+
+
+def test_decimal_partitions_are_refused(lake: Any) -> None:
+    columns = {"a": t.INT, "m": t.decimal(10, 3)}
+    assert CONNECTOR.sink_changelog is not None
+    with pytest.raises(ProjectError, match="negative values would be damaged"):
+        CONNECTOR.sink_changelog(lake.table(columns, partitioned=("m",)), JobContext("job", {}))
+    schema = pa.schema([("a", pa.int32()), ("m", pa.decimal128(10, 3))])
+    DeltaTable.create(lake.options["table-path"], Schema.from_arrow(schema), partition_by=["m"])
+    with pytest.raises(ConnectorError, match="it is partitioned by `m`, a decimal"):
+        lake.write([(1, Decimal(1))], lake.table(columns))
 
 
 CHANGES = st.lists(

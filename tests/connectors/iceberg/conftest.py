@@ -46,7 +46,9 @@ class Lake:
     ) -> TableDescriptor:
         given = {k.replace("__", ".").replace("_", "-"): v for k, v in options.items()}
         made = (columns or SIMPLE).items()
-        schema = Schema(tuple(Column(n, t.with_nullable(t.nullable and n not in key)) for n, t in made))
+        schema = Schema(
+            tuple(Column(n, t.with_nullable(t.nullable and n not in key)) for n, t in made)
+        )
         options = {**self.options, "catalog-table": self.name, **given}
         return TableDescriptor("t", schema, options, key, partitioned)
 

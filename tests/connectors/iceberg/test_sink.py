@@ -172,15 +172,19 @@ def test_columns_that_do_not_fit_are_named(
 
 
 def test_partitions_are_folders_of_their_values(lake: Any) -> None:
-    table = lake.table({"a": t.INT, "day": t.DATE, "c": t.STRING}, partitioned=("day", "c"))
-    day = datetime.date(2026, 1, 2)
-    lake.write([(1, day, "a/b ü"), (2, None, "x"), (3, day, None), (4, day, "a/b ü")], table)
+    columns = {"a": t.INT, "day": t.DATE, "c": t.STRING, "m": t.decimal(10, 3), "z": t.timestamp(6)}
+    table = lake.table(columns, partitioned=("day", "c", "m", "z"))
+    day, minus = datetime.date(1960, 1, 2), Decimal("-1.500")
+    rows = [
+        (1, day, "a/b ü", minus, STAMP),
+        (2, None, "x", None, None),
+        (3, day, None, minus, None),
+    ]
+    lake.write([*rows, (4, *rows[0][1:])], table)
     files = lake.load().inspect.files().to_pylist()
     assert sorted(f["record_count"] for f in files) == [1, 1, 2]
-    assert {tuple(f["partition"].values()) for f in files} == {
-        (day, "a/b ü"), (None, "x"), (day, None),
-    }  # fmt: skip
-    scan = lake.load().scan(row_filter="c = 'a/b ü'")
+    assert {tuple(f["partition"].values()) for f in files} == {row[1:] for row in rows}
+    scan = lake.load().scan(row_filter="c = 'a/b ü' AND m < -1.400")
     assert len(list(scan.plan_files())) == 1
     assert sorted(scan.to_arrow()["a"].to_pylist()) == [1, 4]
 

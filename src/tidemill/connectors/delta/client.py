@@ -140,6 +140,9 @@ def check_fits(table: DeltaTable, options: DeltaOptions, *, writing: bool) -> No
             problems.append(f"`{name}` takes no NULL there and is missing here")
     partitions = list(table.metadata().partition_columns)
     wanted = list(options.table.partition_keys)
+    for name in partitions if writing else ():
+        if pa.types.is_decimal(fields[name].type):
+            problems.append(f"it is partitioned by `{name}`, a decimal, which cannot be written")
     if writing and wanted and partitions != wanted:
         problems.append(f"it is partitioned by {', '.join(partitions) or 'nothing'}")
     if problems:
