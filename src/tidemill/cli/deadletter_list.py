@@ -12,7 +12,9 @@ from tidemill.cli.verb import COMMON, Common, verb
 def deadletter_list(
     pipeline: str | None = None, /, *, bootstrap: Bootstrap = None, common: Common = COMMON
 ) -> None:
-    """Count the dead letters, by table, stage and error code.
+    """Count the dead letters.
+
+    They are counted by table, stage and error code.
 
     Args:
         pipeline: the name of a pipeline, or the path of a .sql file; by default all.

@@ -30,7 +30,9 @@ def deadletter_redrive(
     bootstrap: Bootstrap = None,
     common: Common = COMMON,
 ) -> None:
-    """Put the messages of dead letters back into their topics.
+    """Put messages back into their topics.
+
+    The messages are those of dead letters.
 
     Do it when the cause is mended: a column's type, a function, an expectation. Each message goes
     back once, however often this is run; one that fails again is a new letter. What may have

@@ -25,9 +25,9 @@ def deadletter_show(
     bootstrap: Bootstrap = None,
     common: Common = COMMON,
 ) -> None:
-    """Show dead letters with their origin, reason and message.
+    """Show dead letters.
 
-    With --json, each letter is a line with its origin (topic, partition and offset, by slashes),
+    Each comes with its origin, its reason and its message.     With --json, each letter is a line with its origin (topic, partition and offset, by slashes),
     key and value; mend the value in such a line and give it to `deadletter redrive --mended`.
 
     Args:

@@ -7,7 +7,7 @@ from tidemill.cli.verb import COMMON, Common, verb
 
 
 def lake_copy(url: str, target: str, /, *, common: Common = COMMON) -> None:
-    """Copy objects that are new or have changed to another bucket or folder.
+    """Copy objects that are new or have changed.
 
     One after the other, in the order in which they were written. Called again it copies only what
     is missing; nothing is ever removed from the target.

@@ -51,7 +51,7 @@ LAKE = (
     VerbEntry("ls", "tidemill.cli.lake_ls:APP", "List objects."),
     VerbEntry("put", "tidemill.cli.lake_put:APP", "Send files to the lake."),
     VerbEntry("get", "tidemill.cli.lake_get:APP", "Fetch objects from the lake."),
-    VerbEntry("copy", "tidemill.cli.lake_copy:APP", "Copy what is new to another bucket."),
+    VerbEntry("copy", "tidemill.cli.lake_copy:APP", "Copy objects that are new or have changed."),
     VerbEntry("rm", "tidemill.cli.lake_rm:APP", "Remove objects from the lake."),
     VerbEntry("import", "tidemill.cli.lake_import:APP", "Send the files that lake.yaml names."),
     VerbEntry("query", "tidemill.cli.lake_query:APP", "Query the files of the lake."),
@@ -75,8 +75,8 @@ DBT = (
     ),
 )
 DEADLETTER = (
-    VerbEntry("list", "tidemill.cli.deadletter_list:APP", "Count the dead letters by reason."),
-    VerbEntry("show", "tidemill.cli.deadletter_show:APP", "Show dead letters and their messages."),
+    VerbEntry("list", "tidemill.cli.deadletter_list:APP", "Count the dead letters."),
+    VerbEntry("show", "tidemill.cli.deadletter_show:APP", "Show dead letters."),
     VerbEntry(
         "redrive", "tidemill.cli.deadletter_redrive:APP", "Put messages back into their topics."
     ),
