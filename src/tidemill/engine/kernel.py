@@ -16,6 +16,11 @@ from tidemill.engine.state.memory import StateMemory
 from tidemill.plan.lowering.arrow import register
 
 
+_REWRITTEN_BADLY = "BindBuiltinScalarFunction"
+"""What DuckDB 2.0.0 says where it folds a function of a constant NULL while it rewrites an IN list
+within CASE: `CASE WHEN c > 'a' THEN SPLIT_PART(c, '.', 1) IN ('', '+', '-') END` for such a `c`."""
+
+
 class _Slot:
     """A relation whose rows change; DuckDB asks for the stream at each execution."""
 
@@ -53,6 +58,16 @@ class Kernel:
     ) -> pa.Table:
         """The query's rows over `table`, which it knows as `relation`; raises duckdb.Error."""
         self._bind(relation, table)
+        try:
+            return self._execute(query, parameters)
+        except duckdb.InvalidInputException as error:
+            if _REWRITTEN_BADLY not in str(error):
+                raise
+        self._connection.execute("SET disabled_optimizers = 'in_clause'")
+        self._prepared.clear()
+        return self._execute(query, parameters)
+
+    def _execute(self, query: str, parameters: Sequence[int]) -> pa.Table:
         name = self._prepared.get(query)
         if name is None:
             register(self._connection, query)
