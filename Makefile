@@ -2,10 +2,10 @@
 .DEFAULT_GOAL := help
 BIN := .venv/bin
 
-.PHONY: help setup setup-dev demo test parity parity-page check lint types format bench docs lock clean
+.PHONY: help setup setup-dev demo run_all airflow_up test parity parity-page check lint types format bench docs lock clean
 
 help: ## show this help
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z_-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: ## make .venv with locked versions and fetch the servers (no root, no Docker)
 	@tools/setup.sh
@@ -15,6 +15,13 @@ setup-dev: ## the same with what the tests and checks need
 
 demo: setup ## run the NYC taxi example; real files: make demo ARGS="--input FILE.parquet"
 	@$(BIN)/tidemill demo nyc_taxi $(ARGS)
+
+run_all: setup ## run the diabetes example: lake, warehouse, model, stream; make run_all ARGS="--keep"
+	@$(BIN)/tidemill demo diabetes $(ARGS)
+
+airflow_up: setup ## start Airflow with the diabetes example's DAGs, and the servers that they need
+	@test -d .tidemill/demo/diabetes || { echo "First: make run_all" >&2; exit 1; }
+	@$(BIN)/tidemill up -C .tidemill/demo/diabetes postgres kafka connect s3 airflow
 
 # Two workers on one set of servers: most tests wait for a process or a server half of their time.
 test: setup-dev ## run all tests, on real servers

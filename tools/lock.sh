@@ -4,7 +4,7 @@ set -eu
 cd "$(dirname "$0")/.."
 flags="--quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-emit-find-links"
 # shellcheck disable=SC2086
-uv pip compile $flags pyproject.toml --extra build --extra console -o requirements.lock
+uv pip compile $flags pyproject.toml --extra build --extra console --extra onnx -o requirements.lock
 # shellcheck disable=SC2086
 uv pip compile $flags --group dev -c requirements.lock -o requirements-dev.lock
 # The documentation's site.

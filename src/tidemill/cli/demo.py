@@ -31,24 +31,28 @@ def demo(
     keep: Annotated[bool, Parameter(show_default=False)] = False,
     fresh: Annotated[bool, Parameter(show_default=False)] = False,
     seed: int = 2026,
+    spark: Annotated[bool, Parameter(show_default=False, negative=())] = False,
     common: Common = COMMON,
 ) -> int:
     """Run an example project, end to end.
 
     Starts real servers, makes data, runs the example's pipelines, checks the results against the
     same computed another way, shows them and stops everything. The taxi example streams trips into
-    Postgres and follows them through Debezium and Kafka into windows. It works in a copy of the
+    Postgres and follows them through Debezium and Kafka into windows; the diabetes example fills a
+    lake and a warehouse, trains a model and lets it predict on a stream. It works in a copy of the
     example under .tidemill/demo, which is yours to change; a later run goes on where the last one
     stopped.
 
     Args:
         example: which example.
-        input: a TLC trip file, yellow or green, Parquet or CSV; by default trips are generated.
+        input: nyc_taxi: a TLC trip file, yellow or green, Parquet or CSV; by default trips are
+            generated. diabetes: the well-known CSV; by default the sets of R's package MASS.
         rows: how many rows to generate; by default as many as suit the example.
         rate: how many rows per second to insert; 0 for as fast as it goes.
         keep: leave the servers running at the end.
         fresh: throw away what earlier runs loaded and computed.
         seed: another seed gives other trips.
+        spark: diabetes: scale the patients on Spark, not on the embedded engine.
         common: the options of every verb.
     """
     from tidemill.control.demo.model import DemoOutcome, DemoRequest  # noqa: PLC0415 - loaded
@@ -56,8 +60,9 @@ def demo(
 
     base = common.project or Path.cwd()
     request = DemoRequest(
-        example, base, input, rows=rows, rate=rate or None, keep=keep, fresh=fresh, seed=seed
-    )
+        example, base, input, rows=rows, rate=rate or None, keep=keep, fresh=fresh, seed=seed,
+        options=frozenset({"spark"} if spark else ()),
+    )  # fmt: skip
     result = run_demo(request, _Teller())
     if isinstance(result, DemoOutcome):
         return _end(result, common)

@@ -14,11 +14,12 @@ def fetch(*servers: str, common: Common = COMMON) -> None:
 
     Files come by `servers.lock`, checked by SHA-256, into the cache folder (`TIDEMILL_CACHE` moves
     it); what is there is not fetched again. `up`, `run` and `demo` do this by themselves. With
-    flink comes the Python environment that its programs and functions run in; spark is one too.
+    flink comes the Python environment that its programs and functions run in; spark and learning
+    (what trains models) are others.
 
     Args:
-        servers: postgres, kafka, connect, redis, registry, s3, flink or spark; by default the
-            first three.
+        servers: postgres, kafka, connect, redis, registry, s3, flink, spark or learning; by
+            default the first three.
         common: the options of every verb.
     """
     from tidemill.control.fetch import fetch as fetch_servers  # noqa: PLC0415 - loaded when called

@@ -139,6 +139,7 @@ VERBS = (
     ),
     VerbEntry("checks", "", "Check rows, tables and files with expectations.", DATA, CHECKS),
     VerbEntry("dbt", "", "Build the warehouse with dbt.", DATA, DBT),
+    VerbEntry("train", "tidemill.cli.train:APP", "Run a training program.", DATA),
     VerbEntry("lineage", "tidemill.cli.lineage:APP", "Show where rows come from and go to.", DATA),
     VerbEntry("lake", "", "Objects of an S3 lake: files, queries, events.", DATA, LAKE),
     VerbEntry("flink", "", "Run PyFlink programs, manage the jobs of a Flink.", PIPELINES, FLINK),

@@ -16,6 +16,9 @@ from tidemill.services.registry import EVERYDAY, SERVICES, with_dependencies
 ALONE = ("spark",)
 """Programs that are no servers: an environment with the jars of the same name."""
 
+PYTHON_ONLY = ("learning",)
+"""Environments that need no jar."""
+
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
@@ -33,7 +36,7 @@ def fetch(wanted: Sequence[str] = (), progress: Progress | None = None) -> Fetch
     Checked by SHA-256; what is there already is not fetched again. With a server of the name of a
     Python environment, such as flink, the environment is made too.
     """
-    servers = tuple(name for name in wanted if name not in ALONE)
+    servers = tuple(name for name in wanted if name not in (*ALONE, *PYTHON_ONLY))
     names = with_dependencies(servers or (() if wanted else EVERYDAY))
     environments = tuple(name for name in dict.fromkeys(wanted) if name in ENVIRONMENTS)
     report = progress or (lambda _: None)

@@ -24,11 +24,12 @@ from tidemill.errors.codes import (
     service,
     sql,
     store,
+    train,
 )
 
 _ROOMS = (
     sql, plan, engine, format, connector, store, parity, reconcile, fixture, runner, service,
-    project, quality, cli, console, demo, dbt, api,
+    project, quality, cli, console, demo, dbt, api, train,
 )  # fmt: skip
 
 CATALOGUE: Mapping[str, str] = MappingProxyType(

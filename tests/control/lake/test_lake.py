@@ -12,6 +12,7 @@ import pytest
 from pyarrow import parquet
 from tests.control.lake.conftest import LakeProject
 
+from tidemill.control.checks.run import run_checks
 from tidemill.control.lake import copy
 from tidemill.control.lake.copy import copy_objects
 from tidemill.control.lake.imports import import_files
@@ -230,3 +231,24 @@ def test_a_copy_moves_only_what_is_new_and_in_its_order(
     assert lake.store.get(f"{lake.prefix}to/a.csv") == b"3"
     with pytest.raises(UsageError):
         copy_objects(source, f"{lake.url}to", lake.root)
+
+
+def test_a_view_over_files_to_come_stands_in_nobodys_way(lake: LakeProject) -> None:
+    write_lake(lake, f"  later: SELECT * FROM '{lake.url}later/*.parquet'\n")
+    import_files(lake.root)
+    assert query_lake("SELECT count(*) AS n FROM people", lake.root).table.num_rows == 1
+    with pytest.raises(UserError, match=r"the view `later` cannot be made: .*No files found"):
+        query_lake("SELECT * FROM later", lake.root)
+
+
+def test_a_suite_looks_at_objects_of_the_lake(lake: LakeProject) -> None:
+    lake.store.put(f"{lake.prefix}raw/a.csv", b"id,age\n1,20\n2,-4\n")
+    lake.store.put(f"{lake.prefix}raw/_half.csv", b"id\n")
+    (lake.root / "checks").mkdir()
+    ages = "- {type: expect_column_values_to_be_between, kwargs: {column: age, min_value: 0}}"
+    for name, pattern in (("ages", "raw/*.csv"), ("none", "gone/*.csv")):
+        suite = f"on: [{{file: '{lake.url}{pattern}'}}]\nexpectations:\n  {ages}\n"
+        (lake.root / "checks" / f"{name}.yaml").write_text(suite)
+    found, none = run_checks(folder=lake.root).results
+    assert (found.row_count, found.results[0].unexpected, found.success) == (2, 1, False)
+    assert "no object is at" in str(none.exception)

@@ -1,7 +1,7 @@
 """What a suite looks at, as a relation of a DuckDB connection: files, or a table of Postgres.
 
-Files are read where they lie. A table is read once, through its connector, into a database file
-that is removed afterwards, so that its size is bounded by the disk alone.
+Files are read where they lie, also in the lake. A table is read once, through its connector, into a
+database file that is removed afterwards, so that its size is bounded by the disk alone.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
+from tidemill.control.lake.query import OFFLINE, reading_stores
 from tidemill.control.project_context import server_property
 from tidemill.control.sql_shell import ResultHead, SqlShell, Watcher
 from tidemill.errors import ProjectError, Where
@@ -41,14 +42,19 @@ def opened_target(project: Project, target: Target) -> Iterator[duckdb.DuckDBPyC
     with tempfile.TemporaryDirectory(
         prefix="checked-", dir=ensure_state_dir(project.state_dir)
     ) as folder:
-        connection = duckdb.connect(str(Path(folder) / "rows.duckdb"))
+        connection = duckdb.connect(str(Path(folder) / "rows.duckdb"), config=OFFLINE)
         try:
             connection.execute("SET TimeZone = 'UTC'")
-            if target.file is not None:
-                _open_files(connection, project, target.file, target)
-            else:
+            if target.file is None:
                 _open_table(connection, project, target)
-            yield connection
+                yield connection
+            elif target.file.startswith("s3://"):
+                with reading_stores(connection, project):
+                    _open_objects(connection, target.file, target)
+                    yield connection
+            else:
+                _open_files(connection, project, target.file, target)
+                yield connection
         finally:
             connection.close()
 
@@ -57,13 +63,27 @@ def _open_files(
     connection: duckdb.DuckDBPyConnection, project: Project, pattern: str, target: Target
 ) -> None:
     paths = _paths(project, pattern, target)
-    kinds = {_reader(path) for path in paths}
+    _make_view(connection, [str(path) for path in paths], pattern, target)
+
+
+def _open_objects(connection: duckdb.DuckDBPyConnection, pattern: str, target: Target) -> None:
+    """Objects of the lake; those whose names begin with a dot or underscore are left out."""
+    found = connection.sql("SELECT file FROM glob($pattern)", params={"pattern": pattern})
+    names = [name for (name,) in found.fetchall() if Path(name).name[0] not in "._"]
+    if not names:
+        raise _unreadable(f"no object is at {pattern}", target)
+    _make_view(connection, sorted(names), pattern, target)
+
+
+def _make_view(
+    connection: duckdb.DuckDBPyConnection, names: list[str], pattern: str, target: Target
+) -> None:
+    kinds = {_reader(Path(name)) for name in names}
     if len(kinds) != 1 or None in kinds:
         raise _unreadable(
             f"{pattern} is not one kind of file", target, f"Kinds are: {', '.join(_READERS)}."
         )
     reader = kinds.pop()
-    names = [str(path) for path in paths]
     try:
         # Types are told from all values, not from the first ones.
         every: dict[str, Any] = {} if reader == "read_parquet" else {"sample_size": -1}
@@ -78,7 +98,9 @@ def _open_files(
 def _paths(project: Project, pattern: str, target: Target) -> list[Path]:
     if "://" in pattern:
         raise _unreadable(
-            f"{pattern} is no path of this machine", target, "Give a path, such as data/*.parquet."
+            f"{pattern} is no path of this machine",
+            target,
+            "Give a path, such as data/*.parquet or s3://lake/raw/*.parquet.",
         )
     given = Path(pattern).expanduser()
     base = Path(given.anchor) if given.is_absolute() else project.root

