@@ -15,7 +15,6 @@ import pyarrow as pa
 from tidemill.engine.state.memory import StateMemory
 from tidemill.plan.lowering.arrow import register
 
-
 _REWRITTEN_BADLY = "BindBuiltinScalarFunction"
 """What DuckDB 2.0.0 says where it folds a function of a constant NULL while it rewrites an IN list
 within CASE: `CASE WHEN c > 'a' THEN SPLIT_PART(c, '.', 1) IN ('', '+', '-') END` for such a `c`."""
