@@ -28,7 +28,8 @@ def deadletter_show(
     """Show dead letters.
 
     Each comes with its origin, its reason and its message. With --json, each letter is a line with
-    its origin (topic, partition and offset, by slashes), key and value; mend the value in such a line and give it to `deadletter redrive --mended`.
+    its origin (topic, partition and offset, by slashes), key and value; mend the value in such a
+    line and give it to `deadletter redrive --mended`.
 
     Args:
         pipeline: the name of a pipeline, or the path of a .sql file.
