@@ -9,7 +9,7 @@ from decimal import Decimal
 from tidemill.model import DataType, TypeRoot
 from tidemill.model.types import BOOLEAN, NULL, decimal, simple, timestamp
 from tidemill.sql.binder.intervals import interval_value
-from tidemill.sql.expressions import Literal
+from tidemill.sql.expressions import Cast, Literal
 from tidemill.sql.syntax.nodes import (
     BytesLiteral,
     IntervalLiteral,
@@ -85,8 +85,11 @@ def bind_word(node: WordLiteral) -> Literal:
     return Literal(node.word == "TRUE", simple(TypeRoot.BOOLEAN, False), node.span)
 
 
-def bind_time(source: SourceText, node: TimeLiteral) -> Literal:
-    """DATE '...', TIME '...' and TIMESTAMP '...', with as much precision as is written."""
+def bind_time(source: SourceText, node: TimeLiteral) -> Literal | Cast:
+    """DATE '...', TIME '...' and TIMESTAMP '...', with as much precision as is written.
+
+    A TIMESTAMP with nanoseconds is a cast of its text: Python's own values have none.
+    """
     try:
         return _time_literal(node)
     except ValueError:
@@ -103,18 +106,24 @@ def bind_time(source: SourceText, node: TimeLiteral) -> Literal:
         ) from None
 
 
-def _time_literal(node: TimeLiteral) -> Literal:
+def _time_literal(node: TimeLiteral) -> Literal | Cast:
     text = node.value.strip()
     if node.kind == "DATE":
         return Literal(_date(text), simple(TypeRoot.DATE, False), node.span)
     if node.kind == "TIME":
-        time, digits = _time(text)
-        type_ = DataType(TypeRoot.TIME, nullable=False, precision=min(digits, 3))
+        time, fraction = _time(text)
+        type_ = DataType(TypeRoot.TIME, nullable=False, precision=min(len(fraction), 3))
+        time = time.replace(microsecond=time.microsecond // 1000 * 1000)
         return Literal(time, type_, node.span)
     day, _, clock = text.partition(" ")
-    time, digits = _time(clock.strip() or "0:0:0")
+    time, fraction = _time(clock.strip() or "0:0:0")
     value = dt.datetime.combine(_date(day), time)
-    return Literal(value, timestamp(digits, nullable=False), node.span)
+    type_ = timestamp(len(fraction), nullable=False)
+    if not fraction[6:].strip("0"):
+        return Literal(value, type_, node.span)
+    written = f"{value.isoformat(sep=' ', timespec='seconds')}.{fraction}"
+    char = DataType(TypeRoot.CHAR, nullable=False, length=len(written))
+    return Cast(Literal(written, char, node.span), type_, False, node.span)
 
 
 def _date(text: str) -> dt.date:
@@ -124,16 +133,17 @@ def _date(text: str) -> dt.date:
     return dt.date(*(int(part) for part in match.groups()))
 
 
-def _time(text: str) -> tuple[dt.time, int]:
+def _time(text: str) -> tuple[dt.time, str]:
+    """The time to the microsecond, and all digits of its fraction."""
     match = _TIME.fullmatch(text)
     if match is None:
         raise ValueError(text)
     hour, minute, second, fraction = match.groups()
     digits = fraction or ""
-    if len(digits) > 9 or digits[6:].strip("0"):
+    if len(digits) > 9:
         raise ValueError(text)
     microseconds = int(digits[:6].ljust(6, "0"))
-    return dt.time(int(hour), int(minute), int(second), microseconds), len(digits)
+    return dt.time(int(hour), int(minute), int(second), microseconds), digits
 
 
 def bind_interval(source: SourceText, node: IntervalLiteral) -> Literal:
