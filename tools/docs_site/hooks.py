@@ -43,10 +43,12 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
-    """Add the page of each example."""
+    """Add the page of each example; one that has a page in docs/examples has it already."""
     for readme in sorted(ROOT.glob("examples/*/README.md")):
         text = readme.read_text(encoding="utf-8")
         name = f"examples/{readme.parent.name}.md"
+        if (ROOT / "docs" / name).is_file():
+            continue
         files.append(File.generated(config, name, content=text))
     return files
 
@@ -69,7 +71,7 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
 def _folder(place: str) -> Path:
     """The folder whose files a page's links mean."""
     section, _, name = place.partition("/")
-    if section == "examples":
+    if section == "examples" and not (ROOT / "docs" / place).is_file():
         return ROOT / "examples" / name.removesuffix(".md")
     return (ROOT / "docs" / place).parent
 

@@ -32,6 +32,8 @@ def demo(
     fresh: Annotated[bool, Parameter(show_default=False)] = False,
     seed: int = 2026,
     spark: Annotated[bool, Parameter(show_default=False, negative=())] = False,
+    kinesis: Annotated[bool, Parameter(show_default=False, negative=())] = False,
+    compare: Annotated[bool, Parameter(show_default=False, negative=())] = False,
     common: Common = COMMON,
 ) -> int:
     """Run an example project, end to end.
@@ -52,17 +54,18 @@ def demo(
         keep: leave the servers running at the end.
         fresh: throw away what earlier runs loaded and computed.
         seed: another seed gives other trips.
-        spark: diabetes: scale the patients on Spark, not on the embedded engine.
+        spark: diabetes: scale the patients on Spark; shop_sessions: make the training set there.
+        kinesis: clickstream_iot: run the same pipeline on an emulation of Kinesis too.
+        compare: clickstream_iot: measure the latency of this engine, Flink and Spark.
         common: the options of every verb.
     """
     from tidemill.control.demo.model import DemoOutcome, DemoRequest  # noqa: PLC0415 - loaded
     from tidemill.control.demo.run import run_demo  # noqa: PLC0415
 
     base = common.project or Path.cwd()
-    request = DemoRequest(
-        example, base, input, rows=rows, rate=rate or None, keep=keep, fresh=fresh, seed=seed,
-        options=frozenset({"spark"} if spark else ()),
-    )  # fmt: skip
+    flags = {"spark": spark, "kinesis": kinesis, "compare": compare}
+    options = frozenset(name for name, given in flags.items() if given)
+    request = DemoRequest(example, base, input, rows, rate or None, keep, fresh, seed, options)
     result = run_demo(request, _Teller())
     if isinstance(result, DemoOutcome):
         return _end(result, common)

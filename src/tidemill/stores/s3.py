@@ -9,6 +9,9 @@ probe finds it.
 from __future__ import annotations
 
 import contextlib
+import datetime
+import re
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -33,6 +36,9 @@ CONNECTIONS = 32
 TIMEOUT_S = 30
 _RETRIED = ("SlowDown", "ServiceUnavailable", "InternalError", "RequestTimeout", "Throttling")
 
+_UNWRITTEN = re.compile(r".-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
+_UNWRITTEN_S, _UNWRITTEN_PAUSE_S = 5.0, 0.05
+
 
 class S3Store:
     """The objects of one bucket."""
@@ -50,6 +56,7 @@ class S3Store:
         self.url = f"s3://{bucket}"
         self._bucket = bucket
         self._page_objects = page_objects
+        self._is_emulated = options.endpoint is not None
         self._client: Any = _client(options, attempts)
 
     def list(self, prefix: str = "", after: str = "") -> Iterator[ObjectInfo]:
@@ -60,11 +67,39 @@ class S3Store:
         while True:
             with self._errors(prefix):
                 page = self._client.list_objects_v2(Bucket=self._bucket, **given)
-            for entry in page.get("Contents", ()):
-                yield _info(entry["Key"], entry, entry["Size"])
+            yield from self._whole(page.get("Contents", ()))
             if not page.get("IsTruncated"):
                 return
             given["ContinuationToken"] = page["NextContinuationToken"]
+
+    def _whole(self, entries: Sequence[Mapping[str, Any]]) -> Iterator[ObjectInfo]:
+        """The objects of a page, without those that S3Proxy is writing in this moment.
+
+        S3Proxy lists an object that is being written too, as `KEY-UUID`, at first without an ETag,
+        until it is renamed. Such a new one is there for good only if it is still there soon after.
+        """
+        whole = [entry for entry in entries if "ETag" in entry]
+        found = [_info(entry["Key"], entry, entry["Size"]) for entry in whole]
+        now = datetime.datetime.now(datetime.UTC)
+        doubtful = {
+            info.key
+            for info in found
+            if self._is_emulated
+            and _UNWRITTEN.search(info.key)
+            and (now - info.modified).total_seconds() < _UNWRITTEN_S
+        }
+        if doubtful:
+            time.sleep(_UNWRITTEN_PAUSE_S)
+        return (info for info in found if info.key not in doubtful or self._is_there(info.key))
+
+    def _is_there(self, key: str) -> bool:
+        try:
+            self.head(key)
+        except StoreError as error:
+            if error.code != "store.missing":
+                raise
+            return False
+        return True
 
     def head(self, key: str) -> ObjectInfo:
         """One HEAD request."""

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
+from tidemill.control.demo.clickstream_iot.flow import run_clickstream_iot
 from tidemill.control.demo.diabetes.flow import run_diabetes
 from tidemill.control.demo.folder import find_example
 from tidemill.control.demo.model import DemoOutcome, DemoRequest, DemoResult, Reporter
 from tidemill.control.demo.nyc_taxi.flow import run_nyc_taxi
+from tidemill.control.demo.shop_sessions.flow import run_shop_sessions
 from tidemill.errors import UsageError
 
 RATE_MAX = 10_000_000
@@ -27,6 +29,10 @@ class Demo:
 DEMOS: Mapping[str, Demo] = {
     "nyc_taxi": Demo(run_nyc_taxi, rows=50_000, options=frozenset({"input"})),
     "diabetes": Demo(run_diabetes, rows=10_000, options=frozenset({"input", "spark"})),
+    "shop_sessions": Demo(run_shop_sessions, rows=20_000, options=frozenset({"spark"})),
+    "clickstream_iot": Demo(
+        run_clickstream_iot, rows=20_000, options=frozenset({"kinesis", "compare"})
+    ),
 }
 
 

@@ -16,6 +16,8 @@ CODES: dict[str, str] = {
     "demo.load-failed": "Rows could not be inserted into the demo's table.",
     "demo.rows-missing": "Not every inserted row is accounted for.",
     "demo.check-failed": "A check that the demo's next step rests on has failed.",
+    "demo.kinesis-missing": "The emulation of Kinesis that a demo needs is not installed.",
+    "demo.program-failed": "A program of the example, such as train.py, failed.",
     "demo.option": "An option of the demo command belongs to another example.",
     "demo.results-differ": "A demo's results differ from the same computed another way.",
     "demo.windows-differ": "Window results differ from the same aggregate over the table.",
