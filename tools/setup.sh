@@ -40,6 +40,9 @@ if ! [ -x .venv/bin/python ] || ! .venv/bin/python -c 'import pip' 2>/dev/null; 
     exit 3
   fi
 fi
+# The crate is compiled while packages and servers are fetched, which mostly wait for the network.
+tools/native.sh build &
+native=$!
 install_locked runtime requirements.lock
 if ! [ -e .venv/.package-"$(stamp_of requirements.lock)" ]; then
   .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
@@ -50,6 +53,6 @@ if [ "${1:-}" = dev ]; then
   install_locked dev requirements-dev.lock
   tools/browser.sh
 fi
-tools/native.sh
 .venv/bin/tidemill fetch
+if wait "$native"; then tools/native.sh; fi
 say "· ready in $(( $(date +%s) - start )) s"
