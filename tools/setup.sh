@@ -52,6 +52,7 @@ fi
 if [ "${1:-}" = dev ]; then
   install_locked dev requirements-dev.lock
   tools/browser.sh
+  tools/prometheus.sh
 fi
 .venv/bin/tidemill fetch
 if wait "$native"; then tools/native.sh; fi

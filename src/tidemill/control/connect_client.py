@@ -59,6 +59,7 @@ class ConnectClient:
 
     url: str
     _secrets: list[str] = field(default_factory=list, repr=False)
+    timeout_s: float = REQUEST_TIMEOUT_S
 
     def names(self) -> list[str]:
         """The connectors' names."""
@@ -66,17 +67,12 @@ class ConnectClient:
 
     def status(self, name: str) -> ConnectorStatus:
         """One connector's state."""
-        found = self._request("GET", _path(name, "status"), connector=name)
-        return ConnectorStatus(
-            found["name"],
-            found.get("type", "unknown"),
-            found["connector"]["state"],
-            found["connector"].get("trace"),
-            tuple(
-                TaskStatus(task["id"], task["state"], task.get("trace"))
-                for task in sorted(found["tasks"], key=lambda task: task["id"])
-            ),
-        )
+        return _status(self._request("GET", _path(name, "status"), connector=name))
+
+    def statuses(self) -> list[ConnectorStatus]:
+        """All connectors' states, by one request."""
+        found = self._request("GET", "/connectors?expand=status")
+        return [_status(one["status"]) for _, one in sorted(found.items())]
 
     def put(self, name: str, config: Mapping[str, str | Secret]) -> None:
         """Create the connector, or give it this configuration."""
@@ -175,10 +171,10 @@ class ConnectClient:
             data=None if body is None else json.dumps(body).encode(),
             headers={"Content-Type": "application/json", "Accept": "application/json"},
         )
-        limit = time.monotonic() + REQUEST_TIMEOUT_S
+        limit = time.monotonic() + self.timeout_s
         while True:
             try:
-                with urllib.request.urlopen(request, timeout=REQUEST_TIMEOUT_S) as answer:  # noqa: S310
+                with urllib.request.urlopen(request, timeout=self.timeout_s) as answer:  # noqa: S310
                     text = answer.read()
                     return json.loads(text) if text.strip() else None
             except urllib.error.HTTPError as error:
@@ -225,6 +221,19 @@ class ConnectClient:
 def plain_text(value: str | Secret) -> str:
     """A value for a client library: a secret is revealed."""
     return value.reveal() if isinstance(value, Secret) else value
+
+
+def _status(found: Mapping[str, Any]) -> ConnectorStatus:
+    return ConnectorStatus(
+        found["name"],
+        found.get("type", "unknown"),
+        found["connector"]["state"],
+        found["connector"].get("trace"),
+        tuple(
+            TaskStatus(task["id"], task["state"], task.get("trace"))
+            for task in sorted(found["tasks"], key=lambda task: task["id"])
+        ),
+    )
 
 
 def _path(name: str, rest: str = "") -> str:

@@ -38,8 +38,7 @@ class Connect:
 
 def list_connectors(connect: Connect) -> list[ConnectorStatus]:
     """All connectors with their states."""
-    client = connect.client()
-    return [client.status(name) for name in client.names()]
+    return connect.client().statuses()
 
 
 def register(

@@ -18,6 +18,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tidemill.control.back_pressure import BackPressure
 from tidemill.control.lag_clock import LagClock
 from tidemill.control.plan_graph import graph_as_dict
 from tidemill.control.sample_publisher import SamplePublisher
@@ -71,6 +72,7 @@ class Publisher:
         self._started_ms = round(time.time() * 1000)
         self._graph = graph_as_dict(engine.job.plan)
         self._lag = LagClock()
+        self._pressure = BackPressure()
         self._samples = SamplePublisher(engine, run.state)
         self._stopped = threading.Event()
         self._warned = False
@@ -132,6 +134,8 @@ class Publisher:
                 "checkpoint_bytes": now.checkpoint_bytes,
                 "commit_ms": round(now.commit_ms, 2),
             },
+            "times": asdict(now.times),
+            "back_pressure": self._pressure.see(at_ms / 1000, now.times.reader_blocked_s),
             "observed": None if now.observed is None else now.observed.as_dict(),
             "graph": self._graph,
         }

@@ -1,8 +1,9 @@
 """Use case `/metrics`: the pipelines and servers of a project as Prometheus metrics.
 
-Everything comes from what running pipelines publish and from the supervisor; a scrape costs a few
-small files. Units are seconds and bytes. Labels are pipeline, operator, table, partition, group and
-server: as many series as the project has of these.
+Everything comes from what running pipelines publish, from the supervisor, and from one question to
+each server; a scrape costs a few small files and takes two seconds at most. Units are seconds and
+bytes. Labels are pipeline, operator, table, partition, group, server, slot, database, connector and
+task: as many series as the project has of these.
 """
 
 from __future__ import annotations
@@ -11,10 +12,13 @@ import platform
 from collections.abc import Mapping
 from typing import Any
 
+from tidemill.control.metrics_servers import server_families
 from tidemill.control.pipeline_states import PipelineState, pipeline_states
+from tidemill.control.server_metrics import server_facts
 from tidemill.control.stack_status import StackStatus
 from tidemill.control.status import status
 from tidemill.engine.epoch_stats import BOUNDS_S
+from tidemill.engine.times import END_TO_END_BOUNDS_S
 from tidemill.observe.prometheus import Family, text
 from tidemill.project import Project
 from tidemill.version import __version__
@@ -32,7 +36,7 @@ def metrics_text(project: Project) -> str:
     for state in pipeline_states(project):
         families.pipeline(state)
     families.servers(status(project.state_dir))
-    return text(families.all())
+    return text([*families.all(), *server_families(server_facts(project))])
 
 
 class _Families:
@@ -69,6 +73,24 @@ class _Families:
             "tidemill_sink_commit_duration_seconds", "histogram", "Commits of a group of sinks."
         )
         self._made += [self.took, self.commit]
+        self.processing = Family(
+            "tidemill_processing_duration_seconds",
+            "histogram",
+            "A batch of a source, from the engine's inbox through the whole plan.",
+        )
+        self.end_to_end = Family(
+            "tidemill_end_to_end_latency_seconds",
+            "histogram",
+            "From the store's time of the newest record of a read to the commit of its epoch.",
+        )
+        self._made += [self.processing, self.end_to_end]
+        self.pressure = gauge(
+            "source_back_pressure_ratio", "Share of the last seconds that a reader had to wait."
+        )
+        self.reader_blocked = counter("source_blocked_seconds_total", "Time a reader had to wait.")
+        self.writer_blocked = counter(
+            "sink_blocked_seconds_total", "Time the engine waited for a group of sinks."
+        )
         self.server_up = gauge("server_up", "1 where a server is ready.")
         self.server_bytes = gauge("server_memory_bytes", "Memory of a server, children included.")
         self.server_restarts = counter("server_restarts_total", "Restarts by the supervisor.")
@@ -99,6 +121,8 @@ class _Families:
             self.bytes.add(size, pipeline=name, operator=operator)
         self.epoch.add(live["epoch"], pipeline=name)
         self._epochs(name, live["epochs"])
+        # A state that an older release left has no times.
+        self._times(name, live.get("times", {}))
         self.restarts.add(live["restarts"], pipeline=name)
         if not one.runs:
             return
@@ -107,6 +131,8 @@ class _Families:
         for table, parts in live["lags"].items():
             for partition, lag in parts.items():
                 self.lag.add(lag, pipeline=name, table=table, partition=partition)
+        for table, share in live.get("back_pressure", {}).items():
+            self.pressure.add(share, pipeline=name, table=table)
         for table, lag_s in live["lag_s"].items():
             self.lag_s.add(lag_s, pipeline=name, table=table)
         for table, behind_s in one.watermark_lags_s().items():
@@ -147,3 +173,16 @@ class _Families:
             self.server_up.add(int(server.state == "ready"), server=server.name)
             self.server_bytes.add(server.memory_bytes, server=server.name)
             self.server_restarts.add(server.restarts, server=server.name)
+
+    def _times(self, name: str, times: Mapping[str, Any]) -> None:
+        for table, one in times.get("processing", {}).items():
+            labels = {"pipeline": name, "table": table}
+            self.processing.observe(BOUNDS_S, one["buckets"], one["seconds"], **labels)
+        for table, one in times.get("end_to_end", {}).items():
+            bounds = END_TO_END_BOUNDS_S
+            labels = {"pipeline": name, "table": table}
+            self.end_to_end.observe(bounds, one["buckets"], one["seconds"], **labels)
+        for table, seconds in times.get("reader_blocked_s", {}).items():
+            self.reader_blocked.add(seconds, pipeline=name, table=table)
+        for group, seconds in times.get("writer_blocked_s", {}).items():
+            self.writer_blocked.add(seconds, pipeline=name, group=group)

@@ -229,6 +229,7 @@ class Engine:
             commit_ms=session.commit_ms if session else 0.0,
             checkpoint_bytes=session.checkpoint_bytes if session else 0,
             epochs=self._job.epochs.copy(),
+            times=self._job.times.copy(),
             restarts=self._restarts,
             last_error=self._last_error,
             counters=counts,

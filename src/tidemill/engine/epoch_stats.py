@@ -6,7 +6,8 @@ thread, so nothing is locked; a reader on another thread may see a moment in bet
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from time import monotonic, time
@@ -27,11 +28,11 @@ class Durations:
         """The same numbers, which do not change any more."""
         return Durations(self.count, self.seconds, list(self.buckets))
 
-    def add(self, seconds: float) -> None:
-        """Count one more."""
+    def add(self, seconds: float, bounds: Sequence[float] = BOUNDS_S) -> None:
+        """Count one more; `bounds` are those that the buckets were made for."""
         self.count += 1
         self.seconds += seconds
-        self.buckets[sum(seconds > bound for bound in BOUNDS_S)] += 1
+        self.buckets[bisect_left(bounds, seconds)] += 1
 
 
 @dataclass(slots=True)

@@ -14,6 +14,7 @@ from tidemill.engine.kernel import Kernel
 from tidemill.engine.routing import Collect
 from tidemill.engine.samples import Sampler
 from tidemill.engine.settings import EngineSettings
+from tidemill.engine.times import EngineTimes
 from tidemill.interfaces.lookup import Lookup
 from tidemill.interfaces.source import Source
 from tidemill.plan.physical import PhysicalPlan
@@ -37,5 +38,6 @@ class Job:
     kernel: Kernel | None = None
     lookups: Mapping[str, Callable[[], Lookup]] = field(default_factory=dict)
     epochs: EpochStats = field(default_factory=EpochStats)
+    times: EngineTimes = field(default_factory=EngineTimes)
     samples: Sampler = field(default_factory=Sampler)
     stopping: threading.Event = field(default_factory=threading.Event)

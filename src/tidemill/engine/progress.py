@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from tidemill.engine.epoch_stats import EpochStats
 from tidemill.engine.observation import Observation
+from tidemill.engine.times import EngineTimes
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,7 @@ class Progress:
     lags: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     """Records that wait in each partition of a source, where it says so."""
     epochs: EpochStats = field(default_factory=EpochStats)
+    times: EngineTimes = field(default_factory=EngineTimes)
     last_rejected: str | None = None
     operator_state_bytes: Mapping[str, int] = field(default_factory=dict)
     observed: Observation | None = None

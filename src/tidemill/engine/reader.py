@@ -10,6 +10,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from time import monotonic
 
 from tidemill.engine.settings import EngineSettings
 from tidemill.engine.worker import Aborted, Failure
@@ -43,7 +44,14 @@ class Delivery:
 class Inbox:
     """Bounded queues, one per source, and one condition for all of them."""
 
-    def __init__(self, sources: Sequence[str], settings: EngineSettings, failure: Failure) -> None:
+    def __init__(
+        self,
+        sources: Sequence[str],
+        settings: EngineSettings,
+        failure: Failure,
+        blocked: Callable[[str, float], None] = lambda _source, _seconds: None,
+    ) -> None:
+        self._blocked = blocked
         self._queues = {name: _Queue(deque()) for name in sources}
         self._order = deque(sources)
         self._rows_max = settings.rows_max
@@ -59,7 +67,9 @@ class Inbox:
             queue = self._queues[source]
             while queue.rows >= self._rows_max and not self._closed:
                 queue.blocked = True
+                begun = monotonic()
                 self._condition.wait(0.5)
+                self._blocked(source, monotonic() - begun)
                 self._failure.check()
             if self._closed:
                 raise Aborted

@@ -9,6 +9,7 @@ an epoch at a batch boundary. One epoch at most is being committed while the nex
 from __future__ import annotations
 
 import threading
+from collections import deque
 from collections.abc import Callable, Collection, Mapping
 from functools import partial
 from typing import Literal
@@ -37,6 +38,8 @@ from tidemill.interfaces.source import Source
 from tidemill.model import Batch, DeadLetter, Position
 from tidemill.plan.windows import MAX_WATERMARK_US
 
+_TIMES_MAX = 1000
+"""Reads of one epoch whose way is measured to the end; of more, the newest."""
 Until = Literal["forever", "finished", "caught-up"]
 
 
@@ -63,6 +66,10 @@ class Session:
             spec.name: GroupWorker(spec, self.failure, job.settings.queued_bytes_max)
             for spec in job.groups
         }
+        for worker in self._workers.values():
+            worker.blocked_s = partial(self._writer_blocked, worker.name)
+        self._newest_ms: dict[str, deque[int]] = {}
+        self._committing_ms: dict[int, dict[str, deque[int]]] = {}
         self._decider = GroupWorker(None, self.failure, job.settings.queued_bytes_max)
         self._readers: dict[str, Reader] = {}
         self._positions: dict[str, dict[str, Position]] = {}
@@ -161,7 +168,11 @@ class Session:
         self.counters = Counters(manifest.get("counters"))
         self.committed_counts = self.counters.copy()
         self._positions = {t: dict(p) for t, p in manifest.get("positions", {}).items()}
-        self.inbox = Inbox([s.id for s in job.plan.sources], job.settings, self.failure)
+        tables = {stage.id: stage.table.name for stage in job.plan.sources}
+        self.inbox = Inbox(
+            [*tables], job.settings, self.failure,
+            lambda source, seconds: self._reader_blocked(tables[source], seconds),
+        )  # fmt: skip
         self._cut_ms = job.clock.monotonic_ms()
         self.router = Router(
             job.name, self._workers, self._decider, job.dead_letter_table, job.late_tables,
@@ -278,9 +289,13 @@ class Session:
             positions[piece.partition] = piece.position
             if piece.lag is not None:
                 lags[piece.partition] = piece.lag
+            if piece.ingested_at_ms is not None:
+                seen = self._newest_ms.setdefault(name, deque(maxlen=_TIMES_MAX))
+                seen.append(piece.ingested_at_ms)
         self._dirty = True
         if batch is not None and len(batch):
-            self.graph.push(delivery.source, batch)
+            with self.job.times.processed(name):
+                self.graph.push(delivery.source, batch)
 
     def _tick(self, states: Mapping[str, Delivery]) -> None:
         """Look for idle partitions and ended inputs."""
@@ -339,6 +354,7 @@ class Session:
             letters_taken=taken,
             observed=observe(self.graph).as_dict(),
         )
+        self._committing_ms[self._next_epoch], self._newest_ms = self._newest_ms, {}
         self._next_epoch += 1
         self._dirty = False
         self._cut_ms = self.job.clock.monotonic_ms()
@@ -384,8 +400,15 @@ class Session:
         self.epoch, self.checkpoint_bytes = work.epoch, size
         self.committed_any = True
         self.committed_counts = work.counters
+        self.job.times.arrived(self._committing_ms.pop(work.epoch, {}))
         self._in_flight.clear()
         self.inbox.wake()
+
+    def _reader_blocked(self, table: str, seconds: float) -> None:
+        self.job.times.reader_blocked_s[table] += seconds
+
+    def _writer_blocked(self, group: str, seconds: float) -> None:
+        self.job.times.writer_blocked_s[group] += seconds
 
     def finish(self) -> None:
         """Commit what is left, and wait until all groups have it."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Callable
+from time import monotonic
 
 from tidemill.engine.groups import GroupSpec
 from tidemill.interfaces.sink import CommitGroup, SinkWriter
@@ -62,6 +63,8 @@ class GroupWorker:
         self._bytes = 0
         self._busy = False
         self._stopped = False
+        self.blocked_s: Callable[[float], None] = lambda _seconds: None
+        """Told how long somebody waited since the queue was full."""
         self._condition = threading.Condition()
         failure.on_set(self._wake)
         self._thread = threading.Thread(
@@ -77,7 +80,9 @@ class GroupWorker:
         with self._condition:
             while self._tasks and self._bytes + cost_bytes > self._bytes_max:
                 self._failure.check()
+                begun = monotonic()
                 self._condition.wait(0.5)
+                self.blocked_s(monotonic() - begun)
             self._failure.check()
             self._tasks.append((task, cost_bytes))
             self._bytes += cost_bytes

@@ -163,6 +163,19 @@ class Spark(_Strict):
     ] = {}
 
 
+class Observe(_Strict):
+    """What is watched, and where it is told."""
+
+    slot_wal_budget_mb: Annotated[
+        int,
+        Field(
+            ge=1,
+            description="WAL that a replication slot may hold before it is called over its budget, "
+            "in MB, where Postgres sets no limit itself (max_slot_wal_keep_size)",
+        ),
+    ] = 1024
+
+
 class ProjectFile(_Strict):
     """A Tidemill project: its servers, connections, pipelines and variables."""
 
@@ -187,4 +200,5 @@ class ProjectFile(_Strict):
         ),
     ] = []
     spark: Annotated[Spark, BeforeValidator(_empty_if_none)] = Spark()
+    observe: Annotated[Observe, BeforeValidator(_empty_if_none)] = Observe()
     functions: Annotated[Functions, BeforeValidator(_empty_if_none)] = Functions()

@@ -13,6 +13,7 @@ from tidemill.console.hub import Hub
 from tidemill.console.security.audit import audited
 from tidemill.control import connectors as use
 from tidemill.control.connector_config import masked_config, update_config, validate_config
+from tidemill.control.slots import slot_of, slots
 
 
 class Config(BaseModel):
@@ -32,9 +33,15 @@ def router(hub: Hub) -> APIRouter:
 
     @routes.get("/{name}")
     def connector(name: str) -> dict[str, Any]:
-        """A connector's state, traces, and configuration with secrets masked."""
+        """A connector's state, traces, configuration with secrets masked, and its slot's WAL."""
         status = use.status(hub.connect, name)
-        return {**asdict(status), "config": masked_config(hub.connect, name)}
+        config = masked_config(hub.connect, name)
+        slot = slot_of(config, slots(hub.project))
+        return {
+            **asdict(status),
+            "config": config,
+            "slot": None if slot is None else slot.as_dict(),
+        }
 
     @routes.put("/{name}/config")
     def configure(name: str, body: Config, asking: Asking) -> dict[str, Any]:

@@ -10,10 +10,12 @@ from nicegui import ui
 from tidemill.console.hub import Hub
 from tidemill.console.parts.actions import act, confirm, load
 from tidemill.console.parts.frame import Frame, frame
+from tidemill.console.parts.gauge import slot_gauge
 from tidemill.control import connectors as use
 from tidemill.control.connect_client import ConnectorStatus
 from tidemill.control.connector_config import masked_config, update_config, validate_config
 from tidemill.control.connectors import Connect
+from tidemill.control.slots import slot_of, slots
 
 PATH = "/connectors/{name}"
 _ACTIONS: tuple[tuple[str, str, Callable[[Connect, str], ConnectorStatus]], ...] = (
@@ -40,6 +42,7 @@ def add(hub: Hub) -> None:
                 if on.may_change:
                     _buttons(hub, on, name)
             trace = ui.label().classes("error-text")
+            gauge = ui.html("", sanitize=False).classes("gauge-box")
 
             async def refresh() -> None:
                 now = await load(lambda: use.status(hub.connect, name))
@@ -53,6 +56,8 @@ def add(hub: Hub) -> None:
                     + ", ".join(f"task {task.id} {task.state.lower()}" for task in now.tasks)
                 )
                 trace.set_text(now.failure or "")
+                slot = await load(lambda: slot_of(config, slots(hub.project)))
+                gauge.set_content("" if slot is None else slot_gauge(slot))
 
             ui.label("Configuration").classes("section")
             _editor(hub, on, name, config)
