@@ -16,7 +16,8 @@ def up(*servers: str, common: Common = COMMON) -> None:
     what runs already is left alone. `tidemill down` stops them.
 
     Args:
-        servers: postgres, kafka, connect, redis, registry, s3, flink or airflow; by default
+        servers: postgres, kafka, connect, redis, registry, s3, flink, airflow or
+            prometheus; by default
             those in tidemill.yaml.
         common: the options of every verb.
     """

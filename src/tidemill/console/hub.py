@@ -6,13 +6,15 @@ page, else one in ten seconds; it is kept for a quarter of an hour.
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from collections import deque
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from tidemill.console.group_history import EVERY_S, GroupHistory
 from tidemill.console.security.guard import Gate
 from tidemill.control.connectors import Connect
 from tidemill.control.masks import Masks
@@ -21,8 +23,10 @@ from tidemill.control.project_context import open_project
 from tidemill.control.schemas import registry_of
 from tidemill.control.topics import Cluster
 from tidemill.errors import TidemillError
-from tidemill.formats.schema_registry.client import SchemaRegistry
 from tidemill.project import Project
+
+if TYPE_CHECKING:
+    from tidemill.formats.schema_registry.client import SchemaRegistry
 
 HISTORY_S = 900
 LOOKED_AT_S = 15.0
@@ -48,6 +52,7 @@ class Hub:
 
     folder: Path | None
     gate: Gate
+    groups: GroupHistory = field(default_factory=GroupHistory)
     _history: dict[str, deque[Sample]] = field(default_factory=dict)
     _looked_s: float = 0.0
     _stopped: threading.Event = field(default_factory=threading.Event)
@@ -86,8 +91,9 @@ class Hub:
         return list(self._history.get(pipeline, ()))
 
     def start(self) -> None:
-        """Begin to sample, in a thread of its own."""
+        """Begin to sample, in threads of their own: a slow Kafka must not stop the rest."""
         threading.Thread(target=self._sample_on, name="console-history", daemon=True).start()
+        threading.Thread(target=self._groups_on, name="console-groups", daemon=True).start()
 
     def stop(self) -> None:
         """Sample no more."""
@@ -109,6 +115,11 @@ class Hub:
                 self.sample()
             except TidemillError:
                 continue  # a project file that is being edited; the pages say so
+
+    def _groups_on(self) -> None:
+        while not self._stopped.wait(EVERY_S):
+            with contextlib.suppress(TidemillError):  # Kafka may be down; the page says so
+                self.groups.sample(self.cluster)
 
 
 def _sample(state: PipelineState) -> Sample:

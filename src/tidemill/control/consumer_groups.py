@@ -24,6 +24,10 @@ from tidemill.connectors.kafka.topic_facts import begin_offsets, end_offsets, of
 from tidemill.control.topics import Cluster
 from tidemill.errors import UserError
 
+__all__ = [
+    "GroupDetail", "Move", "Part", "To", "describe_group", "group_as_dict", "groups_now",
+    "is_pipelines", "lag_by_topic", "list_groups", "plan_reset", "reset",
+]  # fmt: skip
 To = Literal["earliest", "latest", "time", "offset", "shift"]
 
 
@@ -53,6 +57,19 @@ def list_groups(cluster: Cluster) -> list[GroupDetail]:
     admin = cluster.admin()
     found = describe_groups(admin, sorted(group_names(admin)))
     return sorted(found, key=lambda group: group.name)
+
+
+def groups_now(cluster: Cluster, names: Iterable[str]) -> list[GroupDetail]:
+    """These groups, by name; those that are not there are empty."""
+    return describe_groups(cluster.admin(), sorted(names))
+
+
+def lag_by_topic(group: GroupDetail) -> dict[str, int]:
+    """Records that wait for a group, by topic."""
+    found: dict[str, int] = {}
+    for part in group.committed:
+        found[part[0]] = found.get(part[0], 0) + (group.lag(part) or 0)
+    return found
 
 
 def describe_group(cluster: Cluster, name: str) -> GroupDetail:

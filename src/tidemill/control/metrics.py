@@ -14,7 +14,7 @@ from typing import Any
 
 from tidemill.control.metrics_servers import server_families
 from tidemill.control.pipeline_states import PipelineState, pipeline_states
-from tidemill.control.server_metrics import server_facts
+from tidemill.control.server_metrics import ServerFacts, server_facts
 from tidemill.control.stack_status import StackStatus
 from tidemill.control.status import status
 from tidemill.engine.epoch_stats import BOUNDS_S
@@ -37,6 +37,11 @@ def metrics_text(project: Project) -> str:
         families.pipeline(state)
     families.servers(status(project.state_dir))
     return text([*families.all(), *server_families(server_facts(project))])
+
+
+def metric_names() -> list[str]:
+    """Every metric that a scrape may give, for what speaks of them: boards, rules, documents."""
+    return [family.name for family in [*_Families().all(), *server_families(ServerFacts())]]
 
 
 class _Families:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tidemill.control.consumer_groups import lag_by_topic
 from tidemill.control.server_metrics import ServerFacts
 from tidemill.observe.prometheus import Family, Kind
 
@@ -13,7 +14,14 @@ def server_families(facts: ServerFacts) -> list[Family]:
     answered = _family("server_query_success", "1 where a server said how it is at this scrape.")
     for server, did in facts.answered.items():
         answered.add(int(did), server=server)
-    return [answered, *_slots(facts), *_databases(facts), *_connectors(facts), *_redis(facts)]
+    return [
+        answered,
+        *_slots(facts),
+        *_databases(facts),
+        *_connectors(facts),
+        *_kafka(facts),
+        *_redis(facts),
+    ]
 
 
 def _slots(facts: ServerFacts) -> list[Family]:
@@ -57,6 +65,23 @@ def _connectors(facts: ServerFacts) -> list[Family]:
                 is_in = int(task.state == known)
                 tasks.add(is_in, connector=one.name, task=str(task.id), state=known)
     return [state, tasks]
+
+
+def _kafka(facts: ServerFacts) -> list[Family]:
+    partitions = _family("kafka_topic_partitions", "Partitions of a topic.")
+    kept = _family("kafka_topic_records", "Offsets between the begin and the end of a topic.")
+    ends = _family("kafka_topic_end_offset_total", "Ends of a topic's partitions, summed up.", True)
+    lag = _family("kafka_group_lag_records", "Records that wait for a group in a topic.")
+    members = _family("kafka_group_members", "Consumers of a group.")
+    for topic in facts.topics:
+        partitions.add(topic.partitions, topic=topic.name)
+        kept.add(topic.messages, topic=topic.name)
+        ends.add(topic.ends, topic=topic.name)
+    for group in facts.groups:
+        members.add(len(group.members), group=group.name)
+        for name, waiting in lag_by_topic(group).items():
+            lag.add(waiting, group=group.name, topic=name)
+    return [partitions, kept, ends, lag, members]
 
 
 def _redis(facts: ServerFacts) -> list[Family]:

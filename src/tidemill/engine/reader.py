@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from time import monotonic
 
 from tidemill.engine.settings import EngineSettings
@@ -27,6 +27,8 @@ class _Queue:
     caught_up: bool = False
     blocked: bool = False
     known: bool = False
+    lags: dict[str, int] = field(default_factory=dict)
+    waiting: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +77,11 @@ class Inbox:
                 raise Aborted
             queue.items.extend(slices)
             queue.rows += rows
+            for piece in slices:
+                if piece.lag is not None:
+                    queue.lags[piece.partition] = piece.lag
+                before = queue.waiting.get(piece.partition, 0)
+                queue.waiting[piece.partition] = before + piece.records
             self._condition.notify_all()
 
     def tell(
@@ -118,6 +125,7 @@ class Inbox:
             piece = queue.items.popleft()
             slices.append(piece)
             rows += piece.rows.num_rows
+            queue.waiting[piece.partition] -= piece.records
         queue.rows -= rows
         blocked, queue.blocked = queue.blocked, False
         self._condition.notify_all()
@@ -136,6 +144,14 @@ class Inbox:
                 )
                 for name, q in self._queues.items()
             }  # fmt: skip
+
+    def lags(self) -> dict[str, dict[str, int]]:
+        """By source, the records of each partition that wait: in the store, or here."""
+        with self._condition:
+            return {
+                name: {part: lag + q.waiting.get(part, 0) for part, lag in q.lags.items()}
+                for name, q in self._queues.items()
+            }
 
     def wake(self) -> None:
         """Wake whoever waits."""

@@ -54,7 +54,6 @@ class Session:
         self.epoch = 0
         self.commit_ms = 0.0
         self.checkpoint_bytes = 0
-        self.lags: dict[str, dict[str, int]] = {}
         self.lost = False
         """Set when the session failed: what it had computed since its last commit is undone."""
         self.committed_counts: dict[str, int] = {}
@@ -118,6 +117,14 @@ class Session:
     def positions(self) -> Mapping[str, Mapping[str, Position]]:
         """Where each source goes on, by table and partition."""
         return self._positions
+
+    @property
+    def lags(self) -> Mapping[str, Mapping[str, int]]:
+        """Records known to wait, by table and partition; from any thread."""
+        if not hasattr(self, "inbox"):
+            return {}
+        tables = {stage.id: stage.table.name for stage in self.job.plan.sources}
+        return {tables[source]: lags for source, lags in self.inbox.lags().items() if lags}
 
     def touch(self) -> None:
         """Something has changed that the next epoch must keep."""
@@ -284,11 +291,8 @@ class Session:
         name = intake.stage.table.name
         batch = intake.take(delivery.slices)
         positions = self._positions.setdefault(name, {})
-        lags = self.lags.setdefault(name, {})
         for piece in delivery.slices:
             positions[piece.partition] = piece.position
-            if piece.lag is not None:
-                lags[piece.partition] = piece.lag
             if piece.ingested_at_ms is not None:
                 seen = self._newest_ms.setdefault(name, deque(maxlen=_TIMES_MAX))
                 seen.append(piece.ingested_at_ms)

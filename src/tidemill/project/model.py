@@ -12,7 +12,9 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Fiel
 NAME = r"^[A-Za-z0-9][A-Za-z0-9_-]*$"
 """Names of projects, pipelines and connections: they become folder, topic and group names."""
 
-SERVERS = ("postgres", "kafka", "connect", "redis", "registry", "flink", "s3", "airflow")
+SERVERS = (
+    "postgres", "kafka", "connect", "redis", "registry", "flink", "s3", "airflow", "prometheus",
+)  # fmt: skip
 """The servers that a project can name, in the order they depend on each other."""
 
 Name = Annotated[str, Field(pattern=NAME, max_length=100)]
@@ -87,6 +89,13 @@ class AirflowServer(_Server):
     """
 
 
+class PrometheusServer(_Server):
+    """The project's own Prometheus, of the program on the PATH, which scrapes its console.
+
+    `properties` are `scrape_interval_s`, `alert_lag_s` and `storage.tsdb.retention.time`.
+    """
+
+
 def _empty_if_none(value: Any) -> Any:
     return {} if value is None else value
 
@@ -102,6 +111,7 @@ class Servers(_Strict):
     flink: Annotated[FlinkServer | None, BeforeValidator(_empty_if_none)] = None
     s3: Annotated[S3Server | None, BeforeValidator(_empty_if_none)] = None
     airflow: Annotated[AirflowServer | None, BeforeValidator(_empty_if_none)] = None
+    prometheus: Annotated[PrometheusServer | None, BeforeValidator(_empty_if_none)] = None
 
     def given(self) -> dict[str, dict[str, Any]]:
         """The settings that the project gives, by server; servers in their order of dependence."""

@@ -18,6 +18,7 @@ from tidemill.services.context import ServiceFactory
 from tidemill.services.flink import FlinkGateway, FlinkJobManager, FlinkTaskManager
 from tidemill.services.kafka import Kafka
 from tidemill.services.postgres import Postgres
+from tidemill.services.prometheus import Prometheus
 from tidemill.services.redis import Redis
 from tidemill.services.s3 import S3
 from tidemill.services.schema_registry import Registry
@@ -36,6 +37,7 @@ ServiceClass = (
     | type[AirflowScheduler]
     | type[AirflowDagProcessor]
     | type[AirflowTriggerer]
+    | type[Prometheus]
 )
 SERVICES: Mapping[str, ServiceClass] = MappingProxyType(
     {
@@ -52,6 +54,7 @@ SERVICES: Mapping[str, ServiceClass] = MappingProxyType(
         "airflow-scheduler": AirflowScheduler,
         "airflow-dag-processor": AirflowDagProcessor,
         "airflow-triggerer": AirflowTriggerer,
+        "prometheus": Prometheus,
     }
 )
 GROUPS: Mapping[str, tuple[str, ...]] = MappingProxyType(

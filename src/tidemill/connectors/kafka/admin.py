@@ -7,9 +7,10 @@ metadata shows it. Librdkafka's own messages never reach the terminal.
 from __future__ import annotations
 
 import logging
+import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from confluent_kafka import (
@@ -27,6 +28,10 @@ TIMEOUT_S = 15.0
 _TIMED_OUT = KafkaError(KafkaError._TIMED_OUT)
 QUIET = logging.getLogger("tidemill.kafka")
 _T = TypeVar("_T")
+
+
+_clients: dict[tuple[tuple[str, str], ...], AdminClient] = {}
+_lock = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +70,6 @@ class KafkaAdmin:
     """A client of one cluster; `properties` are librdkafka's (`bootstrap.servers` and security)."""
 
     properties: Mapping[str, str]
-    _client: AdminClient | None = field(default=None, repr=False)
 
     @property
     def name(self) -> str:
@@ -150,10 +154,18 @@ class KafkaAdmin:
         )
 
     def client(self) -> AdminClient:
-        """The client library's admin client, made at its first use."""
-        if self._client is None:
-            self._client = AdminClient({**self.properties, "log_level": 0}, logger=QUIET)
-        return self._client
+        """The client library's admin client: one for all that ask the same cluster the same way.
+
+        It is never closed while the process lives: librdkafka aborts the process where a client
+        ends before the answers that it waits for, and a request that timed out still waits.
+        """
+        key = tuple(sorted(self.properties.items()))
+        with _lock:
+            found = _clients.get(key)
+            if found is None:
+                properties: dict[str, Any] = {**self.properties, "log_level": 0}
+                found = _clients[key] = AdminClient(properties, logger=QUIET)
+        return found
 
     def consumer_properties(self, *, read_committed: bool) -> dict[str, Any]:
         """The properties of a consumer that never commits and says where partitions end."""

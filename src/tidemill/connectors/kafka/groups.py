@@ -60,7 +60,9 @@ def describe_groups(admin: KafkaAdmin, names: list[str]) -> list[GroupDetail]:
     if not names:
         return []
     described = admin.client().describe_consumer_groups(names, request_timeout=TIMEOUT_S)
-    committed = {name: committed_offsets(admin, name) for name in names}
+    # The protocol takes one group a request; all are on their way before the first is waited for.
+    asked = {name: _offsets_of(admin, name) for name in names}
+    committed = {name: _committed(admin, name, future) for name, future in asked.items()}
     topics: dict[str, int] = {}
     for parts in committed.values():
         for topic, number in parts:
@@ -89,9 +91,16 @@ def describe_groups(admin: KafkaAdmin, names: list[str]) -> list[GroupDetail]:
 
 def committed_offsets(admin: KafkaAdmin, group: str) -> dict[Part, int]:
     """The committed offset of each partition that has one."""
+    return _committed(admin, group, _offsets_of(admin, group))
+
+
+def _offsets_of(admin: KafkaAdmin, group: str) -> Any:
     asked = [ConsumerGroupTopicPartitions(group)]
-    futures = admin.client().list_consumer_group_offsets(asked, request_timeout=TIMEOUT_S)
-    found = admin.result(f"read the offsets of {group}", futures[group], "")
+    return admin.client().list_consumer_group_offsets(asked, request_timeout=TIMEOUT_S)[group]
+
+
+def _committed(admin: KafkaAdmin, group: str, future: Any) -> dict[Part, int]:
+    found = admin.result(f"read the offsets of {group}", future, "")
     return {
         (part.topic, part.partition): part.offset
         for part in found.topic_partitions

@@ -25,7 +25,10 @@ _SHOWN = ("retention.ms", "retention.bytes", "cleanup.policy")
 
 @dataclass(frozen=True, slots=True)
 class TopicFacts:
-    """One topic of a list; `messages` is end less begin, which compaction and transactions thin."""
+    """One topic of a list; `messages` is end less begin, which compaction and transactions thin.
+
+    `ends` are the ends of its partitions, summed up: it grows with each message.
+    """
 
     name: str
     partitions: int
@@ -33,6 +36,7 @@ class TopicFacts:
     internal: bool
     messages: int
     settings: Mapping[str, str]
+    ends: int = 0
 
 
 def topic_facts(admin: KafkaAdmin, *, internal: bool = False) -> list[TopicFacts]:
@@ -51,6 +55,7 @@ def topic_facts(admin: KafkaAdmin, *, internal: bool = False) -> list[TopicFacts
             topic.internal,
             sum(ends.get(p, 0) - begins.get(p, 0) for p in _parts(topic.name, topic.partitions)),
             settings.get(topic.name, {}),
+            sum(ends.get(p, 0) for p in _parts(topic.name, topic.partitions)),
         )
         for topic in topics
     ]

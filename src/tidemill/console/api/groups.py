@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 from fastapi import APIRouter
@@ -42,6 +43,11 @@ def router(hub: Hub) -> APIRouter:
     def group_(group: str) -> dict[str, Any]:
         """One group's members, and its lag by partition."""
         return group_as_dict(describe_group(hub.cluster, group), full=True)
+
+    @routes.get("/{group}/history")
+    def history(group: str) -> list[dict[str, Any]]:
+        """Its lag over the last quarter of an hour, since somebody first looked."""
+        return [asdict(sample) for sample in hub.groups.of(group)]
 
     @routes.post("/{group}/reset")
     def reset_(group: str, body: Reset, asking: Asking) -> dict[str, Any]:

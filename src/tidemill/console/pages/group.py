@@ -8,6 +8,7 @@ from nicegui import ui
 
 from tidemill.console.hub import Hub
 from tidemill.console.parts.actions import act, load
+from tidemill.console.parts.charts import TimeChart
 from tidemill.console.parts.frame import Frame, frame
 from tidemill.console.parts.numbers import count
 from tidemill.console.parts.tables import Column, put, table
@@ -21,6 +22,7 @@ from tidemill.control.consumer_groups import (
 )
 
 PATH = "/groups/{group}"
+_BLUE = "#2a8fb0"
 _PARTITIONS = (
     Column("topic", "Topic"),
     Column("partition", "Partition", number=True),
@@ -60,8 +62,12 @@ def add(hub: Hub) -> None:
             if found is None:
                 ui.label("It cannot be shown.").classes("empty")
                 return
+            if not hub.groups.of(group):
+                hub.groups.see(found)
             facts = ui.label().classes("fact-line")
-            ui.label("Lag").classes("section")
+            with ui.column().classes("chart-box"):
+                chart = TimeChart("Lag", (("messages that wait", _BLUE, lambda s: s.lag),))
+            ui.label("Lag by partition").classes("section")
             parts = table(
                 _PARTITIONS, [], key="id", label="Lag by partition", paged=True,
                 empty="The group has committed no offset.",
@@ -76,6 +82,7 @@ def add(hub: Hub) -> None:
                 if now is None:
                     return
                 data = group_as_dict(now, full=True)
+                chart.show(hub.groups.of(group))
                 facts.set_text(f"{data['state']} · {count(data['lag'])} messages wait")
                 put(parts, [_part_row(part) for part in data["partitions"]])
                 put(members, [{**one, "partitions": ", ".join(one["partitions"])}

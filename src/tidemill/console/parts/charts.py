@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 from nicegui import ui
 
-from tidemill.console.hub import Sample
 
-Series = tuple[str, str, Callable[[Sample], float | None]]
+class AtTime(Protocol):
+    """A sample of anything: it knows its moment."""
+
+    @property
+    def at_ms(self) -> int:
+        """Epoch milliseconds."""
+        ...
+
+
+Series = tuple[str, str, Callable[[Any], float | None]]
+"""A line: its name, its colour, and its value in a sample."""
 _AXIS = {"axisLine": {"show": False}, "axisTick": {"show": False},
          "splitLine": {"lineStyle": {"color": "#8896a233"}},
          "axisLabel": {"color": "#7d8b98", "fontSize": 11, "hideOverlap": True}}  # fmt: skip
@@ -49,7 +58,7 @@ class TimeChart:
         self._chart.props(f'role=img aria-label="{title}"')
         self._last = 0
 
-    def show(self, samples: Sequence[Sample]) -> None:
+    def show(self, samples: Sequence[AtTime]) -> None:
         """Show these samples, if they are new."""
         if not samples or samples[-1].at_ms == self._last:
             return
