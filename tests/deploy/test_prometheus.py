@@ -39,7 +39,7 @@ from tidemill.functions import udf
 
 @udf(result_type="BIGINT")
 def slow(n: int):
-    time.sleep(0.003)
+    time.sleep(0.005)
     return n
 """
 
@@ -143,13 +143,16 @@ def test_a_lag_that_grows_a_killed_engine_and_a_full_slot_are_told(watched: Watc
 
     state = start_pipeline("slow", watched.folder)
     topic = state.graph()["nodes"][0]["place"]
-    lines = "\n".join(json.dumps({"value": {"id": n}}) for n in range(ROWS))
+    tidemill(watched.folder, "topic", "write", topic, "--json", stdin='{"value": {"id": 0}}')
+    for name in ("tidemill_processing_duration_seconds", "tidemill_end_to_end_latency_seconds"):
+        count = f'{name}_count{{pipeline="slow"}}'
+        watched.until(name, lambda count=count: watched.value(count) is not None)
+    lines = "\n".join(json.dumps({"value": {"id": n}}) for n in range(1, ROWS))
     tidemill(watched.folder, "topic", "write", topic, "--json", stdin=lines)
     watched.until("lag grows", lambda: "TidemillLagGrowing" in watched.firing())
     assert watched.firing()["TidemillLagGrowing"]["table"].endswith("orders")
-    for name in ("tidemill_processing_duration_seconds", "tidemill_end_to_end_latency_seconds"):
-        assert watched.value(f'{name}_count{{pipeline="slow"}}') is not None, name
-    assert watched.value(f'tidemill_kafka_topic_end_offset_total{{topic="{topic}"}}') == ROWS
+    end = f'tidemill_kafka_topic_end_offset_total{{topic="{topic}"}}'
+    watched.until("the topic's end is seen", lambda: watched.value(end) == ROWS)
 
     assert state.pid is not None
     os.kill(state.pid, signal.SIGKILL)

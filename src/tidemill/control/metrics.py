@@ -1,9 +1,9 @@
 """Use case `/metrics`: the pipelines and servers of a project as Prometheus metrics.
 
 Everything comes from what running pipelines publish, from the supervisor, and from one question to
-each server; a scrape costs a few small files and takes two seconds at most. Units are seconds and
-bytes. Labels are pipeline, operator, table, partition, group, server, slot, database, connector and
-task: as many series as the project has of these.
+each server; a scrape costs a few small files and takes about half a second at most. Units are
+seconds and bytes. Labels are pipeline, operator, table, partition, group, server, slot, database,
+topic, connector and task: as many series as the project has of these.
 """
 
 from __future__ import annotations

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from tidemill.control.checks.stream import keep_results
 from tidemill.control.live_state import RunOf, publishing
+from tidemill.control.log_topic import log_topic
 from tidemill.control.lookups import lookups_of
 from tidemill.control.pipeline import CompiledPipeline, compile_pipeline, opened
 from tidemill.control.project_context import project_for
@@ -141,9 +142,19 @@ def run_compiled(
             hint=f"Write INSERT INTO ... SELECT; or look at the rows: tidemill sql -f {file}",
         )
     state = ensure_state_dir(project.state_dir) / "pipelines" / name
-    log = open_log(project.state_dir / "logs", f"pipeline-{name}")
+    running: list[Engine] = []
+
+    def context() -> dict[str, Any]:
+        epoch = running[0].epoch if running else None
+        return {"project": project.name, "pipeline": name, "epoch": epoch}
+
+    log = open_log(
+        project.state_dir / "logs", f"pipeline-{name}", context=context,
+        more=log_topic(project, f"pipeline-{name}"),
+    )  # fmt: skip
     try:
         engine = build_engine(project, name, compiled, state)
+        running.append(engine)
         if started is not None:
             started(engine)
         _log.info("pipeline %s starts", name, extra={"until": until})

@@ -108,6 +108,11 @@ class Engine:
         """What stays the same across sessions."""
         return self._job
 
+    @property
+    def epoch(self) -> int:
+        """The last epoch that is committed everywhere."""
+        return self._session.epoch if self._session is not None else 0
+
     def run(self, until: Until = "forever") -> None:
         """Run on the calling thread until stopped, or `finished`, or `caught-up`.
 
@@ -177,7 +182,10 @@ class Engine:
         self._last_error = error.render()
         self._state = "recovering"
         pause_ms = min(settings.retry_first_ms * 2 ** (failures - 1), settings.retry_longest_ms)
-        _log.warning("%s; recovering in %d ms", error.message, pause_ms)
+        _log.warning(
+            "%s; recovering in %d ms", error.message, pause_ms,
+            extra={"where": error.where, "code": error.code},
+        )  # fmt: skip
         self._pause.wait(pause_ms / 1000)
 
     def stop(self) -> None:

@@ -21,6 +21,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from tidemill.errors import Where
 from tidemill.model import DeadLetter
 
 _PREFIX = "letters-"
@@ -74,7 +75,11 @@ def _without_bytes(refused: DeadLetter) -> DeadLetter | None:
     except (ValueError, TypeError, KeyError):
         sizes = {}
     if not sizes:
-        _log.error("a dead letter could not be kept: %s", refused.message)
+        place = Where(
+            table=refused.table, topic=refused.topic, partition=refused.partition,
+            offset=refused.position,
+        )  # fmt: skip
+        _log.error("a dead letter could not be kept: %s", refused.message, extra={"where": place})
         return None
     lost = ", ".join(f"a {name} of {size} bytes" for name, size in sizes.items())
     texts["message"] = f"{texts['message']} (not kept, as it is too large: {lost})"

@@ -1,4 +1,4 @@
-"""Structured logs: one JSON object per line, in a file that only its owner may read.
+"""Structured logs: one JSON object per line (see `ecs`), in a file that only its owner may read.
 
 Guarantees: a value given to `hide_secret` is written as `******`, wherever in a message it stands.
 A full disk never stops the program that logs. Files are rotated: at most five of ten megabytes.
@@ -11,14 +11,15 @@ import json
 import logging
 import logging.handlers
 import os
-import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+from tidemill.observe.ecs import Context, EcsLines
 
 MASK = "******"
 _SECRETS: set[str] = set()
 _BYTES_MAX, _FILES = 10 << 20, 4
-_KNOWN = frozenset(logging.LogRecord("", 0, "", 0, "", (), None).__dict__) | {"message", "asctime"}
 
 
 def hide_secret(value: str) -> None:
@@ -42,24 +43,6 @@ def masked(text: str) -> str:
     return text
 
 
-class JsonLines(logging.Formatter):
-    """A record as one line of JSON; `extra=` values become keys."""
-
-    def format(self, record: logging.LogRecord) -> str:
-        """The line, without its end."""
-        stamp = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(record.created))
-        line = {
-            "time": f"{stamp}.{int(record.msecs):03d}Z",
-            "level": record.levelname.lower(),
-            "logger": record.name,
-            "message": record.getMessage(),
-            **{k: v for k, v in record.__dict__.items() if k not in _KNOWN},
-        }
-        if record.exc_info:
-            line["traceback"] = self.formatException(record.exc_info)
-        return masked(json.dumps(line, ensure_ascii=False, default=str))
-
-
 class _Private(logging.handlers.RotatingFileHandler):
     def _open(self) -> object:  # type: ignore[override]
         flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
@@ -79,22 +62,34 @@ class LogFile:
     """An open log; `close` ends it."""
 
     path: Path
-    handler: logging.Handler
+    handlers: tuple[logging.Handler, ...]
 
     def close(self) -> None:
-        """Stop logging into the file."""
-        logging.getLogger("tidemill").removeHandler(self.handler)
-        self.handler.close()
+        """Stop logging into the file, and to what was added."""
+        for handler in self.handlers:
+            logging.getLogger("tidemill").removeHandler(handler)
+            handler.close()
 
 
-def open_log(folder: Path, name: str, level: int = logging.INFO) -> LogFile:
-    """Log everything under the logger `tidemill` into `<folder>/<name>.jsonl`."""
+def open_log(
+    folder: Path,
+    name: str,
+    level: int = logging.INFO,
+    *,
+    context: Context | None = None,
+    more: Sequence[logging.Handler] = (),
+) -> LogFile:
+    """Log everything under the logger `tidemill` into `<folder>/<name>.jsonl`.
+
+    `context` gives values for every line; `more` are handlers that get the same lines.
+    """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     path = folder / f"{name}.jsonl"
     handler = _Private(path, maxBytes=_BYTES_MAX, backupCount=_FILES, delay=True, encoding="utf-8")
-    handler.setFormatter(JsonLines())
     logger = logging.getLogger("tidemill")
     logger.setLevel(level)
     logger.propagate = False
-    logger.addHandler(handler)
-    return LogFile(path, handler)
+    for one in (handler, *more):
+        one.setFormatter(EcsLines(name, masked, context))
+        logger.addHandler(one)
+    return LogFile(path, (handler, *more))

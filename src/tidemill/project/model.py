@@ -184,6 +184,13 @@ class Observe(_Strict):
             "in MB, where Postgres sets no limit itself (max_slot_wal_keep_size)",
         ),
     ] = 1024
+    log_topic: Annotated[
+        str | None,
+        Field(
+            pattern=r"^[A-Za-z0-9._-]{1,249}$",
+            description="Topic of the project's Kafka to which logs are written too, as JSON lines",
+        ),
+    ] = None
 
 
 class ProjectFile(_Strict):
