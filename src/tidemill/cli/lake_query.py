@@ -9,8 +9,9 @@ from tidemill.cli.verb import COMMON, Common, verb
 def lake_query(sql: str, /, *, common: Common = COMMON) -> None:
     """Query the files of the lake.
 
-    DuckDB's SQL over Parquet, CSV and JSON by their address, and over the views of lake.yaml; only
-    reading. Columns and row groups that the query does not need are not fetched.
+    DuckDB's SQL over Parquet, CSV and JSON by their address, over the Iceberg and Delta tables that
+    pipelines declare, and over the views of lake.yaml; only reading. Columns and row groups that
+    the query does not need are not fetched (of an Iceberg table all are).
 
     Args:
         sql: one SELECT.

@@ -73,3 +73,17 @@ def show_transfers(transfers: Sequence[Transfer], as_json: bool) -> None:
     same = len(transfers) - len(moved)
     text = f"{len(moved)} of {len(transfers)} files, {human_bytes(sum(t.size for t in moved))}"
     say(text + (f"; {same} were there already" if same else ""))
+
+
+@contextmanager
+def steps_bar(what: str, as_json: bool) -> Iterator[Callable[[int, int], None]]:
+    """A bar of steps done on a terminal, nothing elsewhere."""
+    if as_json or not sys.stderr.isatty():
+        yield lambda done, of: None
+        return
+    from rich.console import Console  # noqa: PLC0415 - slow to import
+    from rich.progress import Progress  # noqa: PLC0415
+
+    with Progress(console=Console(stderr=True), transient=True) as progress:
+        bar = progress.add_task(what, total=None)
+        yield lambda done, of: progress.update(bar, completed=done, total=of)

@@ -56,6 +56,16 @@ LAKE = (
     VerbEntry("import", "tidemill.cli.lake_import:APP", "Send the files that lake.yaml names."),
     VerbEntry("query", "tidemill.cli.lake_query:APP", "Query the files of the lake."),
     VerbEntry(
+        "compact",
+        "tidemill.cli.lake_compact:APP",
+        "Make fewer files of an Iceberg or Delta table's many small ones.",
+    ),
+    VerbEntry(
+        "expire",
+        "tidemill.cli.lake_expire:APP",
+        "Remove old versions of an Iceberg or Delta table, and the files that only they had.",
+    ),
+    VerbEntry(
         "watch", "tidemill.cli.lake_watch:APP", "Write what happens to objects into a Kafka topic."
     ),
     VerbEntry("probe", "tidemill.cli.lake_probe:APP", "Try out what an S3 endpoint honours."),

@@ -47,14 +47,19 @@ def found_table(options: DeltaOptions, version: int | str | None = None) -> Delt
     """The table to read; it must be there, with the declared columns."""
     table = load(options, version)
     if table is None:
-        raise ConnectorError(
-            f"{options.shown} does not exist",
-            code="connector.table-missing",
-            where=Where(table=options.table.name, file=options.uri),
-            hint="Mend the option 'table-path': it is the folder that holds `_delta_log`.",
-        )
+        raise missing_table(options)
     check_fits(table, options, writing=False)
     return table
+
+
+def missing_table(options: DeltaOptions) -> ConnectorError:
+    """The error where there is no table."""
+    return ConnectorError(
+        f"{options.shown} does not exist",
+        code="connector.table-missing",
+        where=Where(table=options.table.name, file=options.uri),
+        hint="Mend the option 'table-path': it is the folder that holds `_delta_log`.",
+    )
 
 
 def made_table(options: DeltaOptions) -> DeltaTable:

@@ -33,7 +33,9 @@ def conflicts(table: Table, pause_s: float) -> Iterator[Clash]:
         table.refresh()
 
 
-def commit(table: Table, transaction: Transaction, key: str, expected: str | None) -> None:
+def commit(
+    table: Table, transaction: Transaction, key: str = "", expected: str | None = None
+) -> None:
     """Commit a transaction if the property `key` still is `expected` (None: not there).
 
     Raises CommitFailedException where it is not, or where another writer was faster; what was

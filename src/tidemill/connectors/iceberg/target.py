@@ -27,15 +27,20 @@ def found_table(opened: OpenCatalog) -> Table:
     """The table to read; it must be there."""
     table = opened.load()
     if table is None:
-        options = opened.options
-        raise ConnectorError(
-            f"{options.shown} does not exist",
-            code="connector.table-missing",
-            where=Where(table=options.table.name, server=options.shown),
-            hint=_names_hint(opened) or "Check 'catalog-name', 'catalog-database' and 'uri'.",
-        )
+        raise missing_table(opened)
     check_fits(table, opened.options, writing=False)
     return table
+
+
+def missing_table(opened: OpenCatalog) -> ConnectorError:
+    """The error where the catalog has no such table."""
+    options = opened.options
+    return ConnectorError(
+        f"{options.shown} does not exist",
+        code="connector.table-missing",
+        where=Where(table=options.table.name, server=options.shown),
+        hint=_names_hint(opened) or "Check 'catalog-name', 'catalog-database' and 'uri'.",
+    )
 
 
 def _names_hint(opened: OpenCatalog) -> str | None:

@@ -1,15 +1,15 @@
 """Use case `lake query`: SQL over the files of the lake, by DuckDB, without writing anything.
 
-Parquet, CSV and JSON are named by their address, `SELECT ... FROM 's3://lake/raw/*.parquet'` (or by
-`read_csv` and its like), and by the views of lake.yaml. DuckDB reads them through our own client
-(its own one would have to be fetched), by ranges: columns and row groups that a query does not need
-are not read.
+Iceberg and Delta tables are named as the pipelines name them. Parquet, CSV and JSON are named by
+their address, `SELECT ... FROM 's3://lake/raw/*.parquet'` (or by `read_csv` and its like), and by
+the views of lake.yaml. DuckDB reads them through our own client (its own one would have to be
+fetched), by ranges: columns and row groups that a query does not need are not read.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,9 +17,10 @@ import duckdb
 import pyarrow as pa
 from sqlglot import exp
 
+from tidemill.control.lake.tables import LakeTables
 from tidemill.control.object_stores import store_options
 from tidemill.control.project_context import open_project, resolver
-from tidemill.errors import UserError
+from tidemill.errors import TidemillError, UserError
 from tidemill.project import Project
 from tidemill.project.lake import LAKE_FILE, read_lake
 from tidemill.stores import ObjectStore, StoreUrl, open_store
@@ -49,7 +50,7 @@ class LakeRows:
 def query_lake(sql: str, folder: Path | None = None) -> LakeRows:
     """Run one statement that only reads; raises UserError for any other, and for a wrong one."""
     project = open_project(folder, needed=False)
-    with lake_connection(project) as connection, _errors("the query"):
+    with lake_connection(project, sql=sql) as connection, _errors("the query"):
         statements = connection.extract_statements(sql)
         if len(statements) != 1 or statements[0].type not in _READING:
             raise UserError(
@@ -62,24 +63,26 @@ def query_lake(sql: str, folder: Path | None = None) -> LakeRows:
 
 @contextmanager
 def lake_connection(
-    project: Project, store_of: Callable[[str], ObjectStore] | None = None
+    project: Project, store_of: Callable[[str], ObjectStore] | None = None, *, sql: str = ""
 ) -> Iterator[duckdb.DuckDBPyConnection]:
     """A DuckDB that reads `s3://` by the project's connections and knows lake.yaml's views.
 
-    Iceberg and Delta tables join in as Arrow datasets: `connection.register(name, dataset)`.
+    Iceberg and Delta tables that the views or `sql` name are there under the names that the
+    pipelines give them.
     """
     connection = duckdb.connect(config=OFFLINE)
     try:
-        with reading_stores(connection, project, store_of):
-            empty = _make_views(connection, project)
+        with ExitStack() as opened_tables, reading_stores(connection, project, store_of):
+            missing = _register_tables(connection, project, sql, opened_tables)
+            empty = _make_views(connection, project, missing)
             try:
                 yield connection
             except (duckdb.CatalogException, UserError) as error:
-                # A table that does not exist may be such a view.
+                # A table that does not exist may be such a view, or not be there yet.
                 said = str(error.__cause__ if isinstance(error, UserError) else error)
-                for name, reason in empty.items():
-                    if f"Table with name {name} does not exist" in said:
-                        raise reason from error
+                reason = _named(empty, said)
+                if reason is not None:
+                    raise reason from error
                 raise
     finally:
         connection.close()
@@ -111,9 +114,37 @@ def reading_stores(
         files.close()
 
 
-def _make_views(connection: duckdb.DuckDBPyConnection, project: Project) -> dict[str, UserError]:
-    """Make the views; those over files that are not there yet are left out, with the reason."""
-    empty: dict[str, UserError] = {}
+def _register_tables(
+    connection: duckdb.DuckDBPyConnection, project: Project, sql: str, opened_tables: ExitStack
+) -> dict[str, TidemillError]:
+    """Register the tables that are named; those that are not there yet are left out, with why."""
+    lake, _ = read_lake(project.root)
+    tables = LakeTables(project)
+    missing: dict[str, TidemillError] = {}
+    for name in tables.mentioned(sql, *lake.views.values()):
+        try:
+            table = tables.table(name)
+            if table.options["connector"] == "iceberg":
+                from tidemill.connectors.iceberg.rows import table_rows  # noqa: PLC0415 - an extra
+            else:
+                from tidemill.connectors.delta.rows import table_rows  # noqa: PLC0415
+            connection.register(name, opened_tables.enter_context(table_rows(table)))
+        except TidemillError as error:
+            missing[name] = error
+    return missing
+
+
+def _named(missing: Mapping[str, TidemillError], said: str) -> TidemillError | None:
+    """Why a table is not there that DuckDB does not find."""
+    names = (name for name in missing if f"Table with name {name} does not exist" in said)
+    return next((missing[name] for name in names), None)
+
+
+def _make_views(
+    connection: duckdb.DuckDBPyConnection, project: Project, missing: Mapping[str, TidemillError]
+) -> dict[str, TidemillError]:
+    """Make the views; those over what is not there yet are left out, with the reason."""
+    empty: dict[str, TidemillError] = dict(missing)
     lake, yaml = read_lake(project.root)
     for name, sql in lake.views.items():
         with _errors(f"the view `{name}` of {LAKE_FILE}"):
@@ -130,9 +161,11 @@ def _make_views(connection: duckdb.DuckDBPyConnection, project: Project) -> dict
                     code="control.bad-query",
                     where=yaml.where(("views", name)) if yaml else None,
                 )
-                if not isinstance(error, duckdb.IOException) or _NO_FILES not in str(error):
+                no_files = isinstance(error, duckdb.IOException) and _NO_FILES in str(error)
+                no_table = _named(empty, str(error))
+                if not no_files and no_table is None:
                     raise reason from error
-                empty[name] = reason
+                empty[name] = no_table or reason
     return empty
 
 

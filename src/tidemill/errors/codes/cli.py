@@ -9,6 +9,7 @@ CODES: dict[str, str] = {
     "cli.unreadable": "A file named on the command line cannot be read.",
     "cli.unwritable": "A file named on the command line cannot be written.",
     "cli.no-terminal": "The command needs a terminal, or a text or file to run instead.",
+    "control.unknown-table": "No pipeline declares an Iceberg or Delta table of this name.",
     "control.unknown-view": "The file lake.yaml declares no view of this name.",
     "control.bad-query": "A query of the lake is wrong, or is more than reading.",
     "control.no-servers": "The project names no server, or none that the command needs.",
