@@ -99,6 +99,14 @@ CHECKS = (
         "import", "tidemill.cli.checks_import:APP", "Take over a suite of Great Expectations."
     ),
 )
+EXPORT = (
+    VerbEntry(
+        "compose", "tidemill.cli.export_compose:APP", "Write the project for Docker Compose."
+    ),
+    VerbEntry(
+        "kubernetes", "tidemill.cli.export_kubernetes:APP", "Write the project for Kubernetes."
+    ),
+)
 VERBS = (
     VerbEntry("init", "tidemill.cli.init:APP", "Make a new project from a template.", PROJECT),
     VerbEntry(
@@ -139,6 +147,7 @@ VERBS = (
         "Write a pipeline out as a project of its own.",
         PIPELINES,
     ),
+    VerbEntry("export", "", "Write the project for other systems.", PIPELINES, EXPORT),
     VerbEntry("sql", "tidemill.cli.sql:APP", "Run SQL, or open an interactive shell.", PIPELINES),
     VerbEntry("console", "tidemill.cli.console:APP", "Open the web console.", DATA),
     VerbEntry("topic", "", "List, read and write Kafka topics.", DATA, TOPIC),
