@@ -146,6 +146,7 @@ def test_one_query_filters_projects_and_aggregates() -> None:
          "plan.unsupported-aggregate"),
         ("SELECT ARRAY_AGG(v) FROM t GROUP BY SESSION(ts, INTERVAL '1' MINUTE);", "",
          "plan.unsupported-aggregate"),
+        ("SELECT id FROM t ORDER BY ts;", "'kind' = 'changes'", "plan.unbounded-sort"),
         ("SELECT id, CURRENT_WATERMARK(ts) FROM t;", "'kind' = 'changes'",
          "plan.current-watermark"),
         ("SELECT CURRENT_WATERMARK(ts), SUM(v) OVER (ORDER BY ts) FROM t;", "",

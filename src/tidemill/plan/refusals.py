@@ -180,7 +180,18 @@ def unbounded_sort(where: TextWhere | None) -> None:
         "ORDER BY over an unbounded input would never give a row",
         code="plan.unbounded-sort",
         where=where,
-        hint="Leave out the ORDER BY, or read the input bounded.",
+        hint="Leave out the ORDER BY, begin it with event time, or read the input bounded.",
+    )
+
+
+def sorted_by_time(where: TextWhere | None) -> None:
+    """As in Flink, rows that event time has passed cannot be withdrawn."""
+    raise SqlError(
+        "ORDER BY event time over a changelog is not supported",
+        code="plan.unbounded-sort",
+        where=where,
+        detail="Flink does not run it either.",
+        hint="Order the rows before the changes arise, or aggregate the changes in a window.",
     )
 
 

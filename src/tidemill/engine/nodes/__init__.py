@@ -17,6 +17,7 @@ from tidemill.engine.nodes.regular_join import RegularJoinNode
 from tidemill.engine.nodes.session import SessionNode
 from tidemill.engine.nodes.set_operation import SetNode
 from tidemill.engine.nodes.sort import SortNode
+from tidemill.engine.nodes.sort_by_time import TimeSortNode
 from tidemill.engine.nodes.temporal_join import TemporalJoinNode
 from tidemill.engine.nodes.window_aggregate import WindowNode
 from tidemill.engine.nodes.window_join import WindowJoinNode
@@ -33,6 +34,7 @@ from tidemill.plan.operators.rank import RankStage
 from tidemill.plan.operators.regular_join import RegularJoinStage
 from tidemill.plan.operators.session import SessionStage
 from tidemill.plan.operators.set_operation import SetStage
+from tidemill.plan.operators.sort_by_time import TimeSortStage
 from tidemill.plan.operators.temporal_join import TemporalJoinStage
 from tidemill.plan.operators.window_aggregate import AggregateStage
 from tidemill.plan.operators.window_join import WindowJoinStage
@@ -58,6 +60,7 @@ NODES: Mapping[type[OperatorStage], Callable[[Any, Host], Node]] = {
     SessionStage: SessionNode,
     SortStage: SortNode,
     TemporalJoinStage: TemporalJoinNode,
+    TimeSortStage: TimeSortNode,
     WindowJoinStage: WindowJoinNode,
     WindowRankStage: WindowRankNode,
 }
