@@ -55,6 +55,28 @@ def test_a_list_has_every_key_once_in_order(place: Place) -> None:
     assert list(store.list(prefix + "nothing/")) == []
 
 
+def test_a_list_shows_only_whole_objects(place: Place) -> None:
+    store, prefix = place
+    lasting = f"{prefix}of a person-0a1b2c3d-0000-4000-8000-0123456789ab"
+    store.put(lasting, b"a name that looks like one of S3Proxy's own")
+    names = [f"{prefix}{i:04}" for i in range(150)]
+    ended = threading.Event()
+
+    def write() -> None:
+        for name in names:
+            store.put(name, b"x" * 300)
+        ended.set()
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    seen: set[str] = set()
+    while not ended.is_set():
+        seen |= {info.key for info in store.list(prefix)}
+    writer.join()
+    assert seen <= {*names, lasting}
+    assert {info.key for info in store.list(prefix)} == {*names, lasting}
+
+
 def test_of_racing_writers_one_wins(place: Place) -> None:
     store, prefix = place
     won: list[bytes] = []

@@ -1,5 +1,5 @@
--- How long a reading takes from its topic through the join with its device into another topic. `tidemill demo
--- clickstream_iot --compare` runs this file on the embedded engine, on Flink and on Spark, and measures.
+-- How long a reading takes from its topic through a small job into another topic: `tidemill demo clickstream_iot
+-- --compare` runs this file on the embedded engine, on Flink and on Spark, and measures.
 SET 'execution.checkpointing.interval' = '${var:latency_checkpoint}';
 
 CREATE TABLE readings (

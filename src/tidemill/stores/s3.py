@@ -37,7 +37,7 @@ TIMEOUT_S = 30
 _RETRIED = ("SlowDown", "ServiceUnavailable", "InternalError", "RequestTimeout", "Throttling")
 
 _UNWRITTEN = re.compile(r".-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
-_UNWRITTEN_S, _UNWRITTEN_PAUSE_S = 5.0, 0.05
+_UNWRITTEN_S, _UNWRITTEN_PAUSE_S, _UNWRITTEN_TRIES, _UNWRITTEN_MANY = 5.0, 0.05, 10, 32
 
 
 class S3Store:
@@ -76,7 +76,7 @@ class S3Store:
         """The objects of a page, without those that S3Proxy is writing in this moment.
 
         S3Proxy lists an object that is being written too, as `KEY-UUID`, at first without an ETag,
-        until it is renamed. Such a new one is there for good only if it is still there soon after.
+        until it is renamed. A new one of such a name is there for good if it still is soon after.
         """
         whole = [entry for entry in entries if "ETag" in entry]
         found = [_info(entry["Key"], entry, entry["Size"]) for entry in whole]
@@ -88,9 +88,13 @@ class S3Store:
             and _UNWRITTEN.search(info.key)
             and (now - info.modified).total_seconds() < _UNWRITTEN_S
         }
-        if doubtful:
+        gone: set[str] = set()
+        for _ in range(_UNWRITTEN_TRIES if len(doubtful) <= _UNWRITTEN_MANY else 1):
+            if doubtful <= gone:
+                break
             time.sleep(_UNWRITTEN_PAUSE_S)
-        return (info for info in found if info.key not in doubtful or self._is_there(info.key))
+            gone |= {key for key in doubtful - gone if not self._is_there(key)}
+        return (info for info in found if info.key not in gone)
 
     def _is_there(self, key: str) -> bool:
         try:

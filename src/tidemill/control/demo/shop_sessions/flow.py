@@ -44,6 +44,7 @@ STREAMS = ("shop_sessions", "purchase_model")
 TOPICS = ("training_data_streaming", "testing_data_streaming", "purchase_predictions")
 PARTS = "parts.json"
 """In the state folder: how many live parts earlier runs have brought through."""
+_TRAINING_READ = "training_data.records"
 QUIET_S = 30.0
 TICK_S = 0.2
 _SESSIONS = b"SELECT count(*) FROM public.processed_data"
@@ -193,7 +194,8 @@ def _until_read(run: DemoRun, pipelines: list[PipelineThread], rows: int) -> Non
     while True:
         _raise_errors(pipelines)
         now = pipelines[0].progress()
-        seen = 0 if now is None else now.counters.get("source.training_data.in", now.rows_in)
+        counted = {} if now is None else now.counters
+        seen = sum(n for key, n in counted.items() if key.endswith(_TRAINING_READ))
         if seen >= rows:
             return
         if seen != read:
