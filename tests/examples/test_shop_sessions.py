@@ -56,7 +56,7 @@ def test_stopped_in_the_middle_and_brought_to_its_end(tmp_path):
         hours = 0
         for line in first.stderr:
             hours += "storage to bronze" in line and "objects" in line
-            if hours == 3:
+            if hours == 2:
                 break
         time.sleep(1)
         first.send_signal(signal.SIGINT)
