@@ -13,6 +13,12 @@ from tidemill.errors import ProjectError
 from tidemill.project import Resolver, Secret, find_references
 
 _PATHS = {"iceberg": "warehouse", "delta": "table-path"}
+_STREAMING = {
+    "iceberg": (
+        "streaming", "starting-strategy", "start-snapshot-id", "start-snapshot-timestamp",
+    ),
+    "delta": ("mode", "startingVersion"),
+}  # fmt: skip
 _SQLITE = "jdbc:sqlite:"
 _CATALOG = {
     "uri": "${server:postgres.jdbc-url}",
@@ -39,6 +45,12 @@ def with_lake_defaults(
     elif not uri:
         made = {**_of_project(resolver), **made}
     return made
+
+
+def without_streaming(options: Mapping[str, str]) -> Mapping[str, str]:
+    """The options of a table that is read whole; those of other connectors as they are."""
+    dropped = _STREAMING.get(options.get("connector", ""), ())
+    return {key: value for key, value in options.items() if key not in dropped}
 
 
 def _of_project(resolver: Resolver) -> dict[str, str]:

@@ -40,10 +40,6 @@ class TestKeyedSink(TestSink):
     key = ("a",)
 
 
-class TestPartitionedSink(TestSink):
-    partitioned = ("b",)
-
-
 @pytest.mark.servers
 class TestSharedSink(TestSink):
     @pytest.fixture(autouse=True)

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tidemill.control.reconcile.prove import reconcile
 from tidemill.control.run import run
 from tidemill.errors import UserError
 
@@ -70,3 +71,22 @@ def test_without_uri_and_postgres_it_says_so(project: Path) -> None:
     with pytest.raises(UserError) as unknown:
         run(str(project / "write.sql"), project)
     assert "has its catalog in the project's Postgres" in (unknown.value.hint or "")
+
+
+def test_what_the_tables_hold_is_what_they_should(project: Path) -> None:
+    rows = [{"g": f"é{i % 7}", "v": i} for i in range(100)]
+    (project / "in.json").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    (project / "p.sql").write_text(
+        "CREATE TABLE e (g STRING, v BIGINT) WITH ('connector' = 'filesystem', 'path' = 'in.json',"
+        " 'format' = 'json');"
+        f"CREATE TABLE ice (g STRING, n BIGINT, PRIMARY KEY (g) NOT ENFORCED) WITH ({WITH});"
+        "CREATE TABLE d (g STRING, v BIGINT) PARTITIONED BY (g) WITH ('connector' = 'delta',"
+        " 'table-path' = 'd', 'mode' = 'streaming', 'startingVersion' = 'latest');"
+        "BEGIN STATEMENT SET;"
+        "INSERT INTO ice SELECT g, COUNT(*) FROM e WHERE v < 90 GROUP BY g HAVING COUNT(*) > 12;"
+        "INSERT INTO d SELECT g, v FROM e; END;"
+    )
+    run(str(project / "p.sql"), project)
+    found = reconcile(str(project / "p.sql"), project)
+    assert found.agrees, found.as_dict()
+    assert {sink.found.rows for sink in found.sinks} == {6, 100}

@@ -1,7 +1,7 @@
 """The `iceberg` connector: tables in Apache Iceberg's format, read, and written exactly once.
 
-The catalog is Iceberg's JDBC catalog, in Postgres or in a SQLite file: Flink, Spark and Trino reach
-the same tables through it. Data is Parquet in a folder or on `s3://`.
+The catalog is Iceberg's JDBC catalog (pyiceberg's SQL catalog), in Postgres or in a SQLite file;
+data is Parquet in a folder or on `s3://`.
 
 - Sink: an epoch is one snapshot. Its commit also writes the job and the epoch's number, into the
   snapshot's summary and into the table's properties, where they outlive the expiry of snapshots.

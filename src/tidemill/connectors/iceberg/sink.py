@@ -106,18 +106,27 @@ class IcebergGroup:
             return self._fence.advance(
                 table, epoch, lambda transaction: self._stage(transaction, epoch)
             )
-        except Exception as error:
-            if not _is_doubtful(error):
+        except BaseException as error:
+            if isinstance(error, Exception) and not _is_doubtful(error):
                 with translated(self._options):
                     raise
-            self._table = None
-            self._opened.close()
+            self._let_go()
+            if not isinstance(error, Exception):
+                raise
             raise DoubtfulCommitError(
                 f"the catalog of {self.name} broke while epoch {epoch} was committed",
                 code="connector.doubtful-commit",
                 where=Where(server=self.name),
                 detail="Whether it holds is read from the table's properties at the next start.",
             ) from error
+
+    def _let_go(self) -> None:
+        """Nobody knows whether the epoch's files are in the table, so they must stay."""
+        for writer in self._writers.values():
+            writer.forget()
+        self._upsert = None
+        self._table = None
+        self._opened.close()
 
     def _stage(self, transaction: Transaction, epoch: int) -> None:
         """Stage the epoch's snapshot on top of the table as it is now."""

@@ -16,6 +16,13 @@ if TYPE_CHECKING:
     from pyiceberg.types import IcebergType
 
 
+_PROPERTIES = {
+    "write.metadata.delete-after-commit.enabled": "true",
+    "write.metadata.previous-versions-max": "100",
+}
+"""Of new tables: a stream commits often, and each commit leaves a metadata file."""
+
+
 def made_table(opened: OpenCatalog) -> Table:
     """The table, made where there is none, with all declared columns; raises where it is unfit."""
     table = opened.load() or _create(opened)
@@ -75,7 +82,10 @@ def _create(opened: OpenCatalog) -> Table:
             pass
         try:
             return opened.catalog.create_table(
-                options.identifier, schema, partition_spec=PartitionSpec(*keys)
+                options.identifier,
+                schema,
+                partition_spec=PartitionSpec(*keys),
+                properties=_PROPERTIES,
             )
         except TableAlreadyExistsError:
             # Somebody else made it in the meantime.

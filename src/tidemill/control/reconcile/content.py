@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pyarrow as pa
 
+from tidemill.control.lake_options import without_streaming
 from tidemill.errors import UserError
 from tidemill.interfaces.connector import JobContext
 from tidemill.model import TableDescriptor
@@ -26,6 +27,7 @@ def read_table(table: TableDescriptor, context: JobContext) -> Content:
     """Read a table to its end; raises UserError where its connector cannot."""
     from tidemill.connectors import CONNECTORS  # noqa: PLC0415 - loaded when used
 
+    table = replace(table, options=without_streaming(table.options))
     connector = CONNECTORS[table.options["connector"]]
     bounded = connector.bounded is not None and connector.bounded(table, context)
     if connector.source is None or connector.source_changelog is None or not bounded:
@@ -33,7 +35,7 @@ def read_table(table: TableDescriptor, context: JobContext) -> Content:
             f"`{table.name}` cannot be read back: connector `{connector.name}` has no end to read "
             "to",
             code="reconcile.not-readable",
-            hint="Tables of jdbc, redis and filesystem can be read back.",
+            hint="Tables of jdbc, redis, filesystem, iceberg and delta can be read back.",
         )
     connector.source_changelog(table, context)
     source = connector.source(table, context)

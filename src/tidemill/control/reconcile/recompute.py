@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from tidemill.control.lake_options import without_streaming
 from tidemill.control.parity.embedded import EmbeddedRun, Settle, collect
 from tidemill.control.parity.memory import CONNECTOR_NAME
 from tidemill.control.reconcile.compare import last_by_key, left_over
@@ -19,7 +20,7 @@ from tidemill.errors import UserError
 from tidemill.model import Batch, TableDescriptor
 from tidemill.sql.logical import Insert, Script
 
-_REPEATABLE = ("kafka", "upsert-kafka", "filesystem", "jdbc", "redis")
+_REPEATABLE = ("kafka", "upsert-kafka", "filesystem", "jdbc", "redis", "iceberg", "delta")
 _FIXED_STARTS = ("earliest-offset", "specific-offsets", "timestamp")
 
 
@@ -64,7 +65,7 @@ def _from_begin(table: TableDescriptor) -> TableDescriptor:
         options["scan.startup.mode"] = "earliest-offset"
     if connector == "filesystem":
         options.pop("source.monitor-interval", None)
-    return replace(table, options=options)
+    return replace(table, options=without_streaming(options))
 
 
 def materialised(batches: Sequence[Batch], table: TableDescriptor) -> pa.Table:
