@@ -33,7 +33,7 @@ from tidemill.services.repository import repository_url
 
 SERVERS = (
     "{postgres: {properties: {max_wal_size: 2GB}}, kafka: {properties: {log.retention.ms: -1}},"
-    " connect: , redis: , registry: , s3: , flink: }"
+    " connect: , redis: , registry: , s3: , flink: , airflow: }"
 )
 BOUNDED = """
 CREATE TABLE numbers (id BIGINT) WITH ('connector' = 'datagen', 'number-of-rows' = '20',
@@ -190,7 +190,10 @@ def test_kubernetes_objects_are_what_their_schemas_say(project: Path) -> None:
 def test_no_secret_is_written_and_an_older_export_is_not_copied(project: Path) -> None:
     exported(project, "compose")
     into, made = exported(project, "kubernetes")
-    assert made.notes == ("not copied, as only its owner may read it: password.txt",)
+    assert made.notes == (
+        "not copied, as only its owner may read it: password.txt",
+        "airflow is left out: use its own chart",
+    )
     texts = [p.read_text(errors="replace") for p in into.rglob("*") if p.is_file()]
     assert not any("hunter2" in text for text in texts)
     assert not (into / "project" / "deploy").exists()

@@ -81,8 +81,10 @@ def export(
         init_sql=tuple(scripts) if "postgres" in servers else (),
     )
     _write(deployment, target, into, scripts, extras, wheel)
-    if "airflow" in servers:
-        notes += ("airflow is left out: run it from its own chart, with tidemill beside it",)
+    exported = {*deployment.servers, "flink"}
+    notes += tuple(
+        f"{name} is left out: use its own chart" for name in servers if name not in exported
+    )
     files = sorted(p.relative_to(into).as_posix() for p in into.rglob("*") if p.is_file())
     own = tuple(name for name in files if not name.startswith("project/"))
     return Exported(shown_path(into), own, deployment.variables, notes)
