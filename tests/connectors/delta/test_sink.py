@@ -104,6 +104,16 @@ def test_options_that_it_does_not_serve_are_refused(
         CONNECTOR.source_changelog(lake.table(**options), JobContext("job", {}))
 
 
+def test_a_table_names_all_features_that_it_uses(lake: Any) -> None:
+    """Spark reads no table with NOT NULL that names some features, and not this one."""
+    columns = {"a": t.INT, "ts": t.timestamp(6)}
+    for _ in range(2):
+        lake.write([(1, STAMP)], lake.table(columns, key=("a",)))
+    protocol = DeltaTable(lake.options["table-path"]).protocol()
+    assert sorted(protocol.writer_features or []) == ["invariants", "timestampNtz"]
+    assert lake.rows("a", "ts") == [(1, STAMP)]
+
+
 def test_job_and_epoch_stand_in_the_log(lake: Any) -> None:
     lake.write([(1, "x")], epoch=7, job="jöb")
     last = lake.log()[-1]

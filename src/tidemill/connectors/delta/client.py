@@ -68,7 +68,27 @@ def made_table(options: DeltaOptions) -> DeltaTable:
     check_fits(table, options, writing=True)
     names = set(arrow_schema(table).names)
     new = [field for field in table_schema(options.table) if field.name not in names]
-    return _with_columns(table, options, new) if new else table
+    if new:
+        table = _with_columns(table, options, new)
+    return _with_invariants(table, options)
+
+
+def _with_invariants(table: DeltaTable, options: DeltaOptions) -> DeltaTable:
+    """Name the feature that NOT NULL needs, where a table names its features.
+
+    delta-rs leaves it out of a table with TIMESTAMP columns, which Spark then refuses to read.
+    """
+    from deltalake import TableFeatures  # noqa: PLC0415 - an extra
+    from deltalake.exceptions import CommitFailedError  # noqa: PLC0415
+
+    features = table.protocol().writer_features or []
+    required = any(not field.nullable for field in arrow_schema(table))
+    if table.protocol().min_writer_version < 7 or "invariants" in features or not required:
+        return table
+    # Another process may name it at the same moment.
+    with translated(options), contextlib.suppress(CommitFailedError):
+        table.alter.add_feature(TableFeatures.Invariants, allow_protocol_versions_increase=True)
+    return found_table(options)
 
 
 def _create(options: DeltaOptions) -> DeltaTable:
