@@ -31,7 +31,7 @@ CREATE TABLE training_data (
   'connector' = 'filesystem',
   'path' = 's3://bronze/training_data/',
   'format' = 'parquet',
-  'source.monitor-interval' = '2 s',
+  'source.monitor-interval' = '1 s',
   'late-handling.mode' = 'table'
 );
 
@@ -53,7 +53,7 @@ CREATE TABLE testing_data (
   'connector' = 'filesystem',
   'path' = 's3://bronze/testing_data/',
   'format' = 'json',
-  'source.monitor-interval' = '2 s',
+  'source.monitor-interval' = '1 s',
   'late-handling.mode' = 'table'
 );
 

@@ -13,7 +13,8 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -26,12 +27,12 @@ from tidemill.control.demo.model import (
 )
 from tidemill.control.demo.pipeline import PipelineThread
 from tidemill.control.demo.postgres import Asker, connect
-from tidemill.control.demo.shop_sessions.objects import Shop, put_objects
+from tidemill.control.demo.shop_sessions.objects import Shop, put_objects, rows_of
 from tidemill.control.demo.shop_sessions.text import sections
 from tidemill.control.demo.shop_sessions.verify import KINDS, Batch, ShopResults
 from tidemill.control.demo.workspace import DemoRun, demo_run
 from tidemill.control.lake.copy import copy_objects
-from tidemill.control.lake.objects import get_objects
+from tidemill.control.lake.objects import get_objects, list_objects
 from tidemill.control.lake.watch import watch
 from tidemill.control.run import run as run_pipeline
 from tidemill.control.topics import Cluster, create_topic, list_topics
@@ -44,7 +45,6 @@ STREAMS = ("shop_sessions", "purchase_model")
 TOPICS = ("training_data_streaming", "testing_data_streaming", "purchase_predictions")
 PARTS = "parts.json"
 """In the state folder: how many live parts earlier runs have brought through."""
-_TRAINING_READ = "training_data.records"
 QUIET_S = 30.0
 TICK_S = 0.2
 _SESSIONS = b"SELECT count(*) FROM public.processed_data"
@@ -160,13 +160,13 @@ def _stream(run: DemoRun, shop: Shop, part: int) -> Batch:
         with run.step("stream", "objects to sessions, carts to predictions"):
             for pipeline in pipelines:
                 pipeline.start()
-            _until_read(run, pipelines, _history_rows(run))
+            there = _rows_there(run)
+            _until_read(pipelines, there)
             for hour, objects in shop.live(part):
                 put_objects(run.folder, objects)
-                for kind in KINDS:
-                    copy_objects(f"s3://storage/{kind}/", f"s3://bronze/{kind}/", run.folder)
+                there += _copied_rows(run, dict(objects))
                 run.note(f"{hour:%d %b %H}h: {len(objects):,} objects, storage to bronze")
-                _raise_errors(pipelines)
+                _until_read(pipelines, there)
             batch = Batch(run.folder)
             _until_through(run, pipelines, asker, batch)
             for pipeline in pipelines:
@@ -179,29 +179,47 @@ def _stream(run: DemoRun, shop: Shop, part: int) -> Batch:
             pipeline.stop()
 
 
-def _history_rows(run: DemoRun) -> int:
-    """How many rows the Parquet files of the bucket hold."""
+def _rows_there(run: DemoRun) -> Counter[str]:
+    """How many events the objects of the bucket hold, by kind."""
     from tidemill.control.lake.query import query_lake  # noqa: PLC0415 - loaded when used
 
     query = "SELECT count(*) AS n FROM 's3://bronze/training_data/**/*.parquet'"
-    return int(str(query_lake(query, run.folder).table["n"][0].as_py()))
+    training = int(str(query_lake(query, run.folder).table["n"][0].as_py()))
+    testing = sum(1 for _ in list_objects("s3://bronze/testing_data/", run.folder))
+    return Counter({"training_data": training, "testing_data": testing})
 
 
-def _until_read(run: DemoRun, pipelines: list[PipelineThread], rows: int) -> None:
-    """Wait until the history has been read: live events may move event time only after it."""
-    limit = time.monotonic() + QUIET_S
-    read = -1
+def _copied_rows(run: DemoRun, objects: Mapping[str, bytes]) -> Counter[str]:
+    """Copy what is new; how many events came with it, by kind."""
+    rows: Counter[str] = Counter()
+    for kind in KINDS:
+        for copied in copy_objects(f"s3://storage/{kind}/", f"s3://bronze/{kind}/", run.folder):
+            content = objects.get(copied.url.removeprefix("s3://bronze/"))
+            if copied.outcome == "copied" and content is not None:
+                rows[kind] += rows_of(content) if kind == "training_data" else 1
+    return rows
+
+
+def _until_read(pipelines: list[PipelineThread], there: Mapping[str, int]) -> None:
+    """Wait until the pipeline has read so many events of each kind.
+
+    So both sources stand in the same hour, and who is late does not hang on which is the faster.
+    """
+    limit, before = time.monotonic() + QUIET_S, -1
     while True:
         _raise_errors(pipelines)
         now = pipelines[0].progress()
         counted = {} if now is None else now.counters
-        seen = sum(n for key, n in counted.items() if key.endswith(_TRAINING_READ))
-        if seen >= rows:
+        read = {
+            kind: sum(n for key, n in counted.items() if key.endswith(f"{kind}.records"))
+            for kind in there
+        }
+        if all(read[kind] >= rows for kind, rows in there.items()):
             return
-        if seen != read:
-            read, limit = seen, time.monotonic() + QUIET_S
+        if sum(read.values()) != before:
+            before, limit = sum(read.values()), time.monotonic() + QUIET_S
         if time.monotonic() > limit:
-            raise _stuck(f"{rows - seen:,} rows of the history are still to come")
+            raise _stuck(f"of {dict(there)} events the pipeline has read {read}")
         time.sleep(TICK_S)
 
 

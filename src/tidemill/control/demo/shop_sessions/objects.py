@@ -98,6 +98,11 @@ def _parquet(hour: datetime, name: str, events: Sequence[Event]) -> tuple[str, b
     return f"training_data/{hour:%Y-%m-%d}/{hour:%H}-{name}.parquet", out.getvalue()
 
 
+def rows_of(content: bytes) -> int:
+    """How many rows a Parquet file has."""
+    return int(parquet.read_metadata(pa.BufferReader(content)).num_rows)
+
+
 def put_objects(folder: Path, objects: Sequence[tuple[str, bytes]]) -> int:
     """Write objects into the bucket `storage`, several at a time; returns how many."""
     store, _ = open_project_store(STORAGE, folder)
