@@ -1,8 +1,8 @@
--- | error[sql.not-supported]: OVER in a query with GROUP BY is not supported yet
+-- | error[sql.not-supported]: OVER with WINDOW or * in a query with GROUP BY is not supported yet
 -- |   --> over_grouped.sql:17:29
 -- |    |
--- | 17 | SELECT vendor_id, COUNT(*), ROW_NUMBER() OVER (ORDER BY vendor_id) FROM trips GROUP BY vendor_id;
--- |    |                             ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+-- | 17 | SELECT vendor_id, COUNT(*), ROW_NUMBER() OVER w FROM trips GROUP BY vendor_id WINDOW w AS (ORDER BY vendor_id);
+-- |    |                             ^^^^^^^^^^^^^^^^^^^
 -- | hint: Put the GROUP BY into a subquery: FROM (SELECT ... GROUP BY ...).
 CREATE TABLE trips (
   vendor_id INT,
@@ -14,4 +14,4 @@ CREATE TABLE trips (
   pickup_at TIMESTAMP(3),
   WATERMARK FOR pickup_at AS pickup_at - INTERVAL '5' SECOND
 ) WITH ('connector' = 'kafka', 'topic' = 'trips', 'format' = 'json');
-SELECT vendor_id, COUNT(*), ROW_NUMBER() OVER (ORDER BY vendor_id) FROM trips GROUP BY vendor_id;
+SELECT vendor_id, COUNT(*), ROW_NUMBER() OVER w FROM trips GROUP BY vendor_id WINDOW w AS (ORDER BY vendor_id);

@@ -18,6 +18,7 @@ from tidemill.sql.binder.grouped import GroupedBinder, settle
 from tidemill.sql.binder.grouping import Grouping, begin_grouping
 from tidemill.sql.binder.ordering import bind_ordering
 from tidemill.sql.binder.over import OverBinder, bind_over, over_calls
+from tidemill.sql.binder.over_grouped import over_results
 from tidemill.sql.binder.ranks import bind_rank, is_rank
 from tidemill.sql.binder.renaming import rename_columns
 from tidemill.sql.binder.scope import Scope
@@ -98,11 +99,18 @@ def _select(context: BindContext, query: SelectQuery) -> LogicalNode:
             not isinstance(e, Star) and contains_aggregate(context, e) for e in expressions
         )
     if calls and grouped:
-        raise context.unsupported(
-            "OVER in a query with GROUP BY",
-            calls[0].span,
-            "Put the GROUP BY into a subquery: FROM (SELECT ... GROUP BY ...).",
-        )
+        if query.windows or any(isinstance(e, Star) for e in expressions):
+            raise context.unsupported(
+                "OVER with WINDOW or * in a query with GROUP BY",
+                calls[0].span,
+                "Put the GROUP BY into a subquery: FROM (SELECT ... GROUP BY ...).",
+            )
+        cut = over_results(query.items, output_name)
+        below = replace(query, items=tuple(cut.below), distinct=None)
+        node, scope = _aggregated(context, below, node, scope, cut.below)
+        query = replace(query, items=tuple(cut.above), group_by=None, having=None)
+        calls, grouped = over_calls(query.items), False
+        expressions = [item.expression for item in query.items]
     nodes = [e for e in expressions if not isinstance(e, Star)]
     if grouped:
         nodes += [] if query.having is None else [query.having]
@@ -120,6 +128,26 @@ def _select(context: BindContext, query: SelectQuery) -> LogicalNode:
         _grouped(context, query, node, scope) if grouped else _plain(binder, query, node, scope)
     )
     return result if query.distinct is None else distinct_rows(context, result, query.distinct)
+
+
+def _aggregated(
+    context: BindContext,
+    query: SelectQuery,
+    node: LogicalNode,
+    scope: Scope,
+    items: Sequence[SelectItem],
+) -> tuple[LogicalNode, Scope]:
+    """The results of a GROUP BY, and the scope that names its columns."""
+    nodes = [*(item.expression for item in items), *([query.having] if query.having else [])]
+    inside = [
+        call
+        for each in nodes
+        if not isinstance(each, Star)
+        for call in aggregate_calls(context, each)
+    ]
+    node, scope = with_values(context, node, scope, inside, bind_query)
+    result = _grouped(context, query, node, scope)
+    return result, Scope(context.source, result.fields)
 
 
 def _source(context: BindContext, query: SelectQuery) -> Relation:
