@@ -94,7 +94,7 @@ def _buttons(hub: Hub, on: Frame, name: str) -> None:
 def _editor(hub: Hub, on: Frame, name: str, config: dict[str, str]) -> None:
     dark = ui.context.client.request.cookies.get("tidemill_theme") == "dark"
     editor = ui.codemirror(
-        json.dumps(config, indent=2), language="JSON", theme="oneDark" if dark else "basicLight"
+        json.dumps(config, indent=2), language="JSON", theme="oneDark" if dark else "githubLight"
     ).classes("editor config")
     if not on.may_change:
         editor.props("disable")

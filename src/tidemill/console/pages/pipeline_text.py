@@ -24,7 +24,7 @@ def text_panel(hub: Hub, name: str) -> None:
     with ui.row().classes("editor-row"):
         dark = ui.context.client.request.cookies.get("tidemill_theme") == "dark"
         editor = ui.codemirror(
-            text, language="PostgreSQL", theme="oneDark" if dark else "basicLight"
+            text, language="PostgreSQL", theme="oneDark" if dark else "githubLight"
         ).classes("editor")
         with ui.column().classes("findings"):
             ui.label(f"{file.path.name}: what you type is checked, not saved.").classes("hint")

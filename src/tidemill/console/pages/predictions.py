@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import partial
 from typing import Any
 
@@ -16,6 +17,8 @@ from tidemill.control.pipeline_states import PipelineState, pipeline_states
 from tidemill.control.samples import models, predictions
 
 PATH = "/predictions"
+_PLACES = re.compile(r"#\d+\b")
+"""A plan's text gives the place of each column behind its name."""
 _NONE = (
     "No pipeline that has run here asks a model. "
     "Declare one with CREATE MODEL, and ask it with ML_PREDICT."
@@ -48,7 +51,7 @@ async def _follow(hub: Hub, state: PipelineState) -> None:
     said = ui.label().classes("hint")
     shown: dict[str, ui.table] = {}
     for one in models(state):
-        ui.label(f"{one['model']}: {one['call']}").classes("section")
+        ui.label(f"{one['model']}: {_PLACES.sub('', one['call'])}").classes("section")
         columns = (Column("input", "Input", code=True), Column("answer", "Answer", code=True))
         shown[_key(one)] = table(
             columns, [], key="id", label=f"Answers of {one['model']}", empty="No answer yet."

@@ -31,7 +31,7 @@ def add(hub: Hub) -> None:
                 with ui.column().classes("query-box"):
                     editor = ui.codemirror(
                         sql or _first(found), language="PostgreSQL",
-                        theme="oneDark" if dark else "basicLight",
+                        theme="oneDark" if dark else "githubLight",
                     ).classes("editor short")  # fmt: skip
                     with ui.row().classes("tools"):
                         ask = ui.button("Run", icon="play_arrow", on_click=lambda: go())  # noqa: PLW0108 - it is defined below

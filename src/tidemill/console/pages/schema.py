@@ -65,7 +65,7 @@ async def _test(hub: Hub, info: SubjectInfo) -> None:
     editor = ui.codemirror(
         laid_out(latest.schema),
         language="JSON" if latest.kind != "PROTOBUF" else "ProtoBuf",
-        theme="oneDark" if dark else "basicLight",
+        theme="oneDark" if dark else "githubLight",
     ).classes("editor config")
     said = ui.label("Change it and test it; nothing is registered.").classes("hint lines")
 

@@ -29,6 +29,10 @@ _KEYS = "".join(
 )
 _HEAD = '<link rel="stylesheet" href="/console-assets/console.css">'
 _SCRIPT = f"""<script>
+// Quasar takes the page's language away when it starts; screen readers need it.
+const speak = () => {{ document.documentElement.lang = 'en'; }};
+speak();
+window.addEventListener('load', () => setTimeout(speak, 300));
 let went = 0;
 document.addEventListener('keydown', (event) => {{
   const tag = event.target.tagName;
