@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from tidemill.plan.operators import PLANNERS
 from tidemill.sql.logical import LogicalNode, Script, inputs
 
-ELSEWHERE = {"PythonCalc": "python"}
+ELSEWHERE = {"PythonCalc": "python", "CurrentWatermark": "windows"}
 """Operators without generated queries, and the topic of the corpus that has their cases: Python
-functions start a process for each job on Flink."""
+functions start a process for each job on Flink, CURRENT_WATERMARK is placed by the plan only."""
 
 
 def operators(script: Script) -> set[str]:
