@@ -6,6 +6,7 @@ import json
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from tidemill.control.demo.folder import demo_folder
 from tidemill.control.demo.postgres import connect
 from tidemill.control.down import down
 from tidemill.control.lake.objects import list_objects
+from tidemill.control.run import run
 from tidemill.control.topics import Cluster, read_topic
 from tidemill.interfaces.service import Endpoint
 from tidemill.services import running_endpoints
@@ -69,6 +71,21 @@ def everything(folder: Path, database: Endpoint) -> dict[str, object]:
     return found
 
 
+def correct_and_delete(folder: Path, database: Endpoint) -> None:
+    query = "SELECT patient_id, model_version FROM public.diabetes_prediction ORDER BY 1 LIMIT 2"
+    with connect(database, autocommit=True) as connection:
+        (first, _), (second, version) = connection.execute(query.encode()).fetchall()
+        connection.execute("DELETE FROM public.diabetes_new WHERE patient_id = %s", (first,))
+        connection.execute(
+            "UPDATE public.diabetes_new SET glucose = 60 WHERE patient_id = %s", (second,)
+        )
+        limit = time.monotonic() + 120
+        while connection.execute(query.encode()).fetchall()[0] != (second, version + 1):
+            assert time.monotonic() < limit
+            for name in ("merge", "predict"):
+                run(name, folder, until="caught-up")
+
+
 def test_stopped_resumed_again_and_with_wrong_data(base: Path) -> None:
     # Ctrl-C while patients come in.
     process = subprocess.Popen(
@@ -106,6 +123,9 @@ def test_stopped_resumed_again_and_with_wrong_data(base: Path) -> None:
     assert again["facts"]["stream"]["inserted"] == again["facts"]["outcomes_recorded"] == 0
     assert (again["facts"]["train"]["trained"], again["facts"]["retrain"]["trained"]) == (0, 0)
     assert everything(folder, database) == before
+
+    # A row that is corrected gets another prediction, one that is deleted has none any more.
+    correct_and_delete(folder, database)
 
     # Nothing learns from data that does not pass.
     with connect(database) as connection:

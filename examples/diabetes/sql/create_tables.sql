@@ -36,6 +36,8 @@ CREATE TABLE IF NOT EXISTS public.diabetes_new (
   device                     text,
   entered_by                 text
 );
+-- So that Debezium tells of an update and a deletion what the row was before, not only its key.
+ALTER TABLE public.diabetes_new REPLICA IDENTITY FULL;
 
 -- What the pipeline `predict` writes.
 CREATE TABLE IF NOT EXISTS public.diabetes_prediction (
