@@ -10,7 +10,7 @@ _PATTERNS = {
     "postgres": "postgres:16",
     "redis": "redis:7.4",
     "kafka": "apache/kafka:{version}",
-    "connect": "quay.io/debezium/connect:{version}",
+    "connect": "debezium/connect:{version}",
     "registry": "apicurio/apicurio-registry:{version}",
     "s3": "andrewgaul/s3proxy:{version}",
     "flink": "flink:{version}-" + _JAVA,
