@@ -210,6 +210,16 @@ def test_sql_gives_rows_as_text_and_as_json(tidemill: Tidemill) -> None:
     assert [json.loads(line) for line in lines] == [{"op": "+I", "row": row}]
 
 
+def test_sql_gives_the_rows_of_several_selects(tidemill: Tidemill) -> None:
+    """Each below its own columns, and as JSON with its number."""
+    text = "SELECT 1 AS a, 'x' AS b; SELECT 'wider' AS c;"
+    shown = tidemill("sql", "-e", text).stdout.split()
+    assert shown.index("a") + 1 == shown.index("b")
+    assert {"c", "wider", "1", "x"} <= set(shown)
+    rows = [json.loads(line) for line in tidemill("sql", "-e", text, "--json").stdout.splitlines()]
+    assert sorted((r["select"], *r["row"].values()) for r in rows) == [(1, 1, "x"), (2, "wider")]
+
+
 def test_sql_reads_standard_input_and_files(tidemill: Tidemill, tmp_path: Path) -> None:
     text = NUMBERS.format(rows=3) + "SELECT id * 2 AS twice FROM numbers WHERE id > 1;"
     piped = tidemill("sql", "--json", stdin=text)

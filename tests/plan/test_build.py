@@ -114,6 +114,10 @@ def test_one_query_filters_projects_and_aggregates() -> None:
         ("INSERT INTO o SELECT id FROM t;", "'scan.watermark.idle-timeout' = 'soon'",
          "plan.bad-option"),
         (WINDOW.format(call=TUMBLE), "'kind' = 'upserts'", "plan.upsert-source"),
+        ("SELECT l FROM (SELECT window_start, window_end AS e, ARRAY_AGG(id) AS l FROM "
+         "TABLE(HOP(TABLE t, DESCRIPTOR(ts), INTERVAL '1' MINUTE, INTERVAL '2' MINUTE)) GROUP BY "
+         "window_start, window_end) WHERE e > TIMESTAMP '2026-01-01 00:00:00';", "",
+         "plan.unsupported-aggregate"),
         ("CREATE TABLE kept (id BIGINT, ts TIMESTAMP(3), e TIMESTAMP(3)) WITH ('connector' = 'm');"
          "INSERT INTO kept SELECT id, ts, window_time FROM TABLE(TUMBLE(TABLE t, DESCRIPTOR(ts), "
          "INTERVAL '1' MINUTE));", "", "plan.several-rowtimes"),

@@ -25,39 +25,60 @@ LIVE_ROWS_MAX = 30
 
 
 class ResultView:
-    """Prints one result; `end` says that no row follows."""
+    """Prints the results of a text; `end` says that no row follows.
+
+    Rows of several SELECTs, which run side by side, are printed as they come: below the columns of
+    their own, as JSON with the number of their SELECT.
+    """
 
     def __init__(self, *, as_json: bool) -> None:
         self._as_json = as_json
         self.rows = 0
-        self._text: TextResult | LiveResult | None = None
+        self._heads: list[ResultHead] = []
+        self._texts: list[TextResult] = []
+        self._live: LiveResult | None = None
+        self._shown: int | None = None
 
     def head(self, head: ResultHead) -> None:
-        """The result's columns are known."""
-        if self._as_json:
-            return
-        live = sys.stdout.isatty() and head.changelog.updates and not head.changelog.upsert
-        self._text = LiveResult(head) if live else TextResult(head)
+        """A result's columns are known; all heads come before the first row."""
+        self._heads.append(head)
+        self._texts.append(TextResult(head))
 
     def batch(self, head: ResultHead, batch: Batch) -> None:
-        """Rows of the result."""
+        """Rows of a result."""
         self.rows += len(batch)
         rows = head.reader.rows(batch)
+        number = self._heads.index(head)
         if self._as_json:
+            several = {"select": number + 1} if len(self._heads) > 1 else {}
             for op, values in rows:
-                data_json_line(head.reader.as_dict(op, values))
-        elif self._text is not None:
-            self._text.add(list(rows))
+                data_json_line({**several, **head.reader.as_dict(op, values)})
+        elif self._is_live():
+            self._live = self._live or LiveResult(head)
+            self._live.add(list(rows))
+        else:
+            again = self._shown not in (None, number)
+            self._texts[number].add(list(rows), again=again)
+            self._shown = number
+
+    def _is_live(self) -> bool:
+        """Whether the one result is a table that changes in place."""
+        changelog = self._heads[0].changelog
+        alone = len(self._heads) == 1 and sys.stdout.isatty()
+        return alone and changelog.updates and not changelog.upsert
 
     @property
     def counted(self) -> bool:
         """Whether the result's own picture says how many rows there are."""
-        return isinstance(self._text, LiveResult)
+        return self._live is not None
 
     def end(self) -> None:
-        """The result is complete, or was stopped."""
-        if self._text is not None:
-            self._text.end()
+        """The results are complete, or were stopped."""
+        if self._live is not None:
+            self._live.end()
+        elif not self._as_json:
+            for text in self._texts:
+                text.end()
 
 
 class TextResult:
@@ -68,10 +89,12 @@ class TextResult:
         self._with_op = head.changelog.updates
         self._widths: list[int] = []
 
-    def add(self, rows: Sequence[tuple[str, list[Any]]]) -> None:
-        """Print rows."""
+    def add(self, rows: Sequence[tuple[str, list[Any]]], *, again: bool = False) -> None:
+        """Print rows; `again` below their columns, as other rows stand between."""
         texts = [([op] if self._with_op else []) + [cell(v) for v in row] for op, row in rows]
-        if not self._widths and texts:
+        if again:
+            data("")
+        if texts and (again or not self._widths):
             self._begin(texts)
         for text in texts:
             padded = (value.ljust(width) for value, width in zip(text, self._widths, strict=True))

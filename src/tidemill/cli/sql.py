@@ -32,7 +32,8 @@ def sql(
     pipeline that goes on where it stopped is run by `tidemill run`.
 
     With --json, each row is a line {"op": "+I", "row": {COLUMN: VALUE}}: op is +I, -U, +U or -D;
-    decimals are texts, and dates and times are texts as Flink writes them.
+    decimals are texts, and dates and times are texts as Flink writes them. Where the text has
+    several SELECTs, which run side by side, `select` is the number of the row's own.
 
     Args:
         execute: the SQL text to run.

@@ -28,6 +28,7 @@ from tidemill.plan.planning import Planning
 from tidemill.plan.python_aggregates import folded
 from tidemill.plan.python_calls import split_script
 from tidemill.plan.rowtimes import several_rowtimes
+from tidemill.plan.tested_windows import lists_in_tested_windows
 from tidemill.sql.logical import Insert, Script, Select
 
 
@@ -73,6 +74,7 @@ def build_plan(
 
 def _select(planning: Planning, name: str, index: int, select: Select) -> OutputStage:
     planning.where = select.where
+    lists_in_tested_windows(select.query, select.where)
     edges, changelog = planning.row_edges(select.query)
     planning.columns[name] = planning.columns_of(select.query)
     return OutputStage(name, edges, select.schema.arrow(), changelog, None, index, select.where)
@@ -80,6 +82,7 @@ def _select(planning: Planning, name: str, index: int, select: Select) -> Output
 
 def _insert(planning: Planning, name: str, insert: Insert) -> OutputStage:
     planning.where = where = insert.where
+    lists_in_tested_windows(insert.query, where)
     sink = insert.sink
     takes = planning.tables.write(sink, where)
     refusals.sink_schema(insert.query.fields, sink, where)
