@@ -97,7 +97,8 @@ def test_a_running_pipeline_is_seen_from_another_process_and_after_kill(tmp_path
             time.sleep(0.1)
         assert (state.state, state.pid) == ("running", child.pid)
         assert state.watermark_lag_s is not None and 0 < state.watermark_lag_s < 60
-        assert state.epoch_age_s is not None and state.lag_s == 0
+        assert state.epoch_age_s is not None
+        assert state.lag_s is not None and state.lag_s < 5
         assert any("sales" in s or "orders" in s for s in state.sentences())
         found = samples(metrics_text(project))
         assert found['tidemill_pipeline_up{pipeline="sales"}'] == 1

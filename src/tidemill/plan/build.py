@@ -86,7 +86,7 @@ def _insert(planning: Planning, name: str, insert: Insert) -> OutputStage:
     sink = insert.sink
     takes = planning.tables.write(sink, where)
     refusals.sink_schema(insert.query.fields, sink, where)
-    if not planning.batch:
+    if not (planning.batch or insert.collects):
         several_rowtimes(insert)
     edges, changelog = planning.row_edges(insert.query, keep_upserts=takes.upsert)
     refusals.changelog_into_append_only(changelog, takes, sink, where)

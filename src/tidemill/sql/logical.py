@@ -462,6 +462,8 @@ class Insert:
     query: LogicalNode
     sink: TableDescriptor
     where: TextWhere | None = None
+    collects: bool = False
+    """Whether this is a SELECT whose rows are collected like those of a table."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -138,6 +138,7 @@ def _collecting(script: Script) -> Script:
             select.query,
             TableDescriptor(f"result_{index}", select.schema, {"connector": CONNECTOR_NAME}),
             select.where,
+            collects=True,
         )
         for index, select in enumerate(script.selects)
     )

@@ -80,7 +80,12 @@ class SparkSession:
 def collecting(script: Script, root: Path = Path()) -> Script:
     """The script with each SELECT as an INSERT into Parquet files."""
     inserts = tuple(
-        Insert(select.query, _files(f"result_{index}", select.schema, root), select.where)
+        Insert(
+            select.query,
+            _files(f"result_{index}", select.schema, root),
+            select.where,
+            collects=True,
+        )
         for index, select in enumerate(script.selects)
     )
     return replace(script, selects=(), inserts=inserts)
