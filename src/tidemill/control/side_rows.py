@@ -102,9 +102,14 @@ def _from_topic(cluster: Cluster, topic: str, limit: int, text: str) -> Iterator
         yield value if isinstance(value, dict) else {"value": message.value.text}
 
 
-def _from_files(folder: Path) -> Iterator[Mapping[str, Any]]:
+def kept_files(folder: Path) -> list[Path]:
+    """The finished files of a side table without Kafka, oldest first."""
     files = [file for file in folder.rglob("*") if file.is_file() and file.name[:1] not in "._"]
-    for file in sorted(files, key=lambda one: one.stat().st_mtime, reverse=True):
+    return sorted(files, key=lambda one: (one.stat().st_mtime, one.name))
+
+
+def _from_files(folder: Path) -> Iterator[Mapping[str, Any]]:
+    for file in reversed(kept_files(folder)):
         with file.open("rb") as opened:
             opened.seek(max(0, file.stat().st_size - _BYTES_MAX))
             lines = opened.read().decode("utf-8", "replace").splitlines()

@@ -66,10 +66,6 @@ class Redriver:
         self._producer.purge()
         self._producer.flush(0)
 
-    def marks(self) -> set[str]:
-        """The marks of all messages that were put back so far."""
-        return marks_in(self._admin, self._marks_topic)
-
     def put(self, returns: Sequence[Return]) -> None:
         """Put messages back, all or none."""
         try:

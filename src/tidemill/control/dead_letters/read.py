@@ -15,7 +15,7 @@ from tidemill.connectors.kafka.admin import KafkaAdmin
 from tidemill.connectors.kafka.records import ReadFrom, read_records
 from tidemill.connectors.kafka.redrive import marks_in
 from tidemill.control.pipeline_states import pipeline_state, pipeline_states
-from tidemill.control.side_rows import side_topics
+from tidemill.control.side_rows import kept_files, side_topics
 from tidemill.control.topics import Cluster, bytes_as_data
 from tidemill.errors import ConnectorError
 from tidemill.project import Project
@@ -111,8 +111,7 @@ def _from_topic(admin: KafkaAdmin, topic: str) -> Iterator[Mapping[str, Any]]:
 
 
 def _from_files(folder: Path) -> Iterator[Mapping[str, Any]]:
-    files = [file for file in folder.rglob("*") if file.is_file() and file.name[:1] not in "._"]
-    for file in sorted(files, key=lambda one: (one.stat().st_mtime, one.name)):
+    for file in kept_files(folder):
         with file.open("rb") as lines:
             yield from (json.loads(line) for line in lines if line.strip())
 

@@ -73,14 +73,13 @@ def redrive(
     file = project.pipeline(pipeline)
     plan = compile_pipeline(project, file, lenient=True).plan
     chosen = _Chosen(plan, selection or Selection())
+    # Read as it is asked for: behind the fence, so an earlier run has marked all that it put back.
     returns = islice(chosen.returns(letters(project, cluster, file.name)), limit)
     if dry_run:
-        for one in returns:
-            chosen.topics[one.topic] += 1
+        chosen.topics.update(one.topic for one in returns)
     else:
         prefix = f"tidemill-redrive-{project.name}.{file.name}"
         with Redriver(cluster.admin(), marks_topic(file.name), prefix) as redriver:
-            chosen.done = redriver.marks()
             while batch := list(islice(returns, BATCH_RECORDS)):
                 redriver.put(batch)
                 chosen.topics.update(one.topic for one in batch)
@@ -109,7 +108,7 @@ class _Chosen:
         self.topics: Counter[str] = Counter()
         self.kept: Counter[str] = Counter()
         self.already = 0
-        self.done: set[str] = set()
+        self._seen: set[str] = set()
 
     def returns(self, found: Iterator[Letter]) -> Iterator[Return]:
         """What goes back, each origin once."""
@@ -117,7 +116,7 @@ class _Chosen:
             if not self._selection.has(letter):
                 continue
             origin = letter.origin
-            if letter.redriven or origin in self.done:
+            if letter.redriven or origin in self._seen:
                 self.already += 1
                 continue
             reason = self._why_not(letter)
@@ -125,7 +124,7 @@ class _Chosen:
                 self.kept[reason] += 1
                 continue
             assert origin is not None
-            self.done.add(origin)
+            self._seen.add(origin)
             yield self._return(origin, letter)
 
     def _return(self, origin: str, letter: Letter) -> Return:
