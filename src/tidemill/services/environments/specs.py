@@ -76,6 +76,13 @@ ENVIRONMENTS: Mapping[str, EnvironmentSpec] = MappingProxyType(
         "spark": EnvironmentSpec(
             "spark", _FOLDER / "spark.lock", ((3, 11), (3, 12), (3, 13)), ("pyspark.sql",)
         ),
+        # The second reader of our Iceberg tables: DuckDB 1.5, as its extension has no package for 2.
+        "duckdb-iceberg": EnvironmentSpec(
+            "duckdb-iceberg",
+            _FOLDER / "duckdb-iceberg.lock",
+            _EVERY,
+            ("duckdb", "duckdb_extension_avro", "duckdb_extension_iceberg"),
+        ),
     }
 )
 
