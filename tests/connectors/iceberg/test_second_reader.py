@@ -1,4 +1,4 @@
-"""DuckDB's own reader of Iceberg finds the rows, by the metadata alone: it shares no code with us."""
+"""DuckDB's own reader of Iceberg, which shares no code with us, finds the rows of our tables."""
 
 from __future__ import annotations
 

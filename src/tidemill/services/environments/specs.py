@@ -76,7 +76,7 @@ ENVIRONMENTS: Mapping[str, EnvironmentSpec] = MappingProxyType(
         "spark": EnvironmentSpec(
             "spark", _FOLDER / "spark.lock", ((3, 11), (3, 12), (3, 13)), ("pyspark.sql",)
         ),
-        # The second reader of our Iceberg tables: DuckDB 1.5, as its extension has no package for 2.
+        # The second reader of our Iceberg tables: DuckDB 1.5, for 2 has no such extension yet.
         "duckdb-iceberg": EnvironmentSpec(
             "duckdb-iceberg",
             _FOLDER / "duckdb-iceberg.lock",
