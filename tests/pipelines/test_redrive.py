@@ -12,6 +12,7 @@ from pipeline_flow import Flow, jsons
 
 from tidemill.connectors.kafka.records import NewRecord
 from tidemill.connectors.kafka.redrive import HEADER, Redriver, Return, marks_in
+from tidemill.control.dead_letters import read
 from tidemill.control.dead_letters.read import letter_counts, letters, marks_topic
 from tidemill.control.dead_letters.redrive import Redriven, redrive
 from tidemill.control.dead_letters.selection import Selection, read_mended
@@ -101,6 +102,27 @@ def test_what_could_count_twice_stays(flow: Flow) -> None:
     flow.write(changes, upserts, "INSERT INTO o SELECT id, v FROM s;")
     (reason,) = put_back(flow, dry_run=True).kept
     assert "s is a changelog" in reason
+
+
+@pytest.mark.parametrize("strange", [b"by hand", b"[1]", b'{"table": 5}', b"\xff\x00"])
+def test_what_no_pipeline_wrote_is_shown_with_its_place(strange: bytes) -> None:
+    letter = read._letter(strange, "p.dead-letter/0/7", b"k")
+    assert (letter.table, letter.stage, letter.code, letter.value) == (
+        "p.dead-letter/0/7", "foreign", "control.no-letter", strange,
+    )  # fmt: skip
+    assert "p.dead-letter/0/7 is no dead letter" in letter.message
+    assert letter.as_dict()["origin"] is None
+
+
+def test_what_was_written_by_hand_stays_and_stops_nothing(flow: Flow) -> None:
+    topic = flow.topic("in", *GOOD, NEVER_GOOD)
+    flow.run(*copying(flow, topic, "BIGINT"))
+    flow.send(f"{flow.name}.dead-letter", [b"by hand"])
+    assert [letter.code for letter in kept(flow)] == ["format.malformed", "control.no-letter"]
+    done = put_back(flow, dry_run=True)
+    assert done.topics == {topic: 1}
+    (reason,) = done.kept
+    assert "no pipeline wrote them" in reason
 
 
 def test_letters_are_counted_by_reason(flow: Flow) -> None:

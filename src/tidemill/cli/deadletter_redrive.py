@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 from cyclopts import Parameter
 
@@ -12,9 +12,6 @@ from tidemill.cli.deadletter_options import Code, Stage, Table
 from tidemill.cli.output import data, data_json, say
 from tidemill.cli.topic_options import Bootstrap
 from tidemill.cli.verb import COMMON, Common, verb
-
-if TYPE_CHECKING:
-    from tidemill.control.dead_letters.redrive import Redriven
 
 
 def deadletter_redrive(
@@ -56,6 +53,7 @@ def deadletter_redrive(
         Selection,
         read_mended,
     )
+    from tidemill.control.dead_letters.text import redriven_lines  # noqa: PLC0415
     from tidemill.control.project_context import project_for  # noqa: PLC0415
     from tidemill.control.topics import Cluster  # noqa: PLC0415
 
@@ -72,29 +70,8 @@ def deadletter_redrive(
     if common.json:
         data_json({"messages": done.messages, **asdict(done)})
         return
-    for line in _lines(done):
+    for line in redriven_lines(done):
         data(line)
-
-
-def _lines(done: Redriven) -> list[str]:
-    verb_ = "would go back into" if done.dry_run else "went back into"
-    lines = [f"{_count(n)} {verb_} {topic}." for topic, n in done.topics.items()]
-    if not lines:
-        lines = [f"No message {'would go' if done.dry_run else 'went'} back."]
-    if done.already:
-        lines.append(f"{_count(done.already)} went back before.")
-    lines += [f"{_letters(n)} stay: {reason}." for reason, n in done.kept.items()]
-    for topic, names in done.also_read_by.items():
-        lines.append(f"note: {topic} is read by {', '.join(names)} too, which gets them again.")
-    return lines
-
-
-def _count(number: int) -> str:
-    return f"{number:,} message{'s' * (number != 1)}"
-
-
-def _letters(number: int) -> str:
-    return f"{number:,} letter{'s' * (number != 1)}"
 
 
 APP = verb(

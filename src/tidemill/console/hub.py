@@ -18,9 +18,11 @@ from tidemill.console.group_history import EVERY_S, GroupHistory
 from tidemill.console.security.guard import Gate
 from tidemill.control.connectors import Connect
 from tidemill.control.masks import Masks
+from tidemill.control.message_schemas import MessageSchemas
 from tidemill.control.pipeline_states import PipelineState, pipeline_states
 from tidemill.control.project_context import open_project
 from tidemill.control.schemas import registry_of
+from tidemill.control.topic_admin import topic_schemas
 from tidemill.control.topics import Cluster
 from tidemill.errors import TidemillError
 from tidemill.project import Project
@@ -81,6 +83,10 @@ class Hub:
     def registry(self) -> SchemaRegistry:
         """The project's schema registry; raises UserError where it does not run."""
         return registry_of(self.folder, None)
+
+    def schemas(self, topic: str) -> MessageSchemas:
+        """What is known of the schemas of a topic's messages."""
+        return topic_schemas(self.project, topic)
 
     def look(self) -> None:
         """Somebody looks at a page now."""

@@ -1,4 +1,4 @@
-"""Messages of topics as people read them: bytes decoded as JSON, Debezium's envelope, text or hex.
+"""Messages of topics as people read them: Avro, Protobuf, JSON, Debezium's envelope, text or hex.
 
 Nothing is guessed wrong silently: each view says how its bytes were read (`encoding`).
 """
@@ -10,14 +10,15 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from tidemill.connectors.kafka.records import Record
+from tidemill.control.message_schemas import NO_SCHEMAS, MessageSchemas, Side
 
-Decoding = Literal["auto", "json", "text", "hex"]
+Decoding = Literal["auto", "json", "avro", "protobuf", "text", "hex"]
 HEX_BYTES_MAX = 4096
 
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    """Bytes as a value: `encoding` is null, json, debezium, text or hex; `bytes` their number."""
+    """Bytes as a value, and how many; `encoding` is null, a `Decoding` or debezium."""
 
     value: Any
     encoding: str
@@ -74,21 +75,34 @@ class MessageView:
         return {**self.as_dict(), "key_text": self.key.text, "value_text": self.value.text}
 
 
-def view(record: Record, decoding: Decoding = "auto") -> MessageView:
+def view(
+    record: Record, decoding: Decoding = "auto", schemas: MessageSchemas = NO_SCHEMAS
+) -> MessageView:
     """Decode a message."""
     headers = tuple((name, decode(value, "auto")) for name, value in record.headers)
-    return MessageView(
-        record, decode(record.key, decoding), decode(record.value, decoding), headers
-    )
+    key = decode(record.key, decoding, schemas, "key")
+    value = decode(record.value, decoding, schemas, "value")
+    return MessageView(record, key, value, headers)
 
 
-def decode(given: bytes | None, how: Decoding) -> Decoded:
-    """Decode bytes as asked; what is not of that kind falls back to text, then to hex."""
+def decode(
+    given: bytes | None,
+    how: Decoding,
+    schemas: MessageSchemas = NO_SCHEMAS,
+    side: Side = "value",
+) -> Decoded:
+    """Decode bytes as asked; what is not of that kind falls back to JSON, to text, then to hex."""
     if given is None:
         return Decoded(None, "null", 0)
     size = len(given)
     if how == "hex":
         return _hex(given)
+    if how in ("auto", "avro", "protobuf"):
+        found = schemas.read(side, given)
+        if found is not None and how in ("auto", found[0]):
+            envelope_ = found[0] == "avro" and is_envelope(found[1])
+            return Decoded(found[1], "debezium" if envelope_ else found[0], size)
+        how = "auto"
     try:
         text = given.decode("utf-8")
     except UnicodeDecodeError:

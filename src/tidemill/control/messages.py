@@ -14,6 +14,7 @@ from typing import Any, Literal
 from tidemill.connectors.kafka.records import ReadFrom, Record, read_records
 from tidemill.control.masks import Masks
 from tidemill.control.message_filter import MessageFilter
+from tidemill.control.message_schemas import MessageSchemas
 from tidemill.control.message_view import Decoding, MessageView, view
 from tidemill.control.topics import Cluster
 
@@ -37,6 +38,7 @@ class Browse:
     decoding: Decoding = "auto"
     wanted: MessageFilter = field(default_factory=MessageFilter)
     masks: Masks = field(default_factory=Masks)
+    schemas: MessageSchemas = field(default_factory=MessageSchemas)
 
     def read_from(self) -> ReadFrom:
         """Where reading begins."""
@@ -90,7 +92,7 @@ def browse(cluster: Cluster, asked: Browse) -> Page:
     try:
         for record in records:
             scanned += 1
-            message = asked.masks.message(view(record, asked.decoding))
+            message = asked.masks.message(view(record, asked.decoding, asked.schemas))
             if asked.wanted.matches(message):
                 found.append(message)
                 size += message.value.bytes + message.key.bytes
@@ -119,7 +121,7 @@ def tail(cluster: Cluster, asked: Browse, stopped: Callable[[], bool]) -> Iterat
     records = read_records(cluster.admin(), asked.topic, start, follow=True, stopped=stopped)
     try:
         for record in records:
-            message = asked.masks.message(view(record, asked.decoding))
+            message = asked.masks.message(view(record, asked.decoding, asked.schemas))
             if asked.wanted.matches(message):
                 yield message
     finally:

@@ -18,6 +18,7 @@ from sqlglot import exp
 
 from tidemill.control.masks import Masks
 from tidemill.control.query_tables import QueryTable, files_of, query_tables, topic_rows
+from tidemill.control.topic_admin import topic_schemas
 from tidemill.control.topics import Cluster
 from tidemill.errors import UserError, did_you_mean
 from tidemill.project import Project
@@ -69,7 +70,7 @@ def query(project: Project, cluster: Cluster, text: str) -> Answer:
         database.execute("SET threads = 1")
         database.execute("SET max_temp_directory_size = '0B'")
         masks = Masks(tuple(project.settings.personal))
-        _fill(database, tree, query_tables(project, cluster), cluster, masks)
+        _fill(database, tree, project, cluster, masks)
         database.execute("SET python_enable_replacements = false")
         database.execute("SET enable_external_access = false")
         database.execute("SET lock_configuration = true")
@@ -108,11 +109,11 @@ def _one_select(text: str) -> exp.Query:
 def _fill(
     database: duckdb.DuckDBPyConnection,
     tree: exp.Query,
-    tables: list[QueryTable],
+    project: Project,
     cluster: Cluster,
     masks: Masks,
 ) -> None:
-    known = {table.name: table for table in tables}
+    known = {table.name: table for table in query_tables(project, cluster)}
     own = {cte.alias for cte in tree.find_all(exp.CTE)}
     for named in {table.name for table in tree.find_all(exp.Table) if table.name} - own:
         table = known.get(named)
@@ -122,7 +123,7 @@ def _fill(
                 did_you_mean(named, list(known)) or 'Write a topic with dots in quotes: "a.b".',
             )
         rows = (
-            topic_rows(cluster, table.place, masks)
+            topic_rows(cluster, table.place, masks, topic_schemas(project, table.place))
             if table.kind == "topic"
             else masks.table(_file_rows(database, table))
         )

@@ -14,6 +14,7 @@ from typing import Any, Literal
 import pyarrow as pa
 
 from tidemill.control.masks import Masks
+from tidemill.control.message_schemas import MessageSchemas
 from tidemill.control.message_view import MessageView, envelope
 from tidemill.control.messages import SCANNED_MAX, Browse, browse
 from tidemill.control.pipeline_states import pipeline_states
@@ -66,9 +67,10 @@ def files_of(table: QueryTable) -> list[str]:
     )
 
 
-def topic_rows(cluster: Cluster, topic: str, masks: Masks) -> pa.Table:
+def topic_rows(cluster: Cluster, topic: str, masks: Masks, schemas: MessageSchemas) -> pa.Table:
     """The newest messages of a topic as a table."""
-    page = browse(cluster, Browse(topic, limit=min(MESSAGES_MAX, SCANNED_MAX), masks=masks))
+    limit = min(MESSAGES_MAX, SCANNED_MAX)
+    page = browse(cluster, Browse(topic, limit=limit, masks=masks, schemas=schemas))
     return as_table(page.messages)
 
 

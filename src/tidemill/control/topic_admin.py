@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +14,15 @@ from tidemill.connectors.kafka.topic_facts import (
     empty_topic,
     topic_facts,
 )
+from tidemill.control.message_schemas import MessageSchemas
 from tidemill.control.pipeline import compile_pipeline
 from tidemill.control.plan_graph import graph_as_dict
 from tidemill.control.project_context import open_project
+from tidemill.control.schemas import registry_of
 from tidemill.control.topics import Cluster
 from tidemill.errors import TidemillError
+from tidemill.model import TableDescriptor
+from tidemill.plan import PhysicalPlan
 from tidemill.project import Project
 
 
@@ -39,10 +43,11 @@ class TopicView:
 
 @dataclass(frozen=True, slots=True)
 class Uses:
-    """The pipelines by the topics that they write and read."""
+    """The pipelines by the topics that they write and read, and their tables of these topics."""
 
     written_by: Mapping[str, tuple[str, ...]]
     read_by: Mapping[str, tuple[str, ...]]
+    tables: Mapping[str, tuple[TableDescriptor, ...]] = field(default_factory=dict)
 
 
 _uses: dict[Path, tuple[Any, Uses]] = {}
@@ -75,12 +80,16 @@ def topic_uses(project: Project) -> Uses:
         return kept[1]
     written: dict[str, list[str]] = {}
     read: dict[str, list[str]] = {}
+    tables: dict[str, list[TableDescriptor]] = {}
     for pipeline in files:
         written.setdefault(pipeline.dead_letter_topic, []).append(pipeline.name)
         try:
-            graph = graph_as_dict(compile_pipeline(project, pipeline, lenient=True).plan)
+            plan = compile_pipeline(project, pipeline, lenient=True).plan
         except TidemillError:
             continue  # `check` tells what is wrong with it
+        for table in _tables(plan, project.root):
+            tables.setdefault(table.options.get("topic", ""), []).append(table)
+        graph = graph_as_dict(plan)
         for node in graph["nodes"]:
             if node.get("connector") in ("kafka", "upsert-kafka") and node.get("place"):
                 into = written if node["kind"] == "sink" else read
@@ -88,9 +97,30 @@ def topic_uses(project: Project) -> Uses:
     uses = Uses(
         {topic: tuple(dict.fromkeys(names)) for topic, names in written.items()},
         {topic: tuple(dict.fromkeys(names)) for topic, names in read.items()},
+        {topic: tuple(found) for topic, found in tables.items()},
     )
     _uses[project.root] = (stamp, uses)
     return uses
+
+
+def _tables(plan: PhysicalPlan, root: Path) -> Iterator[TableDescriptor]:
+    """The tables of a plan that lie in Kafka; files that they name, from the project's folder."""
+    ends = [stage.table for stage in plan.sources if stage.values is None]
+    ends += [stage.sink for stage in plan.outputs if stage.sink is not None]
+    for one in ends:
+        if one.options.get("connector") in ("kafka", "upsert-kafka"):
+            whole = {
+                key: str(root / Path(value).expanduser())
+                for key, value in one.options.items()
+                if key.endswith("protobuf.descriptor-file")
+            }
+            yield replace(one, options={**one.options, **whole})
+
+
+def topic_schemas(project: Project, topic: str) -> MessageSchemas:
+    """What is known of the schemas of a topic's messages; the registry is asked when needed."""
+    tables = topic_uses(project).tables.get(topic, ())
+    return MessageSchemas(lambda: registry_of(project.root, None), tables)
 
 
 def alter_topic(

@@ -13,7 +13,6 @@ from pydantic import BaseModel, Field
 from tidemill.console.api.acting import Asking
 from tidemill.console.hub import Hub
 from tidemill.console.security.audit import audited
-from tidemill.control.masks import Masks
 from tidemill.control.message_filter import MessageFilter
 from tidemill.control.message_view import Decoding
 from tidemill.control.messages import LIMIT_MAX, Browse, Start, browse
@@ -33,12 +32,12 @@ class Asked(BaseModel):
     header: str = ""
     expression: str = ""
 
-    def browse(self, topic: str, masks: Masks) -> Browse:
+    def browse(self, topic: str, hub: Hub) -> Browse:
         """The use case's request."""
         wanted = MessageFilter(self.key, self.value, self.header, self.expression)
         return Browse(
             topic, self.start, self.at, tuple(self.partition), self.limit, self.decoding, wanted,
-            masks,
+            hub.masks, hub.schemas(topic),
         )  # fmt: skip
 
 
@@ -55,13 +54,13 @@ def router(hub: Hub) -> APIRouter:
     @routes.get("")
     def messages(topic: str, asked: Annotated[Asked, Query()]) -> dict[str, Any]:
         """Messages, decoded; bounded in messages looked at, bytes and seconds."""
-        return browse(hub.cluster, asked.browse(topic, hub.masks)).as_dict()
+        return browse(hub.cluster, asked.browse(topic, hub)).as_dict()
 
     @routes.get("/export")
     def export(topic: str, asked: Annotated[Asked, Query()]) -> StreamingResponse:
         """The same messages as JSON lines that `tidemill topic write --json` takes."""
         masks = hub.masks
-        page = browse(hub.cluster, asked.browse(topic, masks))
+        page = browse(hub.cluster, asked.browse(topic, hub))
 
         def lines() -> Iterator[str]:
             for message in page.messages:

@@ -9,6 +9,7 @@ from typing import Any
 from nicegui import ui
 
 from tidemill.console.hub import Hub
+from tidemill.console.pages.dead_letters_back import redrive_panel
 from tidemill.console.parts.actions import load
 from tidemill.console.parts.frame import frame
 from tidemill.console.parts.numbers import count
@@ -33,7 +34,7 @@ def add(hub: Hub) -> None:
 
     @ui.page(PATH)
     async def page(pipeline: str | None = None, side: str = "dead-letter", text: str = "") -> None:
-        with frame(hub, "Dead letters", PATH):
+        with frame(hub, "Dead letters", PATH) as on:
             states = await load(lambda: pipeline_states(hub.project)) or []
             names = [state.name for state in states]
             if not names:
@@ -63,7 +64,10 @@ def add(hub: Hub) -> None:
                 box.props('dense outlined clearable data-search aria-label="Search rows"')
                 chosen.props("dense outlined stack-label").classes("wide-select")
             place = ui.label().classes("hint")
+            back = ui.column().classes("wide")
             shown = ui.column().classes("wide")
+
+            opened: list[Any] = []
 
             async def refresh() -> None:
                 name, _, table_name = str(chosen.value).partition("/")
@@ -82,6 +86,12 @@ def add(hub: Hub) -> None:
                 place.set_text(
                     f"Kept in the topic {one.topic}" if one.topic else f"Kept in {one.path}"
                 )
+                if on.may_change and opened != [chosen.value]:
+                    opened[:] = [chosen.value]
+                    back.clear()
+                    if one.topic and table_name == "dead-letter":
+                        with back:
+                            redrive_panel(hub, on, name, refresh)
                 shown.clear()
                 with shown:
                     _show(rows or [], dead=table_name == "dead-letter")

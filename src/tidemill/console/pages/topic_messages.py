@@ -75,7 +75,8 @@ class _Panel:
             self.cel = ui.input(
                 "Expression (CEL)", value=asked["expression"], placeholder="value.amount > 100"
             ).classes("cel")
-            how = {"auto": "auto", "json": "JSON", "text": "text", "hex": "hex"}
+            how = {"auto": "auto", "json": "JSON", "avro": "Avro", "protobuf": "Protobuf",
+                   "text": "text", "hex": "hex"}  # fmt: skip
             self.how = ui.select(how, value=asked["decoding"], label="Decode")
             for one in (self.start, self.at, self.part, self.key, self.value, self.header,
                         self.cel, self.how):  # fmt: skip
@@ -113,7 +114,7 @@ class _Panel:
         parts = () if self.part.value is None else (int(self.part.value),)
         return Browse(
             self.topic, self.start.value, number, parts, SHOWN_MAX, self.how.value, wanted,
-            self.hub.masks,
+            self.hub.masks, self.hub.schemas(self.topic),
         )  # fmt: skip
 
     def address(self) -> str:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import base64
 import binascii
-import json
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
+
+import msgspec
 
 from tidemill.connectors.kafka.admin import KafkaAdmin
 from tidemill.connectors.kafka.records import ReadFrom, read_records
@@ -19,6 +20,10 @@ from tidemill.control.side_rows import kept_files, side_topics
 from tidemill.control.topics import Cluster, bytes_as_data
 from tidemill.errors import ConnectorError
 from tidemill.project import Project
+
+FOREIGN = "foreign"
+"""The stage of what lies among the letters and is none; its table is the place."""
+FOREIGN_CODE = "control.no-letter"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,12 +78,11 @@ def letters(project: Project, cluster: Cluster, pipeline: str) -> Iterator[Lette
     name = pipeline_state(project, pipeline).name
     side = next(one for one in side_topics(project, name) if one.name == "dead-letter")
     if side.topic is None:
-        yield from map(_letter, _from_files(Path(str(side.path))))
+        yield from _from_files(Path(str(side.path)))
         return
     admin = cluster.admin()
     marks = marks_in(admin, marks_topic(name))
-    for row in _from_topic(admin, side.topic):
-        yield _letter(row, marks)
+    yield from _from_topic(admin, side.topic, marks)
 
 
 def letter_counts(project: Project, cluster: Cluster, pipeline: str | None) -> list[LetterCount]:
@@ -100,29 +104,62 @@ def letter_counts(project: Project, cluster: Cluster, pipeline: str | None) -> l
     return found
 
 
-def _from_topic(admin: KafkaAdmin, topic: str) -> Iterator[Mapping[str, Any]]:
+def _from_topic(
+    admin: KafkaAdmin, topic: str, marks: set[str] | frozenset[str]
+) -> Iterator[Letter]:
     try:
         for record in read_records(admin, topic, ReadFrom()):
             if record.value is not None:
-                yield json.loads(record.value)
+                place = f"{topic}/{record.partition}/{record.offset}"
+                yield _letter(record.value, place, record.key, marks)
     except ConnectorError as error:
         if error.code != "connector.table-missing":  # it is made with the first letter
             raise
 
 
-def _from_files(folder: Path) -> Iterator[Mapping[str, Any]]:
+def _from_files(folder: Path) -> Iterator[Letter]:
     for file in kept_files(folder):
         with file.open("rb") as lines:
-            yield from (json.loads(line) for line in lines if line.strip())
+            for number, line in enumerate(lines, start=1):
+                if line.strip():
+                    yield _letter(line, f"{file.name}:{number}")
 
 
-def _letter(row: Mapping[str, Any], marks: set[str] | frozenset[str] = frozenset()) -> Letter:
-    known: dict[str, Any] = {
-        name: row.get(name) for name in Letter.__dataclass_fields__ if name != "redriven"
-    }
-    known |= {name: _raw(row.get(name)) for name in ("key", "value")}
-    letter = Letter(**known)
+class _Row(msgspec.Struct):
+    """A letter as the dead-letter table's JSON has it."""
+
+    table: str
+    stage: str
+    code: str
+    message: str
+    topic: str | None = None
+    partition: str | None = None
+    position: str | None = None
+    timestamp_ms: int | None = None
+    key: str | None = None
+    value: str | None = None
+
+
+_ROWS = msgspec.json.Decoder(_Row)
+
+
+def _letter(
+    raw: bytes, place: str, key: bytes | None = None, marks: set[str] | frozenset[str] = frozenset()
+) -> Letter:
+    """The letter in these bytes, or one that says why they are none."""
+    try:
+        row = _ROWS.decode(raw)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        return _foreign(raw, place, key, str(error))
+    known = msgspec.structs.asdict(row)
+    letter = Letter(**{**known, "key": _raw(row.key), "value": _raw(row.value)})
     return replace(letter, redriven=letter.origin in marks)
+
+
+def _foreign(raw: bytes, place: str, key: bytes | None, why: str) -> Letter:
+    """Something in the place of letters that no pipeline wrote."""
+    reason = f"what lies at {place} is no dead letter of a pipeline's: {why}"
+    return Letter(place, FOREIGN, FOREIGN_CODE, reason, None, None, None, None, key, raw)
 
 
 def _raw(text: str | None) -> bytes | None:
@@ -130,5 +167,5 @@ def _raw(text: str | None) -> bytes | None:
         return None
     try:
         return base64.b64decode(text, validate=True)
-    except binascii.Error:
+    except (binascii.Error, ValueError):  # ValueError: text that is not ASCII
         return text.encode()

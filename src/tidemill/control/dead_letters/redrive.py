@@ -16,7 +16,7 @@ from itertools import islice
 
 from tidemill.connectors.kafka.records import NewRecord
 from tidemill.connectors.kafka.redrive import Redriver, Return
-from tidemill.control.dead_letters.read import Letter, letters, marks_topic
+from tidemill.control.dead_letters.read import FOREIGN, Letter, letters, marks_topic
 from tidemill.control.dead_letters.selection import Selection
 from tidemill.control.pipeline import compile_pipeline
 from tidemill.control.topic_admin import topic_uses
@@ -137,6 +137,8 @@ class _Chosen:
 
     def _why_not(self, letter: Letter) -> str | None:
         """Why a letter's message must not, or cannot, be put back."""
+        if letter.stage == FOREIGN:
+            return "no pipeline wrote them: somebody else put them among the letters"
         if letter.origin is None or letter.timestamp_ms is None:
             return (
                 "they hold a row and not the message of a topic: mend the cause, and the row where "

@@ -16,6 +16,7 @@ CODES: dict[str, str] = {
     "control.no-bridge": "A table cannot be carried over a bridge from Flink.",
     "control.nothing-to-run": "A pipeline file has no INSERT INTO, so there is nothing to run.",
     "control.not-empty": "A folder that is to be written holds something already.",
+    "control.no-letter": "What lies among a pipeline's dead letters was not written by a pipeline.",
     "control.bad-rows": "Rows given on standard input or in a file are not what the topic takes.",
     "control.connect-unreachable": "Kafka Connect's REST API does not answer.",
     "control.connect-refused": "Kafka Connect refused a request.",

@@ -35,6 +35,28 @@ def message_class(file: Path, name: str) -> Any:
     )
 
 
+def pool_of(file: Any) -> Any:
+    """A pool with one file and the well-known ones that it imports; TypeError for any other."""
+    from google.protobuf import (  # noqa: PLC0415 - registers the well-known files
+        any_pb2,
+        duration_pb2,
+        empty_pb2,
+        field_mask_pb2,
+        struct_pb2,
+        timestamp_pb2,
+        wrappers_pb2,
+    )
+
+    known = (any_pb2, duration_pb2, empty_pb2, field_mask_pb2, struct_pb2, timestamp_pb2,
+             wrappers_pb2)  # fmt: skip
+    pool = descriptor_pool.DescriptorPool()
+    for one in known:
+        if one.DESCRIPTOR.name in file.dependency:
+            pool.AddSerializedFile(one.DESCRIPTOR.serialized_pb)
+    pool.Add(file)
+    return pool
+
+
 def _bad(file: Path, message: str) -> ProjectError:
     return ProjectError(
         message,
