@@ -23,9 +23,9 @@ airflow_up: setup ## start Airflow with the diabetes example's DAGs, and the ser
 	@test -d .tidemill/demo/diabetes || { echo "First: make run_all" >&2; exit 1; }
 	@$(BIN)/tidemill up -C .tidemill/demo/diabetes postgres kafka connect s3 airflow
 
-# Two workers on one set of servers: most tests wait for a process or a server half of their time.
+# Three workers on one set of servers: most tests wait for a process or a server half of their time.
 test: setup-dev ## run all tests, on real servers
-	@$(BIN)/python -m pytest -n 2 --dist worksteal $(ARGS)
+	@$(BIN)/python -m pytest -n 3 --dist worksteal $(ARGS)
 
 GENERATED ?= 500
 parity: setup-dev ## prove corpus, Nexmark and GENERATED=500 queries on Flink and here, in every way
