@@ -20,6 +20,7 @@ def run(
     /,
     *,
     until_caught_up: Annotated[bool, Parameter(show_default=False)] = False,
+    from_: Annotated[str | None, Parameter(name="--from")] = None,
     every_s: float = 5.0,
     engine: Literal["embedded", "flink", "spark"] = "embedded",
     bridge: Annotated[tuple[str, ...], Parameter(negative=())] = (),
@@ -41,6 +42,9 @@ def run(
     Args:
         pipeline: the name of a pipeline, or the path of a .sql file; by default the only one.
         until_caught_up: end when all that was there at the start has been processed.
+        from_: go on from a savepoint, not from where the last run stopped: its name, of another
+            pipeline PIPELINE/NAME, or its folder. What stands there now is kept as a savepoint.
+            Rows from after it come again.
         every_s: how often to print the progress where there is no terminal, in seconds.
         engine: embedded, or flink: the text goes to the project's Flink (tidemill up flink) as one
             job; Ctrl-C stops it with a savepoint, from which the next run goes on. Or spark: the
@@ -59,6 +63,13 @@ def run(
             f"--until-caught-up cannot be had with --engine {engine}",
             code="cli.usage",
             hint="Give the sources an end ('scan.bounded.mode' = 'latest-offset').",
+        )
+    if from_ is not None and engine != "embedded":
+        raise UsageError(
+            f"--from cannot be had with --engine {engine}",
+            code="cli.usage",
+            hint="A savepoint is of the embedded engine. Flink's own: tidemill flink stop, and the "
+            "next run goes on from there.",
         )
     if engine == "flink" and not conf:
         from tidemill.cli.run_flink import run_on_flink  # noqa: PLC0415 - loaded when called
@@ -107,6 +118,8 @@ def run(
             until="caught-up" if until_caught_up else "forever",
             variables=parse_variables(var),
             started=started,
+            savepoint=from_,
+            said=lambda note: say(f"note: {note}"),
         )
     finally:
         view.stop()

@@ -91,6 +91,11 @@ DEADLETTER = (
         "redrive", "tidemill.cli.deadletter_redrive:APP", "Put messages back into their topics."
     ),
 )
+SAVEPOINT = (
+    VerbEntry("take", "tidemill.cli.savepoint_take:APP", "Take a savepoint of a pipeline."),
+    VerbEntry("list", "tidemill.cli.savepoint_list:APP", "List the savepoints."),
+    VerbEntry("delete", "tidemill.cli.savepoint_delete:APP", "Delete a savepoint."),
+)
 CHECKS = (
     VerbEntry("run", "tidemill.cli.checks_run:APP", "Look at tables and files with suites."),
     VerbEntry("list", "tidemill.cli.checks_list:APP", "List the suites and what they last found."),
@@ -132,6 +137,9 @@ VERBS = (
         "test", "tidemill.cli.test:APP", "Run the event-time fixtures of pipelines.", PIPELINES
     ),
     VerbEntry("run", "tidemill.cli.run:APP", "Run a pipeline.", PIPELINES),
+    VerbEntry(
+        "savepoint", "", "Keep a pipeline's state, to go on from there.", PIPELINES, SAVEPOINT
+    ),
     VerbEntry(
         "parity", "tidemill.cli.parity:APP", "Compare a pipeline here and on Flink.", PIPELINES
     ),

@@ -19,6 +19,7 @@ from tidemill.control.log_topic import log_topic
 from tidemill.control.lookups import lookups_of
 from tidemill.control.pipeline import CompiledPipeline, compile_pipeline, opened
 from tidemill.control.project_context import project_for
+from tidemill.control.savepoints import appended_to, go_back, notes
 from tidemill.control.side_tables import DEAD_LETTER_TABLE, dead_letter_table, late_table
 from tidemill.control.stopping import calling_on_signals
 from tidemill.control.watermark_text import held_by, late_sentences, waiting_sentences
@@ -107,6 +108,8 @@ def run(
     until: Until = "forever",
     variables: Mapping[str, str] | None = None,
     started: Callable[[Engine], None] | None = None,
+    savepoint: str | None = None,
+    said: Callable[[str], None] | None = None,
 ) -> RunResult:
     """Run one pipeline, given by name or path, on this thread, until it ends or is stopped.
 
@@ -116,11 +119,19 @@ def run(
         until: when to end by itself; a pipeline over bounded input always ends.
         variables: values for `${var:...}`.
         started: is given the engine before it runs, to watch its `progress` or to `stop` it.
+        savepoint: go on from this one, not from where the last run stopped.
+        said: is told what a person must know before it runs.
     """
     project = project_for(wanted or "", folder)
     name = wanted if wanted is not None else only_pipeline(project, folder)
     pipeline = project.pipeline(name)
     compiled = compile_pipeline(project, pipeline, variables=variables)
+    if savepoint is not None:
+        went = go_back(project, pipeline.name, savepoint, compiled.plan.fingerprint)
+        for note in notes(went, appended_to(compiled.plan)):
+            _log.info("pipeline %s %s", pipeline.name, note)
+            if said is not None:
+                said(note)
     return run_compiled(project, pipeline.name, compiled, until=until, started=started)
 
 

@@ -182,8 +182,9 @@ class CheckpointStore:
     def mark_applied(self, epoch: int) -> None:
         """Note that all groups have this epoch: nothing of it has to be applied again.
 
-        Only groups that cannot say themselves what they hold (print) need it, so it is written
-        once, at an orderly end, and counts only while no newer epoch is decided.
+        Groups that cannot say themselves what they hold (print) need it, and savepoints of a
+        stopped job. It is written once, at an orderly end, and counts only while no newer epoch
+        is decided.
         """
         self._write_file(self.folder / _APPLIED, [str(epoch).encode()])
 

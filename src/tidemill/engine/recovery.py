@@ -63,6 +63,8 @@ def recover(store: CheckpointStore, held: Mapping[str, Held], fingerprint: str) 
         except DamagedError as error:
             damaged[epoch] = str(error)
             continue
+        if "part_of" in candidate.manifest:  # state that a savepoint's own epoch builds on
+            continue
         if _is_decided(candidate, held):
             chosen = candidate
             break
@@ -74,8 +76,11 @@ def recover(store: CheckpointStore, held: Mapping[str, Held], fingerprint: str) 
         _check_fresh(held, store)
     else:
         _check_plan(chosen, fingerprint)
-        result.group_epochs = dict(chosen.manifest["group_epochs"])
-        _check_groups(chosen, held, result, applied=store.applied() == chosen.epoch)
+        if chosen.manifest.get("restored"):
+            _go_on_from_savepoint(held, result)
+        else:
+            result.group_epochs = dict(chosen.manifest["group_epochs"])
+            _check_groups(chosen, held, result, applied=store.applied() == chosen.epoch)
         _load_state(store, chosen, result)
         _load_letters(store, chosen, result)
     for epoch in undecided:
@@ -150,6 +155,13 @@ def _check_plan(chosen: Checkpoint, fingerprint: str) -> None:
             hint="Run the old text, or give the pipeline another name so that it starts from the "
             "beginning.",
         )
+
+
+def _go_on_from_savepoint(held: Mapping[str, Held], result: Recovered) -> None:
+    """Sinks hold whatever they hold, maybe of a later epoch: what comes is newer than all."""
+    result.group_epochs = {name: h.epoch for name, h in held.items() if h.epoch is not None}
+    newest = max(result.group_epochs.values(), default=0)
+    result.next_epoch = max(result.next_epoch, newest + 1)
 
 
 def _check_groups(

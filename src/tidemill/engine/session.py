@@ -422,7 +422,7 @@ class Session:
                 break
             self.cut()
         self.wait_committed()
-        if self.epoch and not all(held.knows for held in self._held.values()):
+        if self.epoch:
             self.store.mark_applied(self.epoch)
 
     def wait_committed(self) -> None:

@@ -21,6 +21,8 @@ CODES: dict[str, str] = {
     "engine.checkpoint-io": "A checkpoint could not be written.",
     "engine.spill-failed": "State that has no room in memory could not be written to a file.",
     "engine.plan-changed": "The state of the last run belongs to another plan.",
+    "engine.no-savepoint": "No savepoint is where one was looked for, or none can be taken yet.",
+    "engine.savepoint-exists": "A savepoint with that name is there already.",
     "engine.state-lost": "A sink holds an epoch that no checkpoint knows.",
     "engine.sink-behind": "A sink holds an older epoch than it had committed.",
     "engine.sink-ahead": "A sink holds a newer epoch than the engine has decided.",
