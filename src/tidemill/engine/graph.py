@@ -24,6 +24,7 @@ from tidemill.engine.isolate import BadRow, edge_rows, find_bad_rows, passing_ro
 from tidemill.engine.kernel import Kernel
 from tidemill.engine.lateness import count_late
 from tidemill.engine.node import LateRows, Node
+from tidemill.engine.node_times import NodeTimes
 from tidemill.engine.nodes import NODES
 from tidemill.engine.pairs import run_pairs, standing_alone
 from tidemill.engine.samples import Sampler
@@ -41,7 +42,7 @@ from tidemill.plan.physical import (
     PhysicalPlan,
     RowChecks,
 )
-from tidemill.plan.windows import MAX_WATERMARK_US, MILLI_US, MIN_WATERMARK_US
+from tidemill.plan.windows import MILLI_US, MIN_WATERMARK_US
 
 Write = Callable[[OutputStage, Batch], None]
 WriteLate = Callable[[str, pa.RecordBatch], None]
@@ -71,7 +72,7 @@ class Graph:
         self.deltas_max = deltas_max
         self.report = report
         self.intakes: dict[str, Intake] = {}
-        self.watermarks: dict[str, int] = defaultdict(lambda: MIN_WATERMARK_US)
+        self.times = NodeTimes(plan)
         self._behind_us: dict[str, Int64s] = {}
         """For the rows of the batch at hand, by node: how late they are; 0 where they are not."""
         self._lookups = lookups or {}
@@ -228,11 +229,9 @@ class Graph:
     # -- late rows
 
     def standing_us(self, edge: FusedStage, stage: OperatorStage, batch: StageBatch) -> Int64s:
-        """The watermark of a stage as each row comes: the least of its inputs'."""
+        """The watermark of a stage as each row comes: the least of its inputs that speak."""
         assert batch.standing_us is not None
-        others = [self.watermarks[e.input] for e in stage.edges if e.input != edge.input]
-        standing: Int64s = np.minimum(batch.standing_us, min(others, default=MAX_WATERMARK_US))
-        return standing
+        return self.times.standing_us(edge, stage, batch.standing_us)
 
     def late(
         self, edge: FusedStage, stage: str, batch: StageBatch, late: Mask, behind_us: Int64s
@@ -346,24 +345,30 @@ class Graph:
 
     def watermark(self, node: str) -> int:
         """How far event time has come at a node."""
-        return self.watermarks[node]
+        return self.times.watermarks[node]
 
     def advance(self) -> None:
         """Time has moved: close what it closes, in topological order."""
         for name, intake in self.intakes.items():
-            self.watermarks[name] = intake.watermarks.current_us
+            idle = intake.stage.event_time is not None and intake.watermarks.idle
+            self.times.set_source(name, intake.watermarks.current_us, idle=idle)
         for stage in self.plan.operators:
             node = self.nodes[stage.id]
             if stage.on_clock:
                 for table in node.tick():
                     self.push(stage.id, StageBatch(table))
-            reached = min(self.watermarks[edge.input] for edge in stage.edges)
+            reached = self.times.reach(stage)
             behind = node.watermark_us(reached)
-            if behind <= self.watermarks[stage.id]:
+            if behind <= self.times.watermarks[stage.id]:
                 continue
             for table in node.advance(reached):
                 self.push(stage.id, StageBatch(table))
-            self.watermarks[stage.id] = behind
+            self.times.watermarks[stage.id] = behind
+        self._tell_passed()
+
+    def _tell_passed(self) -> None:
+        for name, intake in self.intakes.items():
+            intake.passed_us = self.times.passed_us(name)
 
     # -- state
 
@@ -383,7 +388,8 @@ class Graph:
         """Go on from a checkpoint."""
         for name, chain in deltas.items():
             self.nodes[name].restore(chain)
-        self.watermarks.update(watermarks)
+        self.times.restore(watermarks)
+        self._tell_passed()
 
     def state_bytes(self) -> dict[str, int]:
         """Size of each operator's state in bytes, by the operator's id."""

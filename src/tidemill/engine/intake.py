@@ -39,6 +39,8 @@ class Intake:
     ) -> None:
         self.stage = stage
         self.watermarks = watermarks
+        self.passed_us = MIN_WATERMARK_US
+        """What an operator behind has come to without this source, while it was idle."""
         self._kernel = kernel
         self._counters = counters
         self._report = report
@@ -129,7 +131,8 @@ class Intake:
         if len(batch) == 0:
             return batch
         standing = self._arrive(batch.origins, marks)
-        if not self.stage.keeps_standing and int((times - standing).min()) > MILLI_US:
+        surely = int(times.min()) - self.passed_us > MILLI_US
+        if surely and not self.stage.keeps_standing and int((times - standing).min()) > MILLI_US:
             return batch
         return StageBatch(batch.table, times, standing, batch.origins)
 

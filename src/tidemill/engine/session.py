@@ -345,7 +345,7 @@ class Session:
             i.stage.table.name: i.watermarks.snapshot(closed_us)
             for i in self.graph.intakes.values()
         }
-        reached = {o.id: self.graph.watermarks[o.id] for o in self.job.plan.operators}
+        reached = self.graph.times.snapshot(self.job.plan.operators)
         marks[""] = {n: m if m < MAX_WATERMARK_US else closed_us for n, m in reached.items()}
         work = EpochWork(
             epoch=self._next_epoch,

@@ -3,7 +3,8 @@
 The semantics are Flink's with watermarks emitted on each event: a row meets the watermark that
 stood just before it, so results do not depend on how rows are cut into batches. A partition that
 is known but silent holds the watermark back until it has been idle for the timeout; a partition
-that wakes up never takes the watermark back. When all are idle the watermark stands.
+that wakes up never takes the watermark back. When all are idle the watermark stands, and operators
+with other inputs leave the source out (`node_times.py`).
 """
 
 from __future__ import annotations
@@ -91,6 +92,13 @@ class SourceWatermarks:
             if now - partition.seen_ms >= self._idle_timeout_ms:
                 partition.idle = True
         self._advance()
+
+    @property
+    def idle(self) -> bool:
+        """Whether all partitions are silent, so that operators leave this source out."""
+        if self.current_us >= MAX_WATERMARK_US or not self._partitions:
+            return False
+        return all(part.idle for part in self._partitions.values())
 
     def _advance(self) -> None:
         active = [p.watermark_us for p in self._partitions.values() if not p.idle]

@@ -91,8 +91,6 @@ class OverSql:
     retracts: bool = False
     timed: bool = False
     """Whether the one sort key is the time `t`."""
-    bounded: bool = False
-    """Whether the input ends: Flink's LAG then gives its default for a NULL as well."""
 
     # -- columns
 
@@ -409,8 +407,6 @@ class OverSql:
         if self.mode == "whole":
             looked = fn(call.function.lower(), value, number(away), default)
             found = self._over(looked, partition, arrival=True)
-            if self.bounded:
-                found = exp.Coalesce(this=found, expressions=[default.copy()])
             return _Piece((_Part(name, found, fn("any_value", column(name))),), column(name))
         spec = exp.WindowSpec(
             kind="ROWS", start=exp.Literal.number(away), start_side="PRECEDING", end="CURRENT ROW"

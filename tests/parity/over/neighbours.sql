@@ -5,7 +5,7 @@ CREATE TABLE ticks (
   WATERMARK FOR `at` AS `at` - INTERVAL '5' SECOND
 ) WITH ('connector' = 'filesystem', 'path' = 'ticks.jsonl', 'format' = 'json');
 
-SELECT id, LAG(id) OVER (PARTITION BY k ORDER BY `at`) AS p, LAG(id, 2, 0) OVER (PARTITION BY k ORDER BY `at`) AS pp FROM ticks;
+SELECT id, LAG(id) OVER (PARTITION BY k ORDER BY `at`) AS p, LAG(COALESCE(id, 0), 2, 0) OVER (PARTITION BY k ORDER BY `at`) AS pp, LAG(v, 1, id) OVER (PARTITION BY k ORDER BY `at`) AS pd FROM ticks;
 SELECT id, ROW_NUMBER() OVER (PARTITION BY k ORDER BY `at`) AS rn FROM ticks;
 SELECT id, v - AVG(v) OVER (ORDER BY `at` ROWS 3 PRECEDING) AS more FROM ticks WHERE v IS NOT NULL;
 SELECT id, SUM(v) OVER (PARTITION BY k ORDER BY pt) AS s, COUNT(*) OVER (PARTITION BY k ORDER BY pt) AS n FROM ticks;

@@ -245,7 +245,7 @@ def plan_at_end(
     """Over bounded input; with `limit` only rows whose (first) result is not above it."""
     over_refusals.at_end(node)
     name = planning.name("v")
-    sql = OverSql(node, "whole", name, planning.zone, bounded=True)
+    sql = OverSql(node, "whole", name, planning.zone)
     parts = planning.parts(node.input, frozenset(range(len(node.input.fields))))
     return OverAtEndStage(
         id=name,

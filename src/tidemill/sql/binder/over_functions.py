@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from tidemill.model import DataType
+from tidemill.model import DataType, TypeRoot
 from tidemill.model.types import BIGINT, DOUBLE, INT
 from tidemill.sql.binder.context import BindContext
 from tidemill.sql.binder.expressions import ExpressionBinder
@@ -99,18 +99,48 @@ def _neighbour(
     type_ = value.type.with_nullable(True)
     default: Expression = Literal(None, type_)
     if len(rest) == 2:
-        shared = common_type((value.type, rest[1].type))
-        if shared is None or shared.with_nullable(True) != type_:
-            raise context.error(
-                "type-mismatch",
-                f"the default of {name} is {rest[1].type.sql()}, the value {value.type.sql()}",
-                node.arguments[2].span,
-                hint=f"CAST it to {value.type.sql()}.",
-            )
+        _check_default(context, node, name, value, rest[1])
         default = cast_to(rest[1], type_)
         if not value.type.nullable and not rest[1].type.nullable:
             type_ = replace(type_, nullable=False)
     return AggregateCall(name, (value, away, default), type_, span=node.span)
+
+
+def _check_default(
+    context: BindContext, node: FunctionCall, name: str, value: Expression, default: Expression
+) -> None:
+    """Flink wants a default as it holds values in memory, and trusts it about NULL."""
+    given, wanted, span = default.type, value.type, node.arguments[2].span
+    if given.root is TypeRoot.NULL:
+        raise context.error(
+            "type-mismatch",
+            f"the default of {name} is NULL, which has no type",
+            span,
+            hint="Leave it out: NULL is what comes without a default.",
+        )
+    shared = common_type((wanted, given))
+    fits = shared is not None and shared.with_nullable(True) == wanted.with_nullable(True)
+    if not fits or _held_as(given) != _held_as(wanted):
+        raise context.error(
+            "type-mismatch",
+            f"the default of {name} is {given.sql()}, the value {wanted.sql()}",
+            span,
+            hint=f"CAST it to {wanted.with_nullable(True).sql()}.",
+        )
+    if wanted.nullable and not given.nullable:
+        raise context.unsupported(
+            f"a default of {name} that is never NULL, beside a value that may be NULL,",
+            span,
+            f"Flink 2.3 then gives -1 or '' for a NULL. Write COALESCE({name}(...), default) "
+            "without a default inside, or COALESCE the value.",
+        )
+
+
+def _held_as(type_: DataType) -> object:
+    """Types that Flink holds alike in memory."""
+    if type_.root in (TypeRoot.CHAR, TypeRoot.VARCHAR):
+        return "text"
+    return "timestamp" if type_.is_timestamp else type_.root
 
 
 def _whole(expression: Expression) -> int | None:
