@@ -140,7 +140,9 @@ def test_one_query_filters_projects_and_aggregates() -> None:
         ("SELECT SUM(v) OVER (ORDER BY v ROWS 2 PRECEDING) FROM t;", "", "plan.over-window"),
         ("SELECT SUM(v) OVER (ORDER BY ts ROWS BETWEEN 1 PRECEDING AND 1 FOLLOWING) FROM t;", "",
          "plan.over-window"),
-        ("SELECT COUNT(DISTINCT v) OVER (ORDER BY ts) FROM t;", "", "plan.over-window"),
+        ("SELECT STDDEV_POP(DISTINCT v) OVER (ORDER BY ts) FROM t;", "", "plan.over-window"),
+        ("SET 'table.exec.state.ttl' = '1 h'; SELECT COUNT(DISTINCT v) OVER (ORDER BY ts) FROM t;",
+         "", "plan.over-window"),
         ("SELECT SUM(v) OVER (ORDER BY ts) FROM t;", "'kind' = 'changes'", "plan.over-window"),
         ("SELECT HOP_END(ts, INTERVAL '1' MINUTE, INTERVAL '2' MINUTE), FIRST_VALUE(v) FROM t "
          "GROUP BY HOP(ts, INTERVAL '1' MINUTE, INTERVAL '2' MINUTE);", "",

@@ -165,7 +165,7 @@ def _submit(
     job_id = None
     with gateway.session(properties) as session:
         for statement in as_one_job(script.statements):
-            if statement.kind in ("SELECT", "WITH", "VALUES"):
+            if statement.kind in ("SELECT", "WITH", "VALUES", "TABLE"):
                 continue
             try:
                 result = session.execute(statement, secrets=secrets)

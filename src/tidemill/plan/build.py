@@ -20,6 +20,7 @@ from tidemill.plan import refusals
 from tidemill.plan.changelog import Tables
 from tidemill.plan.checks import Checks, row_checks
 from tidemill.plan.current_watermark import place_watermarks
+from tidemill.plan.distinct_over import place_first_values
 from tidemill.plan.keys import sink_key
 from tidemill.plan.operators import PLANNERS
 from tidemill.plan.operators.aggregate import is_group
@@ -52,7 +53,7 @@ def build_plan(
     tables = Tables(connectors, JobContext("plan", formats))
     planning = Planning(script.settings, tables, PLANNERS, checks)
     script = split_script(script, lambda node: None if is_group(node, planning) else folded(node))
-    script = place_watermarks(script)
+    script = place_first_values(place_watermarks(script), planning)
     for query in [*(i.query for i in script.inserts), *(s.query for s in script.selects)]:
         planning.find_watermarks(query, set())
     outputs: list[OutputStage] = []

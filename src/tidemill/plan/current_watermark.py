@@ -80,7 +80,7 @@ class _Placer:
             raise current_watermark_refusal(f"within {_NAMES.get(what, what)}", self._where)
         parts = tuple(self._node(part) for part in inputs(node))
         same = all(a is b for a, b in zip(parts, inputs(node), strict=True))
-        return node if same else _with_inputs(node, parts)
+        return node if same else with_inputs(node, parts)
 
     def _widened(self, node: LogicalNode) -> LogicalNode:
         """The rows of a node with the watermark behind their columns."""
@@ -162,7 +162,7 @@ def _filled(expression: Expression, below: LogicalNode) -> Expression:
     return expression
 
 
-def _with_inputs(node: LogicalNode, parts: Sequence[LogicalNode]) -> LogicalNode:
+def with_inputs(node: LogicalNode, parts: Sequence[LogicalNode]) -> LogicalNode:
     """The node over other inputs with the same fields."""
     if isinstance(node, (Scan, Values)):
         return node

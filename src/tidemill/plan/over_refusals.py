@@ -80,12 +80,16 @@ def at_end(node: OverAggregate) -> None:
 
 
 def accumulated(node: OverAggregate, mode: OverMode) -> None:
-    """A frame of all rows so far is kept as partials, which do not say which values there were."""
+    """A frame of all rows so far is kept as partials, which do not say which values there were.
+
+    What `distinct_over` can rewrite has no DISTINCT here any more.
+    """
     if mode == "accumulate" and any(call.distinct for call in node.calls):
         raise _refused(
             node,
             "DISTINCT over all rows so far of a stream",
-            "Bound the frame, such as RANGE BETWEEN INTERVAL '1' HOUR PRECEDING AND CURRENT ROW.",
+            "Bound the frame, such as RANGE BETWEEN INTERVAL '1' HOUR PRECEDING AND CURRENT ROW; "
+            "COUNT, SUM, AVG, MIN and MAX are, where no state TTL is set.",
         )
 
 

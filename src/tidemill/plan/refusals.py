@@ -282,19 +282,21 @@ def changes_in_timed_join(retracts: Sequence[bool], node: Join, what: str) -> No
 
 def joined_windows(window: WindowSpec, node: Join) -> WindowGrid:
     """The windows within which a join can be run."""
-    what = None
+    detail = None
     if window.kind is WindowKind.SESSION:
         what = "a join within SESSION windows"
+        detail = "Flink 2.3 takes two sessions for one where only their ends are equal."
     elif window.time_attribute is TimeAttribute.PROCTIME:
         what = "a join within windows on processing time"
-    if what is not None:
-        raise SqlError(
-            f"{what} is not supported yet",
-            code="plan.unsupported-join",
-            where=node.where,
-            hint="TUMBLE, HOP and CUMULATE windows on event time can be joined.",
-        )
-    return grid(window, node.where)
+    else:
+        return grid(window, node.where)
+    raise SqlError(
+        f"{what} is not supported",
+        code="plan.unsupported-join",
+        where=node.where,
+        detail=detail,
+        hint="TUMBLE, HOP and CUMULATE windows on event time can be joined.",
+    )
 
 
 def processing_time_padding(node: Join, processing_time: bool) -> None:

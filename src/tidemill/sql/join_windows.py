@@ -1,7 +1,8 @@
 """Joins within windows: what makes a join a window join, as Flink's planner sees it.
 
 Both inputs come from window table functions (or aggregates in windows) of the same kind and
-lengths, and the condition says that window_start and window_end are equal.
+lengths, and the condition says that window_start and window_end are equal. Sessions of different
+keys are joined as any rows are.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from tidemill.sql.logical import (
     Project,
     Rank,
     Watermark,
+    WindowKind,
     WindowProperty,
     WindowSpec,
     WindowTableFunction,
@@ -87,5 +89,6 @@ def _window_column(
 
 
 def _lengths(window: WindowSpec) -> WindowSpec:
-    """The window without the columns that it is over."""
-    return replace(window, time_column=0, partition_columns=())
+    """The window without the columns that it is over; sessions are alike within equal keys only."""
+    keys = window.partition_columns if window.kind is WindowKind.SESSION else ()
+    return replace(window, time_column=0, partition_columns=keys)

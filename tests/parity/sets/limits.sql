@@ -1,4 +1,4 @@
--- ORDER BY ... LIMIT over streams is a Top-N of all rows; VALUES and WITH in FROM.
+-- ORDER BY ... LIMIT over streams is a Top-N of all rows; VALUES, TABLE and WITH in FROM.
 SET 'execution.runtime-mode' = 'streaming';
 CREATE TABLE bids (
   id INT, k STRING, v INT, price DECIMAL(10, 2), `at` TIMESTAMP(3),
@@ -7,6 +7,7 @@ CREATE TABLE bids (
 CREATE TABLE orders (
   id INT, who STRING, amount DECIMAL(10, 2), `at` BIGINT
 ) WITH ('connector' = 'filesystem', 'path' = 'orders.jsonl', 'format' = 'debezium-json');
+CREATE VIEW few AS TABLE bids;
 
 SELECT id, v FROM bids ORDER BY v DESC, id LIMIT 4;
 SELECT id, v FROM bids ORDER BY v, id DESC LIMIT 3 OFFSET 2;
@@ -24,3 +25,7 @@ SELECT id FROM (SELECT id, v FROM bids ORDER BY v) WHERE v > 5;
 SELECT a, b FROM (VALUES (1, 'x'), (2, 'y'), (CAST(NULL AS INT), 'z')) AS t(a, b) WHERE a > 1 OR a IS NULL;
 WITH v(a, b) AS (VALUES (1, 2.5), (3, 0.25)), w AS (SELECT a FROM v WHERE b < 1) SELECT * FROM w UNION ALL SELECT id FROM bids WHERE id < 3;
 SELECT * FROM (WITH x AS (SELECT id FROM bids WHERE v > 7) SELECT id + 1 AS y FROM x) WHERE y > 3;
+TABLE orders;
+SELECT COUNT(*) FROM (TABLE few) WHERE v > 7;
+WITH x AS (SELECT id FROM bids WHERE v > 7) TABLE x UNION ALL (SELECT id FROM bids WHERE v < 0);
+WITH x AS (SELECT id FROM bids WHERE v > 7) SELECT k, v FROM bids WHERE id IN (TABLE x);

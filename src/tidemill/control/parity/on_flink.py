@@ -17,7 +17,7 @@ SESSION: Mapping[str, str] = {
 }
 """What makes a run on Flink deterministic; the text's own SET statements come after it."""
 
-QUERIES = ("SELECT", "WITH", "VALUES", "(")
+QUERIES = ("SELECT", "WITH", "VALUES", "TABLE", "(")
 _LISTINGS = ("SHOW", "DESCRIBE", "DESC")
 
 

@@ -81,7 +81,7 @@ def _head_end(tokens: Sequence[Token], last: int) -> int:
     if _starts(tokens, last + 1, ("PARTITION", "(")):
         last = _closing(tokens, last + 2)
     following = tokens[last + 2].upper if last + 2 < len(tokens) else ""
-    if _starts(tokens, last + 1, ("(",)) and following not in ("SELECT", "WITH", "VALUES", "("):
+    if _starts(tokens, last + 1, ("(",)) and following not in _QUERY:
         last = _closing(tokens, last + 1)
     return last
 

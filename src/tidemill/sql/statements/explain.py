@@ -29,7 +29,7 @@ def run_explain(
 ) -> None:
     """Read the statement from EXPLAIN on; what it explains leaves no trace in the session."""
     skip_explain(cursor)
-    if not cursor.at_any("SELECT", "WITH", "VALUES", "(", "INSERT"):
+    if not cursor.at_any("SELECT", "WITH", "VALUES", "TABLE", "(", "INSERT"):
         raise cursor.unsupported(
             f"EXPLAIN {cursor.token.text.upper()}", hint="EXPLAIN takes a query or an INSERT."
         )

@@ -59,6 +59,6 @@ def _partition_value(cursor: Cursor) -> PartitionValue:
 
 
 def _columns(cursor: Cursor) -> tuple[Name, ...] | None:
-    if not cursor.at("(") or cursor.peek().upper in ("SELECT", "WITH", "VALUES", "("):
+    if not cursor.at("(") or cursor.peek().upper in ("SELECT", "WITH", "VALUES", "TABLE", "("):
         return None
     return cursor.parenthesised(lambda: cursor.name("a column name"))

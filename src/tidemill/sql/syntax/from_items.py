@@ -190,7 +190,9 @@ def _at_query(cursor: Cursor) -> bool:
     opened = 0
     while cursor.peek(opened).upper == "(":
         opened += 1
-    if cursor.peek(opened).upper not in ("SELECT", "WITH", "VALUES"):
+    first = cursor.peek(opened).upper
+    table = first == "TABLE" and cursor.peek(opened + 1).upper != "("
+    if first not in ("SELECT", "WITH", "VALUES") and not table:
         return False
     ahead, depth = opened, opened
     while depth > 1:
@@ -219,7 +221,7 @@ def _parenthesised_join(cursor: Cursor, query: ParseQuery) -> FromItem:
 
 def _derived(cursor: Cursor, query: ParseQuery) -> DerivedTable:
     start = cursor.expect("(").span
-    if not cursor.at_any("SELECT", "WITH", "VALUES", "("):
+    if not cursor.at_any("SELECT", "WITH", "VALUES", "TABLE", "("):
         raise cursor.unexpected("a query")
     inner = query(cursor)
     cursor.expect(")")

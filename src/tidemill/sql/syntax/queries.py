@@ -22,6 +22,7 @@ from tidemill.sql.syntax.nodes import (
     SelectQuery,
     SetQuery,
     Star,
+    TableReference,
     UnionQuery,
     ValuesQuery,
     WithQuery,
@@ -29,7 +30,7 @@ from tidemill.sql.syntax.nodes import (
 from tidemill.sql.syntax.over import named_window, order_item
 from tidemill.sql.text import cover
 
-QUERY_STARTS = ("SELECT", "WITH", "VALUES", "(")
+QUERY_STARTS = ("SELECT", "WITH", "VALUES", "TABLE", "(")
 
 
 def parse_query(cursor: Cursor) -> Query:
@@ -144,8 +145,21 @@ def _term(cursor: Cursor) -> Query:
     if cursor.at("SELECT"):
         return cursor.nested(lambda: _select(cursor))
     if cursor.at("TABLE"):
-        raise cursor.unsupported("TABLE name as a query", hint="Write SELECT * FROM name.")
-    raise cursor.unexpected("a query (SELECT, VALUES or WITH)")
+        return _explicit_table(cursor)
+    raise cursor.unexpected("a query (SELECT, VALUES, TABLE or WITH)")
+
+
+def _explicit_table(cursor: Cursor) -> SelectQuery:
+    """`TABLE name`: all its columns; as in Flink without hints, ORDER BY and LIMIT."""
+    start = cursor.expect("TABLE").span
+    path = cursor.path("a table name")
+    span = cursor.since(start)
+    if cursor.at_any("/*+", "ORDER", "LIMIT", "OFFSET", "FETCH"):
+        raise cursor.unsupported(
+            f"{cursor.token.upper} behind TABLE {path}", hint=f"Write SELECT * FROM {path}."
+        )
+    table = TableReference(path, (), None, path.span)
+    return SelectQuery(None, (SelectItem(Star(None, span), None),), table, None, None, None, span)
 
 
 def _values(cursor: Cursor) -> ValuesQuery:
