@@ -190,6 +190,21 @@ def test_bad_rows_are_set_aside_and_the_rest_goes_on(tmp_path: Path) -> None:
     assert len(w.rows("dead")) == progress.dead_letters == 100
 
 
+def test_a_key_twice_in_a_json_object_stops_the_pipeline(tmp_path: Path) -> None:
+    """As Flink's job fails; no single row is at fault."""
+    sql = text(
+        "INSERT INTO copy SELECT 0, CHAR_LENGTH(JSON_OBJECTAGG(KEY v VALUE k)) FROM TABLE("
+        "TUMBLE(TABLE t, DESCRIPTOR(ts), INTERVAL '10' SECOND)) GROUP BY window_start, window_end;"
+    )
+    w = world({"0": batch([1, 2, 11], ["a", "b", "a"])})
+    finish(w, sql, tmp_path / "once")
+    assert [row["v"] for row in w.rows("copy")] == [13, 7]
+    with pytest.raises(EngineError, match="JSON_OBJECTAGG has a key twice") as caught:
+        finish(world({"0": batch([1, 2], ["a", "a"])}), sql, tmp_path / "twice")
+    assert caught.value.code == "engine.aggregate-failed"
+    assert "filter the rows" in str(caught.value.hint)
+
+
 def test_bad_rows_can_stop_the_pipeline(tmp_path: Path) -> None:
     w = world({"0": batch([1, 2], ["1", "no"])})
     sql = text(

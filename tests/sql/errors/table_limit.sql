@@ -3,7 +3,7 @@
 -- |    |
 -- | 10 | SELECT * FROM (TABLE trips LIMIT 3);
 -- |    |                            ^^^^^
--- | hint: Write SELECT * FROM trips.
+-- | hint: Write SELECT * FROM it.
 CREATE TABLE trips (
   vendor_id INT
 ) WITH ('connector' = 'kafka', 'topic' = 'trips', 'format' = 'json');

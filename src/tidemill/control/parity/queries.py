@@ -12,6 +12,7 @@ from tidemill.errors import Span
 from tidemill.sql.dialect import Token, tokenize
 from tidemill.sql.text import SourceText
 
+_QUERY_WORDS = ("SELECT", "WITH", "VALUES", "TABLE", "(")
 _SET_FORMS = (("EXECUTE", "STATEMENT", "SET", "BEGIN"), ("BEGIN", "STATEMENT", "SET"))
 
 
@@ -81,7 +82,7 @@ def _head_end(tokens: Sequence[Token], last: int) -> int:
     if _starts(tokens, last + 1, ("PARTITION", "(")):
         last = _closing(tokens, last + 2)
     following = tokens[last + 2].upper if last + 2 < len(tokens) else ""
-    if _starts(tokens, last + 1, ("(",)) and following not in _QUERY:
+    if _starts(tokens, last + 1, ("(",)) and following not in _QUERY_WORDS:
         last = _closing(tokens, last + 1)
     return last
 

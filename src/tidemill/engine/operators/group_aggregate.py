@@ -23,11 +23,11 @@ import pyarrow.compute as pc
 
 from tidemill.engine.clock import Clock
 from tidemill.engine.kernel import Kernel
+from tidemill.engine.operators.aggregate_failure import aggregate_failed
 from tidemill.engine.operators.python_accumulators import Accumulators
 from tidemill.engine.state.hash_index import EMPTY, Ids
 from tidemill.engine.state.keyed import KeyedState, Mask
 from tidemill.engine.state.several import delta_of, restore_all
-from tidemill.errors import EngineError, Where
 from tidemill.interfaces.operator import StateDelta
 from tidemill.model import RowKind
 from tidemill.plan.group_aggregates import CHANGED, GROUP, LOST, MOVE
@@ -365,12 +365,11 @@ class GroupAggregate:
         try:
             return self._kernel.run(query, f"{self.stage.id}_{relation}", table)
         except duckdb.Error as error:
-            raise EngineError(
-                f"an aggregate could not be brought up to date: {str(error).splitlines()[0]}",
-                code="engine.aggregate-failed",
-                where=Where(operator=self.stage.id),
-                detail=f"Aggregates: {', '.join(self.stage.aggregates)}.",
-                hint="Cast the argument to a wider type, such as DECIMAL(38, 2) or DOUBLE.",
+            raise aggregate_failed(
+                "an aggregate could not be brought up to date",
+                error,
+                self.stage.id,
+                self.stage.aggregates,
             ) from error
 
 

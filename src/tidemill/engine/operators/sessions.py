@@ -21,11 +21,11 @@ import pyarrow as pa
 
 from tidemill.engine.batches import Int64s, Mask, concat
 from tidemill.engine.kernel import Kernel
+from tidemill.engine.operators.aggregate_failure import aggregate_failed
 from tidemill.engine.operators.session_merge import LATE, Spans, merge
 from tidemill.engine.state.hash_index import EMPTY, Hashes, Ids
 from tidemill.engine.state.keyed import KeyedState
 from tidemill.engine.state.timers import Timers
-from tidemill.errors import EngineError, Where
 from tidemill.interfaces.operator import StateDelta
 from tidemill.plan.operators.session import SessionStage
 from tidemill.plan.physical import ROW
@@ -238,12 +238,8 @@ class Sessions:
         try:
             return self._kernel.run(query, name, table)
         except duckdb.Error as error:
-            raise EngineError(
-                f"a session could not be finished: {str(error).splitlines()[0]}",
-                code="engine.aggregate-failed",
-                where=Where(operator=self.stage.id),
-                detail=f"Aggregates: {', '.join(self.stage.aggregates)}.",
-                hint="Cast the argument to a wider type, such as DECIMAL(38, 2) or DOUBLE.",
+            raise aggregate_failed(
+                "a session could not be finished", error, self.stage.id, self.stage.aggregates
             ) from error
 
 

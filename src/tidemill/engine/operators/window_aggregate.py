@@ -22,8 +22,8 @@ import pyarrow as pa
 
 from tidemill.engine.batches import concat
 from tidemill.engine.kernel import Kernel
+from tidemill.engine.operators.aggregate_failure import aggregate_failed
 from tidemill.engine.python.aggregate import placed_rows
-from tidemill.errors import EngineError, Where
 from tidemill.interfaces.operator import StateDelta
 from tidemill.plan.operators.window_aggregate import AggregateStage
 from tidemill.plan.windows import MAX_WATERMARK_US, MIN_WATERMARK_US
@@ -163,12 +163,8 @@ class WindowAggregate:
         try:
             return self._kernel.run(query, self._relation, table, parameters)
         except duckdb.Error as error:
-            raise EngineError(
-                f"an aggregate could not be finished: {str(error).splitlines()[0]}",
-                code="engine.aggregate-failed",
-                where=Where(operator=self.stage.id),
-                detail=f"Aggregates: {', '.join(self.stage.aggregates)}.",
-                hint="Cast the argument to a wider type, such as DECIMAL(38, 2) or DOUBLE.",
+            raise aggregate_failed(
+                "an aggregate could not be finished", error, self.stage.id, self.stage.aggregates
             ) from error
 
     def delta(self) -> StateDelta | None:

@@ -253,7 +253,7 @@ def _json_array(lists: RowLists, rows: exp.Expression, _: exp.Expression) -> exp
 
 
 def _json_object(lists: RowLists, rows: exp.Expression, _: exp.Expression) -> exp.Expression:
-    """Keys in order; of equal keys the last one's value, as Jackson's objects have it."""
+    """Keys in order; as in Flink, a key that is there twice is an error."""
     key, value = (
         exp.Dot.build([exp.to_identifier("x"), exp.to_identifier(name)]) for name in ("a0", "a1")
     )
@@ -272,9 +272,13 @@ def _json_object(lists: RowLists, rows: exp.Expression, _: exp.Expression) -> ex
         ]
     )
     pairs = fn("list_transform", rows, exp.Lambda(this=pair, expressions=[exp.to_identifier("x")]))
+    twice = error("engine.invalid-argument", "JSON_OBJECTAGG has a key twice")
     return template(
-        "'{' || COALESCE(array_to_string(list_transform(list_sort(:pairs), lambda p: p.t), ','), "
-        "'') || '}'",
+        "CASE WHEN len(list_distinct(list_transform(:rows, lambda x: x.a0))) < len(:rows) "
+        "THEN CAST(:twice AS VARCHAR) ELSE '{' || COALESCE(array_to_string("
+        "list_transform(list_sort(:pairs), lambda p: p.t), ','), '') || '}' END",
+        rows=rows,
+        twice=twice,
         pairs=pairs,
     )
 

@@ -156,7 +156,7 @@ def _explicit_table(cursor: Cursor) -> SelectQuery:
     span = cursor.since(start)
     if cursor.at_any("/*+", "ORDER", "LIMIT", "OFFSET", "FETCH"):
         raise cursor.unsupported(
-            f"{cursor.token.upper} behind TABLE {path}", hint=f"Write SELECT * FROM {path}."
+            f"{cursor.token.upper} behind TABLE {path}", hint="Write SELECT * FROM it."
         )
     table = TableReference(path, (), None, path.span)
     return SelectQuery(None, (SelectItem(Star(None, span), None),), table, None, None, None, span)
