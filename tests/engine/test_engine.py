@@ -373,3 +373,19 @@ def test_a_bounded_input_that_has_grown_goes_on(tmp_path: Path) -> None:
     assert [r["n"] for r in w.rows("win")] == [2, 1, 2]
     assert progress.late == 1
     assert [r["v"] for r in w.rows("copy")] == [3, 6]
+
+
+def test_a_result_of_the_whole_input_is_not_joined_beside_its_old_self(tmp_path: Path) -> None:
+    sql = text(
+        "INSERT INTO copy SELECT t.k, a.n FROM t CROSS JOIN "
+        "(SELECT CAST(COUNT(*) AS INT) AS n FROM t) a;"
+    )
+    w = world({"0": batch([1, 2])})
+    for _ in range(2):
+        finish(w, sql, tmp_path)
+        assert [row["v"] for row in w.rows("copy")] == [2, 2]
+    w.inputs["t"]["0"] = Partition(batch([1, 2, 3]))
+    with pytest.raises(EngineError) as caught:
+        finish(w, sql, tmp_path)
+    assert caught.value.code == "engine.result-written"
+    assert [row["v"] for row in w.rows("copy")] == [2, 2]

@@ -140,6 +140,11 @@ class Node(Protocol):
         ...
 
     @property
+    def ended(self) -> bool:
+        """Whether it waits for the end of the input, and the whole result has come out."""
+        ...
+
+    @property
     def fired_us(self) -> int | None:
         """End of the last window that has come out; None for other operators."""
         ...
@@ -217,6 +222,11 @@ class OperatorNode:
         """Rows that come out later are not before those that went in."""
         return reached_us
 
+    @property
+    def ended(self) -> bool:
+        """Whether it waits for the end of the input, and the whole result has come out."""
+        return bool(getattr(self._state, "ended", False))
+
     def delta(self) -> StateDelta | None:
         """What changed in the operator's state."""
         return self._state.delta()
@@ -234,6 +244,7 @@ class Stateless:
     """What nodes without state share: nothing waits, nothing is kept."""
 
     full = False
+    ended = False
     fired_us: int | None = None
     waiting: Waiting | None = None
 

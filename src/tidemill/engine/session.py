@@ -21,6 +21,7 @@ from tidemill.engine.checkpoint import CheckpointStore
 from tidemill.engine.counters import Counters
 from tidemill.engine.epochs import Committer, EpochWork, apply_staged, refusal
 from tidemill.engine.graph import Graph
+from tidemill.engine.grown_input import closed_sources, input_has_grown
 from tidemill.engine.intake import Intake
 from tidemill.engine.job import Job
 from tidemill.engine.kernel import Kernel
@@ -199,6 +200,7 @@ class Session:
                 stage, schema, self._kernel, marks, self.counters, self.router.report
             )
         self.graph.restore(recovered.deltas, watermarks.get("", {}))
+        self._closed = closed_sources(self.graph)
         self._committer = Committer(
             job=job.name,
             store=self.store,
@@ -298,6 +300,8 @@ class Session:
                 seen.append(piece.ingested_at_ms)
         self._dirty = True
         if batch is not None and len(batch):
+            if delivery.source in self._closed:
+                raise input_has_grown(self._closed[delivery.source], name)
             with self.job.times.processed(name):
                 self.graph.push(delivery.source, batch)
 

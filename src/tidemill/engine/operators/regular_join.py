@@ -143,6 +143,11 @@ class RegularJoin(TwoSides):
 
     # -- state
 
+    @property
+    def ended(self) -> bool:
+        """Whether the result of the whole input has come out."""
+        return self._finished
+
     def delta(self) -> StateDelta | None:
         """What changed since the last delta."""
         meta = {"finished": str(int(self._finished))}

@@ -123,6 +123,11 @@ class SetOperation:
             ids[np.isin(ids, old)] = EMPTY
             self._state.remove(old)
 
+    @property
+    def ended(self) -> bool:
+        """Whether the result of the whole input has come out."""
+        return self._finished
+
     def delta(self) -> StateDelta | None:
         """What changed since the last delta."""
         meta = {"finished": str(int(self._finished))}

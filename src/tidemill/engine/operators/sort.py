@@ -69,6 +69,11 @@ class Sort:
         self._rows, self._fresh = [], []
         return [done] if done.num_rows else []
 
+    @property
+    def ended(self) -> bool:
+        """Whether the result of the whole input has come out."""
+        return self._finished
+
     def delta(self) -> StateDelta | None:
         """The rows and counts since the last delta."""
         if not self._fresh and self._seen == self._saved_seen and not self._finished:

@@ -167,6 +167,11 @@ class WindowAggregate:
                 "an aggregate could not be finished", error, self.stage.id, self.stage.aggregates
             ) from error
 
+    @property
+    def ended(self) -> bool:
+        """Whether the result of the whole input has come out."""
+        return self._finished
+
     def delta(self) -> StateDelta | None:
         """What was added since the last delta; sometimes the whole state instead."""
         saved = self._fired_us == self._fired_saved_us and self._finished == self._finished_saved

@@ -20,6 +20,8 @@ CODES: dict[str, str] = {
     "engine.checkpoint-format": "A checkpoint was written by a newer version.",
     "engine.checkpoint-io": "A checkpoint could not be written.",
     "engine.spill-failed": "State that has no room in memory could not be written to a file.",
+    "engine.result-written": "A bounded input has grown after results over the whole of it came "
+    "out.",
     "engine.plan-changed": "The state of the last run belongs to another plan.",
     "engine.no-savepoint": "No savepoint is where one was looked for, or none can be taken yet.",
     "engine.savepoint-exists": "A savepoint with that name is there already.",
