@@ -3,7 +3,7 @@
 -- |   |
 -- | 9 | SELECT COUNT(*) AS n FROM a GROUP BY k IN (SELECT k FROM b);
 -- |   |                                      ^^^^^^^^^^^^^^^^^^^^^^
--- | hint: It may stand in WHERE, HAVING and the SELECT list.
+-- | hint: Name it in a query below, such as AS x, and write GROUP BY x.
 CREATE TABLE a (k INT, v STRING) WITH ('connector' = 'kafka', 'topic' = 'a', 'format' = 'json');
 CREATE TABLE b (k INT, w STRING) WITH ('connector' = 'kafka', 'topic' = 'b', 'format' = 'json');
 SELECT COUNT(*) AS n FROM a GROUP BY k IN (SELECT k FROM b);

@@ -152,9 +152,10 @@ class ExpressionBinder:
             what = f"a scalar subquery in {self.clause}"
         else:
             what = f"{node.kind} with a subquery in {self.clause}"
-        raise self.context.unsupported(
-            what, node.span, "It may stand in WHERE, HAVING and the SELECT list."
-        )
+        hint = "It may stand in WHERE, HAVING and the SELECT list."
+        if self.clause in ("GROUP BY", "ORDER BY"):
+            hint = f"Name it in a query below, such as AS x, and write {self.clause} x."
+        raise self.context.unsupported(what, node.span, hint)
 
     def bind_path(self, node: Path) -> Expression:
         """A column, perhaps with fields behind it."""

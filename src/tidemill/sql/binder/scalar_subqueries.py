@@ -144,6 +144,8 @@ def _correlated_aggregate(
             raise context.unsupported(
                 "a scalar subquery whose WHERE compares with the outer row other than by =",
                 part.span,
+                "Join and aggregate: SELECT o.id, MAX(i.v) FROM o LEFT JOIN i ON i.v < o.v GROUP "
+                "BY o.id.",
             )
         outside.append(pair[0])
         keys.append(pair[1])

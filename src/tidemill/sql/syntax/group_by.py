@@ -110,6 +110,8 @@ def _list(cursor: Cursor) -> Set | None:
     """Keys in parentheses that nothing follows; other parentheses belong to an expression."""
     if not cursor.at("(") or not _closes_the_key(cursor):
         return None
+    if cursor.peek().upper in ("SELECT", "WITH", "VALUES"):
+        return None
     return tuple(cursor.parenthesised(lambda: parse_expression(cursor)))
 
 
