@@ -39,7 +39,9 @@ def place_first_values(script: Script, planning: Planning) -> Script:
             parts = tuple(map(at, inputs(node)))
             same = all(a is b for a, b in zip(parts, inputs(node), strict=True))
             made = node if same else with_inputs(node, parts)
-            done[id(node)] = _of_first(made) if _applies(made, planning) else made
+            if isinstance(made, OverAggregate) and _applies(made, planning):
+                made = _of_first(made)
+            done[id(node)] = made
         return done[id(node)]
 
     return replace(
@@ -49,9 +51,9 @@ def place_first_values(script: Script, planning: Planning) -> Script:
     )
 
 
-def _applies(node: LogicalNode, planning: Planning) -> bool:
+def _applies(node: OverAggregate, planning: Planning) -> bool:
     """Whether all rows so far, in the order of time, are aggregated with DISTINCT."""
-    if not isinstance(node, OverAggregate) or planning.bounded(node):
+    if planning.bounded(node):
         return False
     distinct = [call for call in node.calls if call.distinct]
     if not distinct or any(call.function not in _OVERLOOK_NULL for call in distinct):
