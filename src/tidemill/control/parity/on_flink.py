@@ -14,6 +14,8 @@ SESSION: Mapping[str, str] = {
     # Watermarks after each event that advances them, as the embedded engine has them.
     "pipeline.auto-watermark-interval": "0 ms",
     "table.local-time-zone": "UTC",
+    # PyFlink holds watermarks back until a bundle is full: a late row in it would be in time.
+    "python.fn-execution.bundle.size": "1",
 }
 """What makes a run on Flink deterministic; the text's own SET statements come after it."""
 
