@@ -119,6 +119,33 @@ def test_debezium_events_become_changes(schema_of, url, unique_name):
     ]  # fmt: skip
 
 
+def test_changes_tell_their_place_where_the_source_does(schema_of, url, unique_name):
+    """What comes twice is told by it; a `source` of another shape tells nothing, and is no harm."""
+    row = {"type": "record", "name": "Value", "fields": [{"name": "id", "type": "int"}]}
+    postgres = {"type": "record", "name": "Source", "fields": [
+        {"name": n, "type": ["null", t]} for n, t in
+        (("name", "string"), ("db", "string"), ("connector", "string"), ("lsn", "long"),
+         ("sequence", "string"), ("snapshot", "string"), ("ts_ms", "long"))]}  # fmt: skip
+    odd = {"type": "record", "name": "Source", "fields": [{"name": "snapshot", "type": "boolean"}]}
+    registry, factory = SchemaRegistry(RegistryLogin(url)), FORMATS["debezium-avro-confluent"]
+    change = b"\x00\x02\x02\x02c"
+    body = b"\x02\x02p\x02\x02d\x02\x14postgresql\x02\x0e\x02\x0e[\"5\",7]\x00\x02\x06"
+    for source, bytes_, place in ((postgres, body, ("p/d", 5, 7, 3)), (odd, b"\x01", None)):
+        event = avro(("before", ["null", row]), ("after", ["null", "Value"]), ("op", "string"),
+                     ("source", source))  # fmt: skip
+        schema_id = registry.register(unique_name("s"), event)
+        for deduplicate in ("true", "false"):
+            options = factory.options.parse({"url": url, "deduplicate": deduplicate})
+            decoder = factory.decoder(schema_of("id INT"), options, None)
+            decoded = decoder.decode([None, framed(schema_id, change + bytes_)])
+            assert decoded.rows.to_pylist() == [{"id": 1}]
+            told = None if decoded.changes is None else decoded.changes[1]
+            if deduplicate == "false" or place is None:
+                assert told is None
+            else:
+                assert (told.history, told.commit, told.change, told.timestamp_ms) == place
+
+
 def test_the_verbs(url, unique_name, tmp_path):
     def schema(*arguments: str) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-m", "tidemill.cli", "schema", *arguments, "--registry", url]

@@ -1,19 +1,27 @@
-"""The whole chain of real servers: a row in Postgres becomes a change in Kafka."""
+"""The chain of real servers: a row in Postgres becomes a change in Kafka, in JSON or in Avro."""
 
 from __future__ import annotations
 
 import json
+import re
 import time
 import urllib.request
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
 from confluent_kafka import Consumer
 from psycopg import sql
 
-DDL = Path(__file__).parents[2] / "examples" / "nyc_taxi" / "sql" / "create_table.sql"
+from tidemill.formats import FORMATS
+from tidemill.model import Column, RowKind, Schema
+from tidemill.model.types import INT, STRING
+
+ROOT = Path(__file__).parents[2]
+DDL = ROOT / "examples" / "nyc_taxi" / "sql" / "create_table.sql"
+TRIPS = Schema((Column("id", INT), Column("fare", STRING), Column("tip", INT)))
 
 
 @pytest.mark.servers
@@ -39,6 +47,64 @@ def test_a_row_becomes_a_change_and_the_connector_holds_no_password(
         drop(connection, prefix[:60])
     log = (stack.state_dir / "logs" / "connect.log").read_text(errors="replace")
     assert postgres_endpoint.secrets["password"] not in log
+
+
+@pytest.mark.servers
+def test_changes_come_in_avro_with_schemas_that_evolve(
+    stack, postgres_endpoint, kafka_endpoint, connect_endpoint, registry_endpoint, unique_name
+) -> None:
+    """With the converters of docs/guides/schemas.md."""
+    name, prefix = unique_name("trips"), unique_name("cdc")
+    topic, table = f"{prefix}.public.{name}", sql.Identifier(name)
+    secrets = stack.state_dir / "servers" / "postgres" / "secrets.properties"
+    url = f"{connect_endpoint.properties['url']}/connectors"
+    config = settings(postgres_endpoint, secrets, prefix, f"public.{name}")
+    config |= documented_converters(registry_endpoint)
+    with connect(postgres_endpoint) as connection:
+        for text in (
+            "CREATE TABLE {} (id int PRIMARY KEY, fare text)",
+            "ALTER TABLE {} REPLICA IDENTITY FULL",
+            "INSERT INTO {} VALUES (1, 'before')",
+        ):
+            connection.execute(sql.SQL(text).format(table))
+        call(url, {"name": prefix, "config": config | {"poll.interval.ms": "20"}})
+        follow(kafka_endpoint, topic, 1, decode=bytes)
+        for text in (
+            "UPDATE {} SET fare = 'later'",
+            "ALTER TABLE {} ADD COLUMN tip int",
+            "INSERT INTO {} VALUES (2, 'new', 5)",
+            "DELETE FROM {} WHERE id = 1",
+        ):
+            connection.execute(sql.SQL(text).format(table))
+        messages = follow(kafka_endpoint, topic, 5, decode=lambda value: value)
+        call(f"{url}/{prefix}", None, "DELETE")
+        drop(connection, prefix[:60])
+    factory = FORMATS["debezium-avro-confluent"]
+    options = factory.options.parse({"url": registry_endpoint.properties["url"]})
+    decoded = factory.decoder(TRIPS, options, None).decode(messages)
+    assert decoded.rejects == () and decoded.skipped == 1  # the tombstone after the deletion
+    kinds = [RowKind(kind).short for kind in decoded.kinds.to_pylist()]
+    rows = [tuple(row.values()) for row in decoded.rows.to_pylist()]
+    assert list(zip(kinds, rows, strict=True)) == [
+        ("+I", (1, "before", None)), ("-U", (1, "before", None)), ("+U", (1, "later", None)),
+        ("+I", (2, "new", 5)), ("-D", (1, "later", None)),
+    ]  # fmt: skip
+    snapshot, *streamed = decoded.changes[:4]
+    assert snapshot.snapshot and [change.operation for change in streamed] == ["u", "c", "d"]
+    places = [(change.commit, change.change) for change in streamed]
+    assert places == sorted(set(places))
+    subjects = urllib.request.urlopen(f"{registry_endpoint.properties['url']}/subjects", timeout=30)
+    assert {f"{topic}-key", f"{topic}-value"} <= set(json.load(subjects))
+
+
+def documented_converters(registry) -> dict[str, str]:
+    text = (ROOT / "docs" / "guides" / "schemas.md").read_text()
+    (shown,) = re.findall(r"^```json\n(.*?)^```$", text, re.M | re.S)
+    address = "${server:registry.host}:${server:registry.port}"
+    shown = shown.replace(address, f"{registry.host}:{registry.ports['http']}")
+    found = {k: v for k, v in json.loads(shown).items() if "converter" in k or "adjust" in k}
+    assert len(found) > 8
+    return found
 
 
 @pytest.mark.servers
@@ -140,7 +206,8 @@ def follow(
     *,
     restart_at: tuple[int, ...] = (),
     restart: Callable[[], None] = lambda: None,
-) -> list[dict[str, object]]:
+    decode: Callable[[bytes], Any] = json.loads,
+) -> list[Any]:
     """The first changes of a topic; `restart` is called when so many have come."""
     reader = Consumer(
         {
@@ -152,13 +219,13 @@ def follow(
         }
     )
     reader.subscribe([topic])
-    found: list[dict[str, object]] = []
+    found: list[Any] = []
     moments = list(restart_at)
     deadline = time.monotonic() + 90
     while len(found) < count and time.monotonic() < deadline:
         message = reader.poll(0.5)
         if message is not None and message.error() is None:
-            found.append(json.loads(message.value()))
+            found.append(decode(message.value()))
         if moments and len(found) >= moments[0]:
             moments.pop(0)
             restart()

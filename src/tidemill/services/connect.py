@@ -1,4 +1,6 @@
-"""Kafka Connect in distributed mode with the Debezium connector for Postgres, REST on loopback.
+"""Kafka Connect in distributed mode, REST on loopback.
+
+With it come the Debezium connector for Postgres and Apicurio's Avro converter.
 
 Guarantees: connectors, their offsets and their state live in Kafka and outlive restarts and
 `kill -9`. A secret need not stand in a connector's configuration: it can be referred to as
@@ -15,6 +17,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from tidemill.interfaces.service import Command, Endpoint
+from tidemill.services.connect_plugins import AVRO_PLUGIN, avro_plugin
 from tidemill.services.context import ServiceContext
 from tidemill.services.install import class_path, plugin_folder
 from tidemill.services.jvm import LOGGING, jvm_command, write_properties
@@ -41,7 +44,7 @@ class Connect:
 
     name = "connect"
     depends_on: tuple[str, ...] = ("kafka",)
-    installs = ("connect", "debezium-postgres")
+    installs = ("connect", "debezium-postgres", AVRO_PLUGIN)
     disk_min_bytes = 20 * 1024 * 1024
     death_signal = int(signal.SIGKILL)
 
@@ -107,7 +110,7 @@ def _defaults(folder: Path, port: int, bootstrap: str) -> dict[str, str]:
         "listeners": f"http://{HOST}:{port}",
         "rest.advertised.host.name": HOST,
         "rest.advertised.port": str(port),
-        "plugin.path": str(plugin_folder("debezium-postgres")),
+        "plugin.path": f"{plugin_folder('debezium-postgres')},{avro_plugin(folder)}",
         "plugin.discovery": "service_load",
         "config.storage.topic": "tidemill-connect.configs",
         "config.storage.replication.factor": "1",

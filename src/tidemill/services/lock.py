@@ -24,6 +24,8 @@ KAFKA_VERSION = "4.3.1"
 DEBEZIUM_VERSION = "3.7.0.Final"
 FLINK_VERSION = "2.3.0"
 APICURIO_VERSION = "3.3.3"
+# The last line of converters that Maven Central has whole; it speaks the registry's API of version 2.
+CONVERTER_VERSION = "2.6.13.Final"
 SPARK_VERSION = "4.2.0"
 LOG4J_VERSION = "2.25.4"
 S3PROXY_VERSION = "4.1.0"
@@ -62,6 +64,27 @@ RECIPES = (
         "debezium-postgres",
         "plugin",
         (f"io.debezium:debezium-connector-postgres:{DEBEZIUM_VERSION}:tar.gz:plugin",),
+    ),
+    # Beside the jars of Connect, which its class loader hands to plugins.
+    Recipe(
+        "connect-avro",
+        "classpath",
+        (f"io.apicurio:apicurio-registry-utils-converter:{CONVERTER_VERSION}",),
+        excludes=frozenset(
+            {
+                "com.ethlo.time:itu",
+                "com.github.luben:zstd-jni",
+                "com.networknt:json-schema-validator",
+                "io.apicurio:apicurio-registry-serdes-jsonschema-serde",
+                "org.apache.kafka:connect-api",
+                "org.apache.kafka:connect-json",
+                "org.apache.kafka:kafka-clients",
+                "org.json:json",
+                "org.lz4:lz4-java",
+                "org.slf4j:slf4j-api",
+                "org.xerial.snappy:snappy-java",
+            }
+        ),
     ),
     Recipe(
         "registry",

@@ -1,7 +1,8 @@
 """Kinesis on moto's server, in this process: the only emulation to be had here.
 
-Moto moves the records of a shard that is split to its children and never ends a closed shard's
-iterator; AWS does neither. The former is mended below, the latter the source can live with.
+Moto moves (or copies) the records of a shard that is split or merged to its children, writes to
+closed shards, and never ends a closed shard's iterator; AWS does none of it. The first two are
+mended below, the last the source can live with.
 """
 
 from __future__ import annotations
@@ -40,10 +41,30 @@ def split_as_aws_does(self, shard_id, at, split=Stream.split_shard):
     self.shards[shard_id].records = kept
 
 
+def merge_as_aws_does(self, one, other, merge=Stream.merge_shards):
+    kept = {shard_id: self.shards[shard_id].records for shard_id in (one, other)}
+    for shard_id in kept:
+        self.shards[shard_id].records = OrderedDict()
+    merge(self, one, other)
+    for shard_id, records in kept.items():
+        self.shards[shard_id].records = records
+
+
+def open_shard_for_key(self, key, explicit, find=Stream.get_shard_for_key):
+    every = self.shards
+    self.shards = {name: shard for name, shard in every.items() if shard.is_open}
+    try:
+        return find(self, key, explicit)
+    finally:
+        self.shards = every
+
+
 @pytest.fixture(scope="module")
 def endpoint():
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Stream, "split_shard", split_as_aws_does)
+        patch.setattr(Stream, "merge_shards", merge_as_aws_does)
+        patch.setattr(Stream, "get_shard_for_key", open_shard_for_key)
         server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
         server.start()
         host, port = server.get_host_and_port()
@@ -148,10 +169,43 @@ def test_a_split_shard_is_read_to_its_end_before_its_children(client, endpoint, 
     assert ids(batches) == list(range(40))
     ended = positions(batches)
     assert ended[holder["ShardId"]]["closed"] is True
-    for stop in range(len(batches)):
+    for stop in range(0, len(batches), 3):
         rest = opened(table(endpoint, stream), positions(batches[:stop]))
         assert ids(batches[:stop]) + ids(read_all(rest, rows_max=50)) == list(range(40))
         rest.close()
+
+
+def test_merged_shards_are_both_read_to_their_ends_before_their_child(client, endpoint, stream):
+    """And the child, split again, is too: a stream that is resharded back and forth."""
+    put(client, stream, range(20))
+    parents = [shard["ShardId"] for shard in client.list_shards(StreamName=stream)["Shards"]]
+    source = opened(table(endpoint, stream))
+    batches = [*source.read(5, 100), *source.read(5, 1000)]
+    client.merge_shards(
+        StreamName=stream, ShardToMerge=parents[0], AdjacentShardToMerge=parents[1]
+    )
+    put(client, stream, range(20, 40))
+    batches += source.read(4, 1000)
+    (child,) = (s for s in client.list_shards(StreamName=stream)["Shards"] if s.get("ParentShardId"))
+    assert {child["ParentShardId"], child["AdjacentParentShardId"]} == set(parents)
+    client.split_shard(
+        StreamName=stream, ShardToSplit=child["ShardId"], NewStartingHashKey=str(2**126)
+    )
+    put(client, stream, range(40, 60))
+    batches += read_all(source, rows_max=6)
+    assert len(source.partitions()) == 5
+    source.close()
+    generations = [id_ // 20 for id_ in ids(batches)]
+    assert generations == sorted(generations)  # no record before those of its shard's parents
+    assert sorted(ids(batches)) == list(range(60))
+    closed = {name for name, position in positions(batches).items() if position.get("closed")}
+    assert closed == {*parents, child["ShardId"]}
+    for stop in range(2, len(batches), 5):
+        rest = opened(table(endpoint, stream), positions(batches[:stop]))
+        found = ids(batches[:stop]) + ids(read_all(rest, rows_max=50))
+        rest.close()
+        assert sorted(found) == list(range(60))
+        assert [i // 20 for i in found] == sorted(i // 20 for i in found)
 
 
 def test_latest_begins_with_what_comes_and_remembers_where(client, endpoint, stream):

@@ -121,6 +121,8 @@ def _connect(properties: Mapping[str, Any], _: str, __: tuple[str, ...]) -> Cont
             "OFFSET_STORAGE_TOPIC": "connect.offsets",
             "STATUS_STORAGE_TOPIC": "connect.status",
             "CONNECT_EXACTLY_ONCE_SOURCE_SUPPORT": "enabled",
+            # The image has the Avro converter of the registry, but offers it on request only.
+            "ENABLE_APICURIO_CONVERTERS": "true",
             **_environment("CONNECT_", properties),
         },
         needs=("kafka",),

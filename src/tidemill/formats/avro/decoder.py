@@ -38,9 +38,18 @@ class Read:
 
 
 class RecordReader:
-    """Reads messages of one writer's schema as rows of a table; UnreadableSchemaError if never."""
+    """Reads messages of one writer's schema as rows of a table; UnreadableSchemaError if never.
 
-    def __init__(self, writer: AvroSchema, schema: Schema, needed: frozenset[str] | None) -> None:
+    An `optional` column is NULL where the writer's field is of a type that it cannot take.
+    """
+
+    def __init__(
+        self,
+        writer: AvroSchema,
+        schema: Schema,
+        needed: frozenset[str] | None,
+        optional: frozenset[str] = frozenset(),
+    ) -> None:
         if kind(writer) != "record":
             raise UnreadableSchemaError(f"the writer's schema is {kind(writer)}, not a record")
         raw_type(writer)
@@ -51,9 +60,13 @@ class RecordReader:
             if column.name not in written:
                 check_missing(column.type, column.name)
             elif needed is None or column.name in needed:
-                self._converts[column.name] = resolver(
-                    written[column.name], column.type, column.name
-                )
+                try:
+                    convert = resolver(written[column.name], column.type, column.name)
+                except UnreadableSchemaError:
+                    if column.name in optional:
+                        continue
+                    raise
+                self._converts[column.name] = convert
         self._required = [
             column.name
             for column in schema.columns

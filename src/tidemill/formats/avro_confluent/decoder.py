@@ -27,9 +27,14 @@ class RegistryDecoder:
     """Decodes the messages of one table; see the module."""
 
     def __init__(
-        self, registry: SchemaRegistry, schema: Schema, needed: frozenset[str] | None
+        self,
+        registry: SchemaRegistry,
+        schema: Schema,
+        needed: frozenset[str] | None,
+        optional: frozenset[str] = frozenset(),
     ) -> None:
         self.schema = schema
+        self._optional = optional
         self._registry = registry
         self._needed = needed
         self._readers: dict[int, RecordReader | tuple[str, str]] = {}
@@ -75,7 +80,7 @@ class RegistryDecoder:
             return "format.incompatible-schema", f"schema {schema_id} is {registered.kind}"
         try:
             written = read_schema(loads(registered.schema))
-            return RecordReader(written, self.schema, self._needed)
+            return RecordReader(written, self.schema, self._needed, self._optional)
         except (UnreadableSchemaError, ValueError) as error:
             return "format.incompatible-schema", f"schema {schema_id}: {error}"
 

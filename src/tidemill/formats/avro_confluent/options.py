@@ -1,11 +1,11 @@
-"""Options of `avro-confluent`, under Flink 2.3's names."""
+"""Options of `avro-confluent`, under Flink 2.3's names, and one of Tidemill's own."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tidemill.errors import ProjectError
-from tidemill.formats.avro.options import LEGACY
+from tidemill.formats.avro.options import LEGACY as AVRO_LEGACY
 from tidemill.formats.avro.raw import AvroSchema, UnreadableSchemaError, read_schema
 from tidemill.formats.schema_registry.client import RegistryLogin, SchemaRegistry
 from tidemill.interfaces.options import Option, OptionSet, OptionType, OptionValues
@@ -30,6 +30,10 @@ REGISTRY = (
     ),
     Option("bearer-auth.token", _S, "The token.", secret=True),
 )  # fmt: skip
+LEGACY = replace(
+    AVRO_LEGACY,
+    description=f"{AVRO_LEGACY.description} (Tidemill's own here: Flink 2.3 has it for `avro` only.)",
+)
 OPTIONS = OptionSet("format `avro-confluent`", (*REGISTRY, LEGACY))
 
 

@@ -1,8 +1,8 @@
 """Debezium's envelope in Avro to changelog rows: c and r are +I, u is -U and +U, d is -D.
 
-Only `before`, `after` and `op` are read. An update or a delete whose `before` is null is rejected
-(the table needs REPLICA IDENTITY FULL), and so is an operation that is none of these.
-Non-guarantee: what Debezium sends twice after a restart is not recognised, unlike by debezium-json.
+Only `before`, `after`, `op` and, to tell what comes a second time, `source` are read. An update or
+a delete whose `before` is null is rejected (the table needs REPLICA IDENTITY FULL), and so is an
+operation that is none of these. A `source` of another shape than Debezium's tells nothing.
 """
 
 from __future__ import annotations
@@ -13,14 +13,25 @@ import numpy as np
 import pyarrow as pa
 
 from tidemill.formats.avro_confluent.decoder import RegistryDecoder
+from tidemill.formats.common.change_order import Source, change_of
 from tidemill.formats.schema_registry.client import SchemaRegistry
-from tidemill.interfaces.format import Decoded, Reject
+from tidemill.interfaces.format import Change, Decoded, Reject
 from tidemill.model import Column, DataType, RowKind, Schema, TypeRoot
-from tidemill.model.types import STRING, Field
+from tidemill.model.types import BIGINT, STRING, Field
 
 _INSERTS, _UPDATE, _DELETE = ("c", "r"), "u", "d"
 _IDENTITY = (
     "the `before` image of {} is null; run ALTER TABLE ... REPLICA IDENTITY FULL at the source"
+)
+_SOURCE = Column(
+    "source",
+    DataType(
+        TypeRoot.ROW,
+        fields=tuple(
+            Field(name, BIGINT if name in ("lsn", "ts_ms") else STRING)
+            for name in Source.__struct_fields__
+        ),
+    ),
 )
 
 
@@ -33,14 +44,18 @@ def envelope(schema: Schema) -> Schema:
 class DebeziumAvroDecoder:
     """Decodes the messages of one table; see the module."""
 
-    def __init__(self, registry: SchemaRegistry, schema: Schema) -> None:
+    def __init__(self, registry: SchemaRegistry, schema: Schema, deduplicate: bool) -> None:
         self._schema = schema
-        self._events = RegistryDecoder(registry, envelope(schema), None)
+        self._deduplicate = deduplicate
+        events = envelope(schema)
+        if deduplicate:
+            events = Schema((*events.columns, _SOURCE))
+        self._events = RegistryDecoder(registry, events, None, frozenset({_SOURCE.name}))
 
     def decode(self, messages: Sequence[bytes | None]) -> Decoded:
         """Decode the messages; see `Decoder`."""
         events = self._events.decode(messages)
-        before, after, op = events.rows.columns
+        before, after, op = events.rows.columns[:3]
         operation = np.array(op.to_pylist(), object)
         assert events.origin is not None
         origin = events.origin.to_numpy(zero_copy_only=False)
@@ -80,4 +95,15 @@ class DebeziumAvroDecoder:
             pa.array(origin[events_of[order]].astype(np.int32)),
             tuple(rejects[i] for i in sorted(rejects)),
             events.skipped,
+            self._changes(events, len(messages)) if self._deduplicate else None,
         )
+
+    @staticmethod
+    def _changes(events: Decoded, count: int) -> list[Change | None]:
+        changes: list[Change | None] = [None] * count
+        assert events.origin is not None
+        operations, sources = (events.rows.column(name).to_pylist() for name in ("op", "source"))
+        for index, op, source in zip(events.origin.to_pylist(), operations, sources, strict=True):
+            if source is not None:
+                changes[index] = change_of(Source(**source), op)
+        return changes

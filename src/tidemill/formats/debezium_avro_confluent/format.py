@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from tidemill.formats.avro.options import LEGACY
 from tidemill.formats.avro.schema import table_schema
 from tidemill.formats.avro_confluent.encoder import RegistryEncoder
 from tidemill.formats.avro_confluent.format import written_schema
-from tidemill.formats.avro_confluent.options import REGISTRY, parse
+from tidemill.formats.avro_confluent.options import LEGACY, REGISTRY, parse
+from tidemill.formats.common.change_order import DEDUPLICATE
 from tidemill.formats.debezium_avro_confluent.decoder import DebeziumAvroDecoder, envelope
 from tidemill.formats.debezium_avro_confluent.encoder import DebeziumAvroEncoder
 from tidemill.interfaces.format import FormatFactory
 from tidemill.interfaces.options import OptionSet, OptionValues
 from tidemill.model import Schema
 
-OPTIONS = OptionSet("format `debezium-avro-confluent`", (*REGISTRY, LEGACY))
+OPTIONS = OptionSet("format `debezium-avro-confluent`", (*REGISTRY, LEGACY, DEDUPLICATE))
 
 
 def _decoder(
@@ -21,7 +21,7 @@ def _decoder(
 ) -> DebeziumAvroDecoder:
     parsed = parse(options)
     table_schema(schema, legacy=False)
-    return DebeziumAvroDecoder(parsed.registry, schema)
+    return DebeziumAvroDecoder(parsed.registry, schema, bool(options["deduplicate"]))
 
 
 def _encoder(schema: Schema, options: OptionValues) -> DebeziumAvroEncoder:

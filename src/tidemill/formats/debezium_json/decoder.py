@@ -15,7 +15,8 @@ import msgspec
 import numpy as np
 import pyarrow as pa
 
-from tidemill.formats.debezium_json import metadata, order
+from tidemill.formats.common import change_order as order
+from tidemill.formats.debezium_json import metadata
 from tidemill.formats.json import nodes
 from tidemill.formats.json.codec import MismatchError
 from tidemill.formats.json.decoder import gather, null_errors, row_type, settle

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tidemill.formats.common.change_order import DEDUPLICATE
 from tidemill.formats.json.options import ENCODING, IGNORE_PARSE_ERRORS, TIMESTAMP_FORMAT
 from tidemill.interfaces.options import Option, OptionSet, OptionType
 
@@ -15,13 +16,7 @@ OPTIONS = OptionSet(
             "Connect), so that the event is under `payload`.",
             default=False,
         ),
-        Option(
-            "deduplicate",
-            OptionType.BOOLEAN,
-            "Drop events that Debezium sends a second time after a restart (Tidemill's own; needs "
-            "a connector that writes `source.lsn`, as the one for Postgres does).",
-            default=True,
-        ),
+        DEDUPLICATE,
         IGNORE_PARSE_ERRORS,
         TIMESTAMP_FORMAT,
         *ENCODING,

@@ -22,6 +22,8 @@ ONLY_OURS = frozenset(
     (
         *("late-handling.mode", "error-handling.mode", "sink.epoch-header", "sink.create-table"),
         *("s3.endpoint", "s3.region", "s3.path-style-access"),
+        *("debezium-json.deduplicate", "value.debezium-json.deduplicate"),
+        *("debezium-avro-confluent.deduplicate", "value.debezium-avro-confluent.deduplicate"),
         *("s3.access-key", "s3.secret-key", "s3.session-token"),
     )
 )

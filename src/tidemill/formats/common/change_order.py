@@ -13,6 +13,16 @@ from typing import Any
 import msgspec
 
 from tidemill.interfaces.format import Change
+from tidemill.interfaces.options import Option, OptionType
+
+DEDUPLICATE = Option(
+    "deduplicate",
+    OptionType.BOOLEAN,
+    "Drop events that Debezium sends a second time after a restart (Tidemill's own; needs "
+    "a connector that writes `source.lsn`, as the one for Postgres does).",
+    default=True,
+)
+"""The option of the formats that carry such events."""
 
 _STREAMED = ("false", False, None)
 _BESIDES = ("incremental",)
