@@ -84,7 +84,7 @@ def test_the_chart_has_a_bar_for_each_engine():
 @pytest.mark.servers
 @pytest.mark.timeout(600)
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
-def test_stopped_in_the_middle_and_brought_to_its_end(tmp_path):
+def test_stopped_in_the_middle_and_brought_to_its_end(tmp_path, notebook_outputs):
     command = [sys.executable, "-m", "tidemill.cli", "demo", "clickstream_iot", "--json"]
     command += ["--rows", str(ROWS)]
     try:
@@ -101,7 +101,7 @@ def test_stopped_in_the_middle_and_brought_to_its_end(tmp_path):
         assert first.returncode == 130
 
         done = subprocess.run(
-            [*command, "--kinesis"], cwd=tmp_path, capture_output=True, text=True, timeout=500
+            [*command, "--kinesis", "--keep"], cwd=tmp_path, capture_output=True, text=True, timeout=500
         )
         assert done.returncode == 0, done.stderr
         outcome = json.loads(done.stdout)
@@ -111,5 +111,8 @@ def test_stopped_in_the_middle_and_brought_to_its_end(tmp_path):
         assert all(rows[f"on Kinesis: {what}"] == rows[what] for what in list(rows)[:6])
         assert outcome["facts"]["device_versions"] > 40
         assert outcome["facts"]["readings"] > ROWS * 0.9
+        folder = demo_folder(tmp_path, "clickstream_iot", None)
+        shown = notebook_outputs(folder / "notebooks" / "clickstream_iot.ipynb")
+        assert shown == ["text", "table", "table", "chart", "table", "chart", "table", "text"]
     finally:
         down(demo_folder(tmp_path, "clickstream_iot", None) / ".tidemill")

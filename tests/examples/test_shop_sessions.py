@@ -47,7 +47,7 @@ def test_parts_follow_each_other_under_keys_of_their_own():
 
 @pytest.mark.servers
 @pytest.mark.timeout(600)
-def test_stopped_in_the_middle_and_brought_to_its_end(tmp_path):
+def test_stopped_in_the_middle_and_brought_to_its_end(tmp_path, notebook_outputs):
     command = [sys.executable, "-m", "tidemill.cli", "demo", "shop_sessions", "--rows", str(ROWS)]
     try:
         first = subprocess.Popen(
@@ -65,7 +65,7 @@ def test_stopped_in_the_middle_and_brought_to_its_end(tmp_path):
         assert "nothing is lost" in said
 
         done = subprocess.run(
-            [*command, "--json"], cwd=tmp_path, capture_output=True, text=True, timeout=500
+            [*command, "--json", "--keep"], cwd=tmp_path, capture_output=True, text=True, timeout=500
         )
         assert done.returncode == 0, done.stderr
         outcome = json.loads(done.stdout)
@@ -74,6 +74,9 @@ def test_stopped_in_the_middle_and_brought_to_its_end(tmp_path):
         assert len(rows) == 6 and all(rows.values()), rows
         assert outcome["facts"]["late"] > 0
         assert outcome["facts"]["model"]["auc_held_back"] > 0.55
+        folder = demo_folder(tmp_path, "shop_sessions", None)
+        shown = notebook_outputs(folder / "notebooks" / "shop_sessions.ipynb")
+        assert Counter(shown) == {"text": 1, "table": 5, "chart": 2}
     finally:
         down(demo_folder(tmp_path, "shop_sessions", None) / ".tidemill")
 

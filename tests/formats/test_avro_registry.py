@@ -129,7 +129,7 @@ def test_changes_tell_their_place_where_the_source_does(schema_of, url, unique_n
     odd = {"type": "record", "name": "Source", "fields": [{"name": "snapshot", "type": "boolean"}]}
     registry, factory = SchemaRegistry(RegistryLogin(url)), FORMATS["debezium-avro-confluent"]
     change = b"\x00\x02\x02\x02c"
-    body = b"\x02\x02p\x02\x02d\x02\x14postgresql\x02\x0e\x02\x0e[\"5\",7]\x00\x02\x06"
+    body = b'\x02\x02p\x02\x02d\x02\x14postgresql\x02\x0e\x02\x0e["5",7]\x00\x02\x06'
     for source, bytes_, place in ((postgres, body, ("p/d", 5, 7, 3)), (odd, b"\x01", None)):
         event = avro(("before", ["null", row]), ("after", ["null", "Value"]), ("op", "string"),
                      ("source", source))  # fmt: skip

@@ -23,6 +23,7 @@ from tidemill.api.expressions import (
     min_,
     sum_,
 )
+from tidemill.api.live import EVERY_S
 from tidemill.api.pipeline import Pipeline, Running
 from tidemill.api.query import Query
 from tidemill.api.result import Result
@@ -53,6 +54,7 @@ __all__ = [
     "function",
     "hop",
     "lit",
+    "live",
     "max_",
     "min_",
     "run",
@@ -84,6 +86,11 @@ def sql(text: str) -> Result:
 def stream(text: str) -> Iterator[Result]:
     """The rows of a SELECT in batches, while they come."""
     return _session().stream(text)
+
+
+def live(text: str, *, seconds: float | None = None, every_s: float = EVERY_S) -> None:
+    """Show a SELECT in a notebook while it runs (`Session.live`)."""
+    _session().live(text, seconds=seconds, every_s=every_s)
 
 
 def explain(text: str) -> str:

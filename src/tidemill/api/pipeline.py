@@ -10,7 +10,10 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pyarrow as pa
+
 from tidemill.api.display import code_html
+from tidemill.api.live import EVERY_S, Frame, show_until
 from tidemill.control.check import Finding, findings
 from tidemill.control.checks.stream import stream_checks
 from tidemill.control.pipeline import (
@@ -147,6 +150,15 @@ class Running:
                 raise self._too_few(count, f"{timeout_s:g} s went by")
             time.sleep(_POLL_S)
 
+    def live(self, *, seconds: float | None = None, every_s: float = EVERY_S) -> None:
+        """Show the progress in a notebook until the pipeline ends; it goes on when this is left.
+
+        Args:
+            seconds: how long to show it.
+            every_s: how often to draw.
+        """
+        show_until(self._frame, lambda: not self.running, every_s, seconds)
+
     def stop(self) -> RunResult:
         """Finish the batch, commit and end; raises what the run failed with."""
         if self._engine is not None:
@@ -168,11 +180,22 @@ class Running:
         self.stop()
 
     def __repr__(self) -> str:
+        facts = ", ".join(f"{key}={value}" for key, value in self._facts().items())
+        return f"Running({self.pipeline.name!r}, {facts})"
+
+    def _repr_html_(self) -> str:
+        return self._frame()._repr_html_()
+
+    def _frame(self) -> Frame:
+        facts = {key: pa.array([value]) for key, value in self._facts().items()}
+        state = "runs" if self.running else "has ended"
+        return Frame(pa.table(facts), f"{self.pipeline.name} {state}")
+
+    def _facts(self) -> dict[str, Any]:
         now = self.progress
         shown: dict[str, Any] = {} if now is None else progress_as_dict(now)
         keys = ("state", "rows_in", "rows_out", "rows_late", "rows_rejected", "lag")
-        facts = ", ".join(f"{key}={shown[key]}" for key in keys if key in shown)
-        return f"Running({self.pipeline.name!r}, {facts})"
+        return {key: shown[key] for key in keys if key in shown}
 
     def _body(self, compiled: CompiledPipeline, until: Until) -> None:
         def started(engine: Engine) -> None:

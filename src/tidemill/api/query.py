@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from tidemill.api.expressions import Expression, col, expression
+from tidemill.api.live import EVERY_S
 from tidemill.api.windows import Window
 from tidemill.errors import UserError
 from tidemill.sql.syntax.normal import quoted
@@ -146,6 +147,10 @@ class Query:
     def stream(self) -> Iterator[Result]:
         """The rows as they come, in batches; see `Session.stream`."""
         return self.session.stream(self.sql)
+
+    def live(self, *, seconds: float | None = None, every_s: float = EVERY_S) -> None:
+        """Show the rows in a notebook while they come; see `Session.live`."""
+        self.session.live(self.sql, seconds=seconds, every_s=every_s)
 
     def explain(self) -> str:
         """The plan as text."""

@@ -14,12 +14,13 @@ import pyarrow as pa
 
 from tidemill.api.arrow_input import as_table, declare
 from tidemill.api.expressions import interval
+from tidemill.api.live import EVERY_S, Standing, show_rows
 from tidemill.api.pipeline import Pipeline
 from tidemill.api.query import Query
 from tidemill.api.result import Result
-from tidemill.api.streaming import Collector, batches
+from tidemill.api.streaming import Collector, batches, ticking
 from tidemill.control.project_context import open_project
-from tidemill.control.sql_shell import SqlShell
+from tidemill.control.sql_shell import ResultHead, SqlShell
 from tidemill.control.sql_text import split_statements
 from tidemill.errors import UserError
 from tidemill.sql.syntax.normal import quoted, string
@@ -87,6 +88,31 @@ class Session:
         A slow reader slows the engine down: nothing is dropped, and memory stays flat.
         """
         return batches(self._shell, text)
+
+    def live(self, text: str, *, seconds: float | None = None, every_s: float = EVERY_S) -> None:
+        """Show a SELECT in a notebook while it runs; its rows as they stand, drawn anew.
+
+        Args:
+            text: the query.
+            seconds: stop it after so long; by default when its input ends or the kernel is
+                interrupted.
+            every_s: how often to draw.
+        """
+        made: list[Standing] = []
+
+        def begun(head: ResultHead) -> None:
+            names = list(head.reader.names)
+            fields = [f.with_name(n) for f, n in zip(head.schema.arrow(), names, strict=True)]
+            made.append(
+                Standing(
+                    pa.schema(fields),
+                    appends=not head.changelog.updates,
+                    upsert=head.changelog.upsert,
+                )
+            )
+
+        shown = ticking(self._shell, text, begun, every_s)
+        show_rows(shown, lambda: made[0] if made else None, every_s, seconds)
 
     def explain(self, text: str) -> str:
         """The plan of one statement as text."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Generator
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -60,8 +60,20 @@ def result_of(head: ResultHead, batches_: list[Batch]) -> Result:
     return Result(table, pa.chunked_array(kinds), upsert=head.changelog.upsert)
 
 
-def batches(shell: SqlShell, text: str) -> Iterator[Result]:
+def batches(shell: SqlShell, text: str) -> Generator[Result, None, None]:
     """Run a query in a thread of its own and give its batches as they come."""
+    for batch in ticking(shell, text, lambda _: None, None):
+        if batch is not None:
+            yield batch
+
+
+def ticking(
+    shell: SqlShell, text: str, begun: Callable[[ResultHead], None], tick_s: float | None
+) -> Generator[Result | None, None, None]:
+    """As `batches`, with None where for `tick_s` no batch came.
+
+    `begun` is told of the result, from the query's thread, before its first batch.
+    """
     taken: queue.Queue[Any] = queue.Queue(_WAITING_BATCHES_MAX)
     engines: list[Engine] = []
     left = threading.Event()
@@ -81,7 +93,7 @@ def batches(shell: SqlShell, text: str) -> Iterator[Result]:
 
     def body() -> None:
         try:
-            watcher = Watcher(lambda _: None, lambda h, b: put(result_of(h, [b])), started=started)
+            watcher = Watcher(begun, lambda h, b: put(result_of(h, [b])), started=started)
             shell.execute(text, watcher)
             put(None)
         except BaseException as error:  # handed to the thread that iterates
@@ -90,7 +102,14 @@ def batches(shell: SqlShell, text: str) -> Iterator[Result]:
     thread = threading.Thread(target=body, name="tidemill-stream", daemon=True)
     thread.start()
     try:
-        while (item := taken.get()) is not None:
+        while True:
+            try:
+                item = taken.get(timeout=tick_s)
+            except queue.Empty:
+                yield None
+                continue
+            if item is None:
+                return
             if isinstance(item, BaseException):
                 raise item
             yield item

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
+from tidemill.api.display import ROWS_MAX
+from tidemill.api.live import EVERY_S, Frame, show_until
 from tidemill.api.result import Result
 from tidemill.connectors.kafka.records import NewRecord
 from tidemill.control.topics import (
@@ -54,6 +56,15 @@ class Topic:
         records = self._newest(count)
         step = max(1, -(-len(records) // count))
         return _result(records[::step])
+
+    def live(self, *, seconds: float | None = None, every_s: float = EVERY_S) -> None:
+        """Show the newest messages in a notebook, drawn anew as others come."""
+        show_until(self._frame, lambda: False, every_s, seconds)
+
+    def _frame(self) -> Frame:
+        newest = self.tail(ROWS_MAX).arrow()
+        ends = sum(partition.end for partition in self.describe().partitions)
+        return Frame(newest, f"the newest of {self.name}, which has reached {ends:,}")
 
     def _newest(self, count: int) -> list[Record]:
         """At least the newest `count` messages, as far as there are so many.

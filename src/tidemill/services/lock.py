@@ -24,7 +24,7 @@ KAFKA_VERSION = "4.3.1"
 DEBEZIUM_VERSION = "3.7.0.Final"
 FLINK_VERSION = "2.3.0"
 APICURIO_VERSION = "3.3.3"
-# The last line of converters that Maven Central has whole; it speaks the registry's API of version 2.
+# The last converters that Maven Central has whole; they speak the registry's API of version 2.
 CONVERTER_VERSION = "2.6.13.Final"
 SPARK_VERSION = "4.2.0"
 LOG4J_VERSION = "2.25.4"

@@ -181,12 +181,11 @@ def test_merged_shards_are_both_read_to_their_ends_before_their_child(client, en
     parents = [shard["ShardId"] for shard in client.list_shards(StreamName=stream)["Shards"]]
     source = opened(table(endpoint, stream))
     batches = [*source.read(5, 100), *source.read(5, 1000)]
-    client.merge_shards(
-        StreamName=stream, ShardToMerge=parents[0], AdjacentShardToMerge=parents[1]
-    )
+    client.merge_shards(StreamName=stream, ShardToMerge=parents[0], AdjacentShardToMerge=parents[1])
     put(client, stream, range(20, 40))
     batches += source.read(4, 1000)
-    (child,) = (s for s in client.list_shards(StreamName=stream)["Shards"] if s.get("ParentShardId"))
+    shards = client.list_shards(StreamName=stream)["Shards"]
+    (child,) = (shard for shard in shards if shard.get("ParentShardId"))
     assert {child["ParentShardId"], child["AdjacentParentShardId"]} == set(parents)
     client.split_shard(
         StreamName=stream, ShardToSplit=child["ShardId"], NewStartingHashKey=str(2**126)

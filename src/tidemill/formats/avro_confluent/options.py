@@ -32,7 +32,7 @@ REGISTRY = (
 )  # fmt: skip
 LEGACY = replace(
     AVRO_LEGACY,
-    description=f"{AVRO_LEGACY.description} (Tidemill's own here: Flink 2.3 has it for `avro` only.)",
+    description=f"{AVRO_LEGACY.description} (Tidemill's own: Flink 2.3 has it for `avro` only.)",
 )
 OPTIONS = OptionSet("format `avro-confluent`", (*REGISTRY, LEGACY))
 
