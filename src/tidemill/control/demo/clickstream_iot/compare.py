@@ -131,7 +131,9 @@ def _until_warm(
     limit = time.monotonic() + START_S
     warm_until: float | None = None
     while warm_until is None or time.monotonic() < warm_until:
-        if process.poll() is not None or time.monotonic() > limit:
+        if process.poll() is None and time.monotonic() > limit:
+            raise _NotMeasuredError(f"it gave no answer within {START_S:.0f} s")
+        if process.poll() is not None:
             lines = log.read_text(errors="replace").strip().splitlines() or ["it did not start"]
             errors = [line for line in lines if line.startswith("error")]
             raise _NotMeasuredError((errors or lines)[-1][:200])
