@@ -100,9 +100,8 @@ def test_stopped_in_the_middle_and_brought_to_its_end(tmp_path, notebook_outputs
         first.communicate(timeout=120)
         assert first.returncode == 130
 
-        done = subprocess.run(
-            [*command, "--kinesis", "--keep"], cwd=tmp_path, capture_output=True, text=True, timeout=500
-        )
+        command += ["--kinesis", "--keep"]
+        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=500)
         assert done.returncode == 0, done.stderr
         outcome = json.loads(done.stdout)
         assert outcome["ok"] is True

@@ -64,9 +64,8 @@ def test_stopped_in_the_middle_and_brought_to_its_end(tmp_path, notebook_outputs
         assert first.returncode == 130, said
         assert "nothing is lost" in said
 
-        done = subprocess.run(
-            [*command, "--json", "--keep"], cwd=tmp_path, capture_output=True, text=True, timeout=500
-        )
+        command += ["--json", "--keep"]
+        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=500)
         assert done.returncode == 0, done.stderr
         outcome = json.loads(done.stdout)
         assert outcome["ok"] is True
