@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import tidemill as tm
+import tidemill.errors as tm_errors
 from tidemill.api import live
 from tidemill.api.live import Standing
 from tidemill.api.result import Result
@@ -110,3 +111,10 @@ def test_a_pipeline_is_shown_until_it_ends(drawn):
         running.live(every_s=0.05)
     assert drawn[-1].title == "shown_live has ended"
     assert drawn[-1].table["rows_out"].to_pylist() == [9]
+
+
+def test_a_notebook_shows_an_error_for_people_without_a_traceback():
+    with pytest.raises(tm_errors.SqlError) as caught:
+        tm.Session().sql("SELECT x FROM nowhere")
+    shown = caught.value._render_traceback_()  # IPython asks for it by this name
+    assert shown[0].startswith("error[sql.unknown-table]") and "^" in "".join(shown)

@@ -56,6 +56,10 @@ class TidemillError(Exception):
             lines.append(f"hint: {self.hint}")
         return "\n".join(lines)
 
+    def _render_traceback_(self) -> list[str]:
+        """What a notebook shows in place of a traceback (IPython asks for it)."""
+        return self.render().splitlines()
+
     def as_dict(self) -> dict[str, Any]:
         """The error for `--json` and logs."""
         where: dict[str, Any] | str | None = None
