@@ -14,6 +14,7 @@ from proofs import parity_counts
 
 from tidemill.cli.reference import cli_page
 from tidemill.connectors import CONNECTORS
+from tidemill.control.metrics import metric_families
 from tidemill.errors import CATALOGUE
 from tidemill.formats import FORMATS
 from tidemill.interfaces.options import Option, OptionSet, OptionType
@@ -68,6 +69,22 @@ def connectors_page() -> str:
     return "\n".join(lines) + "\n"
 
 
+def metrics_page() -> str:
+    """Every metric of a scrape."""
+    lines = [
+        "# Metrics",
+        "",
+        "What `/metrics` of `tidemill console` gives, in Prometheus's text format. Units are seconds",
+        "and bytes. Labels are pipeline, operator, table, partition, group, server, slot, database,",
+        "topic, connector and task. Made by `tools/reference.py`.",
+        "",
+        "| metric | kind | meaning |",
+        "|---|---|---|",
+    ]
+    lines += [f"| `{f.name}` | {f.kind} | {_cell(f.help)} |" for f in metric_families()]
+    return "\n".join(lines) + "\n"
+
+
 def formats_page() -> str:
     """The options of every format."""
     lines = [
@@ -91,6 +108,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "errors.md": errors_page,
     "connectors.md": connectors_page,
     "formats.md": formats_page,
+    "metrics.md": metrics_page,
     "cli.md": cli_page,
     "tidemill.schema.json": json_schema_text,
 }

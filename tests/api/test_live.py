@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 import tidemill as tm
 import tidemill.errors as tm_errors
-from tidemill.api import live
-from tidemill.api.live import Standing
+from tidemill.api import live_display
+from tidemill.api.live_display import Standing
 from tidemill.api.result import Result
 from tidemill.model import RowKind
 
@@ -25,21 +25,21 @@ def result(*changes: tuple[int, str, int]) -> Result:
     return Result(rows, kinds)
 
 
-class Drawn(live.Screen):
+class Drawn(live_display.Screen):
     """What a notebook would draw."""
 
-    frames: list[live.Frame] = []  # noqa: RUF012
+    frames: list[live_display.Frame] = []  # noqa: RUF012
 
     def __init__(self) -> None:
         self.frames.clear()
 
-    def show(self, frame: live.Frame) -> None:
+    def show(self, frame: live_display.Frame) -> None:
         self.frames.append(frame)
 
 
 @pytest.fixture
 def drawn(monkeypatch):
-    monkeypatch.setattr(live, "Screen", Drawn)
+    monkeypatch.setattr(live_display, "Screen", Drawn)
     return Drawn.frames
 
 

@@ -23,7 +23,7 @@ from tidemill.api.expressions import (
     min_,
     sum_,
 )
-from tidemill.api.live import EVERY_S
+from tidemill.api.live_display import EVERY_S
 from tidemill.api.pipeline import Pipeline, Running
 from tidemill.api.query import Query
 from tidemill.api.result import Result

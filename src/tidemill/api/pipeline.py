@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from tidemill.api.display import code_html
-from tidemill.api.live import EVERY_S, Frame, show_until
+from tidemill.api.live_display import EVERY_S, Frame, show_until
 from tidemill.control.check import Finding, findings
 from tidemill.control.checks.stream import stream_checks
 from tidemill.control.pipeline import (

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from tidemill.api.expressions import Expression, col, expression
-from tidemill.api.live import EVERY_S
+from tidemill.api.live_display import EVERY_S
 from tidemill.api.windows import Window
 from tidemill.errors import UserError
 from tidemill.sql.syntax.normal import quoted

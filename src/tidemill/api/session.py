@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from tidemill.api.arrow_input import as_table, declare
 from tidemill.api.expressions import interval
-from tidemill.api.live import EVERY_S, Standing, show_rows
+from tidemill.api.live_display import EVERY_S, Standing, show_rows
 from tidemill.api.pipeline import Pipeline
 from tidemill.api.query import Query
 from tidemill.api.result import Result

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from tidemill.api.display import ROWS_MAX
-from tidemill.api.live import EVERY_S, Frame, show_until
+from tidemill.api.live_display import EVERY_S, Frame, show_until
 from tidemill.api.result import Result
 from tidemill.connectors.kafka.records import NewRecord
 from tidemill.control.topics import (

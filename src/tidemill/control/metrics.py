@@ -39,9 +39,14 @@ def metrics_text(project: Project) -> str:
     return text([*families.all(), *server_families(server_facts(project))])
 
 
+def metric_families() -> list[Family]:
+    """Every metric that a scrape may give, without samples, for what tells of them."""
+    return [*_Families().all(), *server_families(ServerFacts())]
+
+
 def metric_names() -> list[str]:
-    """Every metric that a scrape may give, for what speaks of them: boards, rules, documents."""
-    return [family.name for family in [*_Families().all(), *server_families(ServerFacts())]]
+    """The names of every metric that a scrape may give, for what speaks of them: boards, rules."""
+    return [family.name for family in metric_families()]
 
 
 class _Families:
