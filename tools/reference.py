@@ -74,9 +74,9 @@ def metrics_page() -> str:
     lines = [
         "# Metrics",
         "",
-        "What `/metrics` of `tidemill console` gives, in Prometheus's text format. Units are seconds",
-        "and bytes. Labels are pipeline, operator, table, partition, group, server, slot, database,",
-        "topic, connector and task. Made by `tools/reference.py`.",
+        "What `/metrics` of `tidemill console` gives, in Prometheus's text format. Units are",
+        "seconds and bytes. Labels are pipeline, operator, table, partition, group, server, slot,",
+        "database, topic, connector and task. Made by `tools/reference.py`.",
         "",
         "| metric | kind | meaning |",
         "|---|---|---|",

@@ -119,6 +119,19 @@ def test_debezium_events_become_changes(schema_of, url, unique_name):
     ]  # fmt: skip
 
 
+def test_a_union_of_null_and_a_record_is_read_as_the_record(schema_of, url, unique_name):
+    """As Flink's debezium-avro-confluent writes."""
+    registry, factory = SchemaRegistry(RegistryLogin(url)), FORMATS["avro-confluent"]
+    record = json.loads(avro(("id", "int")))
+    for union, branch in ((["null", record], b"\x02"), ([record, "null"], b"\x00")):
+        schema_id = registry.register(unique_name("s"), json.dumps(union))
+        decoder = factory.decoder(schema_of("id INT"), factory.options.parse({"url": url}), None)
+        other = b"\x00" if branch == b"\x02" else b"\x02"
+        decoded = decoder.decode([framed(schema_id, b) for b in (branch + b"\x06", other, b"")])
+        assert decoded.rows.to_pylist() == [{"id": 3}]
+        assert [reject.code for reject in decoded.rejects] == ["format.malformed"] * 2
+
+
 def test_changes_tell_their_place_where_the_source_does(schema_of, url, unique_name):
     """What comes twice is told by it; a `source` of another shape tells nothing, and is no harm."""
     row = {"type": "record", "name": "Value", "fields": [{"name": "id", "type": "int"}]}

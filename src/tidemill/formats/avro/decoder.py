@@ -18,7 +18,9 @@ from tidemill.formats.avro.raw import (
     UnreadableSchemaError,
     is_flat,
     kind,
+    nullable_of,
     raw_type,
+    union_index,
 )
 from tidemill.formats.avro.resolve import Convert, check_missing, resolver
 from tidemill.formats.avro.vectors import Numbers, read_flat
@@ -40,6 +42,7 @@ class Read:
 class RecordReader:
     """Reads messages of one writer's schema as rows of a table; UnreadableSchemaError if never.
 
+    The schema is a record, or a union of null and one, as Flink's debezium-avro-confluent writes.
     An `optional` column is NULL where the writer's field is of a type that it cannot take.
     """
 
@@ -50,6 +53,8 @@ class RecordReader:
         needed: frozenset[str] | None,
         optional: frozenset[str] = frozenset(),
     ) -> None:
+        self._branch = union_index(writer)
+        writer = nullable_of(writer) if self._branch else writer
         if kind(writer) != "record":
             raise UnreadableSchemaError(f"the writer's schema is {kind(writer)}, not a record")
         raw_type(writer)
@@ -77,10 +82,15 @@ class RecordReader:
     def read(self, messages: Sequence[bytes], index: Numbers) -> Read:
         """The rows of messages, whose places in the whole batch are `index`."""
         wanted = frozenset(self._converts)
+        other = np.zeros(len(messages), np.bool_)
+        if self._branch:
+            other = np.array([not m.startswith(self._branch) for m in messages], np.bool_)
+            messages = [message[len(self._branch) :] for message in messages]
         if self._general is None:
             raw, bad = read_flat(messages, self._writer, wanted)
         else:
             raw, bad = self._general.read(messages, wanted)
+        bad |= other
         problems = {
             int(row): Reject(int(index[row]), "format.malformed", _MALFORMED)
             for row in np.flatnonzero(bad)

@@ -64,6 +64,14 @@ def nullable_of(union: list[AvroSchema]) -> AvroSchema:
     return others[0] if others else "null"
 
 
+def union_index(schema: AvroSchema) -> bytes:
+    """What stands before T of `["null", T]` in a message; nothing where the schema is no union."""
+    if not isinstance(schema, list):
+        return b""
+    place = next((i for i, branch in enumerate(schema) if kind(branch) != "null"), 0)
+    return bytes([2 * place])
+
+
 def raw_type(schema: AvroSchema, depth: int = 0) -> pa.DataType:
     """The Arrow type of raw values; UnreadableSchemaError where there is none."""
     if depth > 50:

@@ -21,8 +21,9 @@ _NULL, _CREATE, _DELETE = b"\x00", b"\x02\x02c", b"\x02\x02d"
 class DebeziumAvroEncoder:
     """Encodes the rows of one table with their kinds."""
 
-    def __init__(self, framing: RegistryEncoder, schema: Schema) -> None:
+    def __init__(self, framing: RegistryEncoder, schema: Schema, branch: bytes) -> None:
         self._framing = framing
+        self._branch = branch
         self._row = DataType(
             TypeRoot.ROW, fields=tuple(Field(c.name, c.type) for c in schema.columns)
         )
@@ -35,9 +36,9 @@ class DebeziumAvroEncoder:
         fields = list(self._row.arrow())
         loose = [field.with_nullable(True) for field in fields]
         rows = encoded(pa.StructArray.from_arrays(batch.rows.columns, fields=loose), self._row)
-        added = pc.binary_join_element_wise(_NULL, rows, _CREATE, b"")
+        added = pc.binary_join_element_wise(self._branch + _NULL, rows, _CREATE, b"")
         if batch.kinds is None:
             return self._framing.framed(added)
-        withdrawn = pc.binary_join_element_wise(rows, _NULL, _DELETE, b"")
+        withdrawn = pc.binary_join_element_wise(self._branch, rows, _NULL, _DELETE, b"")
         is_withdrawn = pc.is_in(batch.kinds, value_set=_WITHDRAWN)
         return self._framing.framed(pc.if_else(is_withdrawn, withdrawn, added))

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from tidemill.formats.avro.raw import AvroSchema, nullable_of, union_index
 from tidemill.formats.avro.schema import table_schema
 from tidemill.formats.avro_confluent.encoder import RegistryEncoder
 from tidemill.formats.avro_confluent.format import written_schema
@@ -27,9 +30,12 @@ def _decoder(
 def _encoder(schema: Schema, options: OptionValues) -> DebeziumAvroEncoder:
     parsed = parse(options)
     events = envelope(schema)
-    written = written_schema(parsed, events)
+    given = nullable_of(parsed.given) if isinstance(parsed.given, list) else parsed.given
+    record = written_schema(replace(parsed, given=given), events)
+    # Flink derives the envelope from a nullable row, so a union with null is what it registers.
+    written: AvroSchema = ["null", record] if parsed.given is None else parsed.given
     framing = RegistryEncoder(parsed.registry, parsed.subject, written, events)
-    return DebeziumAvroEncoder(framing, schema)
+    return DebeziumAvroEncoder(framing, schema, union_index(written))
 
 
 FORMAT = FormatFactory(
