@@ -64,6 +64,8 @@ class Outcome:
     differing: list[tuple[Query, str]] = field(default_factory=list)
     only_together: list[tuple[Query, str]] = field(default_factory=list)
     """Differed as parts of a job, and agreed by themselves: counted as agreed, and told."""
+    unsteady: list[tuple[Query, str]] = field(default_factory=list)
+    """Flink alone gave other rows at another time: it judges nothing, so they are only told."""
     covered: Counter[str] = field(default_factory=Counter)
 
     def as_dict(self) -> dict[str, object]:
@@ -76,6 +78,7 @@ class Outcome:
             "broken_on_flink": [[q.number, why] for q, why in self.broken_on_flink],
             "differing": [[q.number, why] for q, why in self.differing],
             "only_together": [[q.number, why] for q, why in self.only_together],
+            "unsteady_on_flink": [[q.number, why] for q, why in self.unsteady],
             "covered": dict(sorted(self.covered.items())),
         }
 
@@ -123,6 +126,14 @@ class Arena:
             return self.alone(one)
         except TidemillError:
             return None
+
+    def steady(self, one: Query, times: int = 6) -> bool:
+        """Whether Flink gives the same rows for a query each time it is asked, alone."""
+        try:
+            results = [self.on_flink([one])[one.number] for _ in range(times)]
+        except TidemillError:
+            return True
+        return all(not compare(results[0], other, NAMES) for other in results[1:])
 
     def alone(self, one: Query) -> str | None:
         """How the results of a query differ that is a job of its own; raises TidemillError."""
@@ -236,7 +247,8 @@ def _compare(batch: _Batch, outcome: Outcome, say: Callable[[str], None]) -> Non
             continue
         if together := _difference(batch.ours[one.number], theirs):
             if wrong := _alone(batch.arena, one):
-                outcome.differing.append((one, wrong))
+                steady = batch.arena.steady(one)
+                (outcome.differing if steady else outcome.unsteady).append((one, wrong))
                 continue
             outcome.only_together.append((one, together))
         outcome.agreed += 1

@@ -9,7 +9,7 @@ from typing import Any
 
 _COUNTS = ("queries", "agreed", "agreed_with_rows", "seconds")
 _TABLES = ("refused", "covered")
-_LISTS = ("broken_on_flink", "differing", "only_together")
+_LISTS = ("broken_on_flink", "differing", "only_together", "unsteady_on_flink")
 
 
 def keep(file: Path, seed: int, said: dict[str, Any]) -> None:
