@@ -134,8 +134,8 @@ def _generated(made: Mapping[str, Any] | None) -> str:
 {made["queries"]:,} queries of seeds {", ".join(map(str, made["seeds"]))}, over random rows.
 {made["agreed_with_rows"]:,} gave the same rows on both engines and {empty:,} none; {refused:,} were
 refused here by name and {broken:,} by Flink; **{differing:,} differed**. One in 40 was killed and
-resumed at random points, and a fifth ran in batches of 3 or 7 rows. {unsteady:,} more count for nothing:
-asked again, Flink itself gave other rows for them.
+resumed at random points, and a fifth ran in batches of 3 or 7 rows. {unsteady:,} more count for
+nothing: asked again, Flink itself gave other rows for them.
 
 What the queries that agreed with rows hold, and in how many of them:
 """
