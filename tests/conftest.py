@@ -56,7 +56,9 @@ class Stack:
         if name not in running_endpoints(self.state_dir):
             names = with_dependencies([name])
             install([entry for n in names for entry in SERVICES[n].installs])
-            servers = {n: ServerSettings(start_timeout_s=120) for n in names}
+            servers = {
+                n: ServerSettings(start_timeout_s=120, jmx_metrics=n == "kafka") for n in names
+            }
             client.start(self._folder, servers, owner_pid=self._owner_pid)
         return running_endpoints(self.state_dir)[name]
 

@@ -1,121 +1,22 @@
-"""The console in a real Chromium, over a real broker and a running pipeline: every page, once."""
+"""The console in a real Chromium, over a real broker and a running pipeline: every page."""
 
 from __future__ import annotations
 
 import json
 import os
 import re
-import shutil
-import subprocess
-import sys
 import time
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-from confluent_kafka import Consumer, TopicPartition
-from playwright.sync_api import Page, expect, sync_playwright
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+from tests.console.conftest import Shop
 
-from tidemill.control.pipeline_states import pipeline_state
-from tidemill.control.project_context import open_project
-from tidemill.interfaces.service import Endpoint
-
-TOKEN = "operator-token-of-the-browser-test"
-WAIT_MS = 120_000
-FLAGS = [
-    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync",
-]  # fmt: skip
-SQL = """
-CREATE TABLE orders (id BIGINT, shop STRING, amount DOUBLE, ts TIMESTAMP(3),
-  WATERMARK FOR ts AS ts - INTERVAL '1' SECOND)
-WITH ('connector' = 'kafka', 'topic' = '{orders}', 'format' = 'json',
-  'properties.bootstrap.servers' = '${{server:kafka.bootstrap}}',
-  'properties.group.id' = '{orders}', 'scan.startup.mode' = 'earliest-offset');
-CREATE TABLE sales (window_start TIMESTAMP(3), shop STRING, total DOUBLE)
-WITH ('connector' = 'kafka', 'topic' = '{sales}', 'format' = 'json',
-  'properties.bootstrap.servers' = '${{server:kafka.bootstrap}}');
-INSERT INTO sales SELECT window_start, shop, SUM(amount)
-FROM TABLE(TUMBLE(TABLE orders, DESCRIPTOR(ts), INTERVAL '1' MINUTE))
-GROUP BY window_start, window_end, shop;
-"""
-_CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
-
-
-class Shop:
-    """A project whose pipeline reads a topic with a few orders, one of them broken."""
-
-    def __init__(self, folder: Path, bootstrap: str, name: str) -> None:
-        self.folder = folder
-        self.orders, self.sales = f"{name}.orders", f"{name}.sales"
-        self.group, self._bootstrap = f"{name}.group", bootstrap
-        (folder / "tidemill.yaml").write_text(
-            f"name: {name}\npipelines: [sales.sql]\n"
-            f"connections: {{kafka: {{bootstrap: '{bootstrap}'}}}}\n"
-        )
-        (folder / "sales.sql").write_text(SQL.format(orders=self.orders, sales=self.sales))
-        for topic in (self.orders, self.sales):
-            self.tidemill("topic", "create", topic)
-        lines = [
-            {"key": f"k{n}", "value": {"id": n, "shop": "north" if n % 2 else "south",
-             "amount": n * 10.5, "ts": f"2026-01-05 12:0{n % 10}:00"}}
-            for n in range(20)
-        ]  # fmt: skip
-        lines.append({"key": "broken", "value": "{no json"})
-        text = "\n".join(map(json.dumps, lines))
-        self.tidemill("topic", "write", self.orders, "--json", stdin=text)
-
-    def commit_group(self) -> None:
-        """A consumer group of somebody else's, two messages into the orders."""
-        consumer = Consumer({"bootstrap.servers": self._bootstrap, "group.id": self.group})
-        consumer.commit(offsets=[TopicPartition(self.orders, 0, 2)], asynchronous=False)
-        consumer.close()
-
-    def tidemill(self, *words: str, stdin: str = "") -> None:
-        command = [sys.executable, "-m", "tidemill.cli", *words, "-C", str(self.folder)]
-        subprocess.run(command, input=stdin, text=True, check=True, capture_output=True)
-
-
-@pytest.fixture(scope="module")
-def shop(tmp_path_factory, kafka_endpoint: Endpoint) -> Iterator[Shop]:
-    folder = tmp_path_factory.mktemp("shop")
-    name = f"console{os.getpid()}"
-    made = Shop(folder, kafka_endpoint.properties["bootstrap.servers"], name)
-    yield made
-    state = pipeline_state(open_project(folder), "sales")
-    if state.pid is not None:
-        os.kill(state.pid, 15)
-    made.tidemill("topic", "delete", made.orders, made.sales, "--yes")
-
-
-@pytest.fixture(scope="module")
-def address(shop: Shop) -> Iterator[str]:
-    console = subprocess.Popen(
-        [sys.executable, "-m", "tidemill.cli", "console", "--port", "0", "--json", "-C",
-         str(shop.folder)],
-        stdout=subprocess.PIPE, text=True, env={**os.environ, "TIDEMILL_CONSOLE_TOKEN": TOKEN},
-    )  # fmt: skip
-    try:
-        assert console.stdout is not None
-        yield json.loads(console.stdout.readline())["url"]
-    finally:
-        console.terminate()
-        console.wait(timeout=30)
-        console.stdout.close()
-
-
-@pytest.fixture(scope="module")
-def page(address: str) -> Iterator[Page]:
-    assert _CHROMIUM is not None, "Chromium is missing: run tools/browser.sh as root"
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=_CHROMIUM, args=FLAGS)
-        made = browser.new_page(viewport={"width": 1360, "height": 860})
-        made.set_default_timeout(WAIT_MS)
-        expect.set_options(timeout=WAIT_MS)
-        made.goto(f"{address}/login#token={TOKEN}")
-        made.wait_for_url("**/overview")
-        yield made
-        browser.close()
+pytestmark = pytest.mark.servers
+SERIOUS = ("serious", "critical")
+NARROW_PX = 420
+SCREENSHOTS = os.environ.get("TIDEMILL_SCREENSHOTS")
+"""A folder that takes a picture of every page, in both themes."""
 
 
 def test_the_console_from_login_to_logout(shop: Shop, address: str, page: Page) -> None:
@@ -159,6 +60,24 @@ def test_the_console_from_login_to_logout(shop: Shop, address: str, page: Page) 
     # The broken message lies in the dead letters, with origin and reason.
     page.goto(f"{address}/dead-letters")
     expect(page.get_by_text(f"{shop.orders} 0 20")).to_be_visible()
+    page.get_by_role("button", name="Preview redrive").click()
+    expect(page.get_by_label("What a redrive does")).to_contain_text(
+        re.compile(rf"\d+ messages? would go back into {re.escape(shop.orders)}")
+    )
+
+    # What differs between two versions of a schema; rows of the lake; a check that is missed.
+    page.goto(f"{address}/schemas/{shop.subject}")
+    expect(page.get_by_label("Schema", exact=True)).to_contain_text("shop")
+    page.get_by_role("button", name="Test").click()
+    expect(page.get_by_text("It may follow version 2")).to_be_visible()
+    page.goto(f"{address}/lake?url=s3://lake/{shop.lake}orders/")
+    page.get_by_role("link", name="a.parquet").click()
+    expect(page.get_by_role("cell", name="south")).to_be_visible()
+    page.goto(f"{address}/checks")
+    page.get_by_role("button", name="Run now").click()
+    expect(page.locator(".state.missed").first).to_be_visible()
+    page.goto(f"{address}/predictions")
+    expect(page.get_by_text("ML_PREDICT")).to_be_visible()
 
     # Ask a question in SQL; what reaches beyond the tables is refused.
     page.goto(f"{address}/query?sql=SELECT count(*) AS n FROM \"{shop.orders}\" WHERE shop='north'")
@@ -186,3 +105,54 @@ def test_the_console_from_login_to_logout(shop: Shop, address: str, page: Page) 
     page.wait_for_url("**/login*")
     page.goto(f"{address}/topics")
     assert "/login" in page.url
+
+
+def test_every_page_is_accessible_light_and_dark_and_fits_a_phone(
+    shop: Shop, address: str, page: Page
+) -> None:
+    """No serious violation by axe, and nothing to scroll sideways for."""
+    axe = Axe()
+    found: list[str] = []
+    cells, links = ".data tbody td", ".data tbody td a"
+    paths = {
+        "overview": ".problem, .all-well", "pipelines": links, "pipelines/sales": "svg.graph .node",
+        "pipelines/sales?tab=sql": ".finding", "pipelines/sales?tab=rows": "svg.graph .node",
+        "topics": links, f"topics/{shop.orders}?start=begin": cells,
+        f"topics/{shop.orders}?tab=settings": cells, "groups": links,
+        f"groups/{shop.group}": cells, "connectors": ".data", "schemas": links,
+        f"schemas/{shop.subject}": ".difference .line", "dead-letters": cells, "lake": links,
+        f"lake?url=s3://lake/{shop.lake}orders/": links,
+        f"lake/object?url=s3://lake/{shop.lake}orders/a.parquet": cells, "checks": ".state",
+        "predictions": ".empty", f"query?sql=SELECT id FROM \"{shop.orders}\" ORDER BY id": cells,
+    }  # fmt: skip
+    shop.commit_group()
+    for path, wanted in paths.items():
+        page.goto(f"{address}/{path}")
+        page.locator(wanted).first.wait_for()
+        for theme in ("light", "dark"):
+            found += [f"{path} ({theme}): {one}" for one in serious(axe, page)]
+            if SCREENSHOTS:
+                name = re.sub(r"[^a-z-]+", "-", path.replace(shop.name, "").lower()).strip("-")
+                page.screenshot(path=f"{SCREENSHOTS}/{name}-{theme}.png")
+            page.get_by_role("button", name="Light or dark").click()
+            page.locator(f"body.body--{'dark' if theme == 'light' else 'light'}").wait_for()
+        page.set_viewport_size({"width": NARROW_PX, "height": 860})
+        wide = page.evaluate("document.scrollingElement.scrollWidth")
+        if wide > NARROW_PX:
+            found.append(f"{path}: {wide} pixels wide on a screen of {NARROW_PX}")
+        page.set_viewport_size({"width": 1360, "height": 860})
+    assert not found, "\n".join(found)
+
+    # The check can fail.
+    page.evaluate("document.querySelector('main').insertAdjacentHTML('beforeend', '<img src=x>')")
+    assert any("image-alt" in one for one in serious(axe, page))
+
+
+def serious(axe: Axe, page: Page) -> list[str]:
+    """What axe calls serious or worse, with the first place of each."""
+    result = axe.run(page, options={"resultTypes": ["violations"]}).response
+    return [
+        f"{one['id']} {one['nodes'][0]['target']} {one['nodes'][0]['html'][:160]}"
+        for one in result["violations"]
+        if one["impact"] in SERIOUS
+    ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import re
 import shutil
 import subprocess
@@ -13,6 +14,7 @@ import pytest
 
 from tidemill.control.metrics import metric_names
 from tidemill.observe.alerts import Pace, alert_rules, rules_text
+from tidemill.observe.ecs import EcsLines
 
 ROOT = Path(__file__).parents[2]
 BOARDS = sorted((ROOT / "deploy" / "grafana" / "boards").glob("*.json"))
@@ -66,3 +68,17 @@ def test_rules_speak_of_metrics_that_there_are_and_promtool_takes_them(tmp_path:
         capture_output=True, text=True,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_logstash_reads_fields_that_lines_have() -> None:
+    """Logstash itself is in no registry: the file's blocks are closed, and its fields exist."""
+    text = (ROOT / "deploy" / "logstash" / "tidemill.conf").read_text()
+    plain = "\n".join(line for line in text.splitlines() if not line.lstrip().startswith("#"))
+    bare = re.sub(r'"[^"]*"', "", plain)
+    for opened, closed in ("{}", "[]"):
+        assert bare.count(opened) == bare.count(closed) > 0
+    assert re.findall(r"^(\w+) \{", plain, re.MULTILINE) == ["input", "filter", "output"]
+    record = logging.LogRecord("tidemill.x", logging.INFO, __file__, 1, "hello", (), None)
+    line = json.loads(EcsLines("pipeline-a", str).format(record))
+    (named,) = re.findall(r"source => \[(.*?)\]", plain)
+    assert [name for name in re.findall(r'"([^"]+)"', named) if name not in line] == []

@@ -51,6 +51,10 @@ def make() -> Any:
                "{{pipeline}} p50"),
               (quantile(0.99, "tidemill_processing_duration_seconds", "pipeline", _P),
                "{{pipeline}} p99")),
+        lines("Work of operators", SECONDS,
+              (quantile(0.99, "tidemill_operator_duration_seconds", "pipeline, operator", _P),
+               "{{pipeline}} {{operator}} p99"),
+              about="An operator's own work on a batch, without what those behind it took."),
         lines("Back-pressure", RATIO, (
             f"tidemill_source_back_pressure_ratio{_P}", "{{pipeline}} {{table}}"),
             about="Share of the time that a reader waited for the engine."),

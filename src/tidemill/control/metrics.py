@@ -88,12 +88,17 @@ class _Families:
             "histogram",
             "A batch of a source, from the engine's inbox through the whole plan.",
         )
+        self.operators = Family(
+            "tidemill_operator_duration_seconds",
+            "histogram",
+            "An operator's own work on a batch, or on event time that advanced.",
+        )
         self.end_to_end = Family(
             "tidemill_end_to_end_latency_seconds",
             "histogram",
             "From the store's time of the newest record of a read to the commit of its epoch.",
         )
-        self._made += [self.processing, self.end_to_end]
+        self._made += [self.processing, self.operators, self.end_to_end]
         self.pressure = gauge(
             "source_back_pressure_ratio", "Share of the last seconds that a reader had to wait."
         )
@@ -188,6 +193,9 @@ class _Families:
         for table, one in times.get("processing", {}).items():
             labels = {"pipeline": name, "table": table}
             self.processing.observe(BOUNDS_S, one["buckets"], one["seconds"], **labels)
+        for operator, one in times.get("operators", {}).items():
+            labels = {"pipeline": name, "operator": operator}
+            self.operators.observe(BOUNDS_S, one["buckets"], one["seconds"], **labels)
         for table, one in times.get("end_to_end", {}).items():
             bounds = END_TO_END_BOUNDS_S
             labels = {"pipeline": name, "table": table}

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -17,11 +18,13 @@ from tidemill.control.checks.stream import keep_results
 from tidemill.control.live_state import RunOf, publishing
 from tidemill.control.log_topic import log_topic
 from tidemill.control.lookups import lookups_of
+from tidemill.control.openlineage import lineage_events
 from tidemill.control.pipeline import CompiledPipeline, compile_pipeline, opened
 from tidemill.control.project_context import project_for
 from tidemill.control.savepoints import appended_to, go_back, notes
 from tidemill.control.side_tables import DEAD_LETTER_TABLE, dead_letter_table, late_table
 from tidemill.control.stopping import calling_on_signals
+from tidemill.control.tracing import tracing
 from tidemill.control.watermark_text import held_by, late_sentences, waiting_sentences
 from tidemill.control.watermarks import Diagnosis, diagnose
 from tidemill.errors import UserError, Where
@@ -31,6 +34,7 @@ from tidemill.project import Project, ensure_state_dir, no_project
 if TYPE_CHECKING:
     from tidemill.engine import Engine, Progress
     from tidemill.engine.groups import GroupSpec
+    from tidemill.engine.traces import EpochTrace
     from tidemill.interfaces.connector import JobContext
     from tidemill.interfaces.source import Source
     from tidemill.model import Batch, TableDescriptor
@@ -164,14 +168,19 @@ def run_compiled(
         more=log_topic(project, f"pipeline-{name}"),
     )  # fmt: skip
     try:
-        engine = build_engine(project, name, compiled, state)
-        running.append(engine)
-        if started is not None:
-            started(engine)
-        _log.info("pipeline %s starts", name, extra={"until": until})
-        live = RunOf(project.name, name, state)
-        with calling_on_signals(engine.stop), publishing(engine, live):
-            engine.run(until)
+        with ExitStack() as around:
+            traced = None
+            if project.settings.observe.opentelemetry is not None:
+                traced = around.enter_context(tracing(project, name, f"{project.name}.{name}"))
+            engine = build_engine(project, name, compiled, state, traced=traced)
+            running.append(engine)
+            around.enter_context(lineage_events(project, name, compiled, engine))
+            if started is not None:
+                started(engine)
+            _log.info("pipeline %s starts", name, extra={"until": until})
+            live = RunOf(project.name, name, state)
+            with calling_on_signals(engine.stop), publishing(engine, live):
+                engine.run(until)
         progress = engine.progress()
         _log.info("pipeline %s ended", name, extra=progress_as_dict(progress))
         found = compiled.checks
@@ -211,6 +220,7 @@ def build_engine(
     collect: Callable[[int, Batch], None] | None = None,
     durable: bool = True,
     keep_dead_letters: bool = True,
+    traced: Callable[[EpochTrace], None] | None = None,
 ) -> Engine:
     """The engine of a compiled pipeline, with its sources, sinks, dead letters and late rows."""
     from tidemill.engine import Engine  # noqa: PLC0415 - loaded when used
@@ -218,7 +228,7 @@ def build_engine(
     from tidemill.interfaces.connector import JobContext  # noqa: PLC0415
 
     plan = compiled.plan if keep_dead_letters else _dropping_late(compiled.plan)
-    context = JobContext(job or f"{project.name}.{name}", FORMATS)
+    context = JobContext(job or f"{project.name}.{name}", FORMATS, traced=traced is not None)
 
     def settle(table: TableDescriptor) -> TableDescriptor:
         return opened(table, compiled.source, project.root)
@@ -244,6 +254,7 @@ def build_engine(
         late_tables={source: table.name for source, table in late.items()},
         collect=collect,
         durable=durable,
+        traced=traced,
     )
 
 

@@ -23,6 +23,7 @@ from tidemill.engine.progress import Progress
 from tidemill.engine.routing import Collect
 from tidemill.engine.session import Session, Until
 from tidemill.engine.settings import EngineSettings
+from tidemill.engine.traces import EpochTrace, EpochTraces
 from tidemill.engine.worker import Aborted
 from tidemill.errors import ConnectorError, DoubtfulCommitError, EngineError, TidemillError
 from tidemill.interfaces.lookup import Lookup
@@ -55,6 +56,8 @@ class Engine:
         lookups: a factory for the reader of each lookup join's table, by the id of its stage.
         kernel: shared by short runs of one plan, one after the other, which saves each the time
             to prepare its queries; None: one of its own for each session.
+        traced: is told of each epoch that is committed everywhere, from a thread of the engine's
+            own; must be quick.
     """
 
     def __init__(
@@ -73,6 +76,7 @@ class Engine:
         durable: bool = True,
         kernel: Kernel | None = None,
         lookups: Mapping[str, Callable[[], Lookup]] | None = None,
+        traced: Callable[[EpochTrace], None] | None = None,
     ) -> None:
         names = [spec.name for spec in groups]
         if len(set(names)) != len(names):
@@ -95,6 +99,7 @@ class Engine:
             durable=durable,
             kernel=kernel,
             lookups=lookups or {},
+            traces=EpochTraces(traced),
         )
         self._session: Session | None = None
         self._state = "new"
@@ -133,6 +138,7 @@ class Engine:
                 error = self._live(session, until)
                 session.lost = error is not None
                 self._job.epochs.abandon()
+                self._job.traces.lost()
                 if error is None:
                     self._state = "stopped" if self._job.stopping.is_set() else "finished"
                     return

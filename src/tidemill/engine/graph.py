@@ -28,6 +28,7 @@ from tidemill.engine.node_times import NodeTimes
 from tidemill.engine.nodes import NODES
 from tidemill.engine.pairs import run_pairs, standing_alone
 from tidemill.engine.samples import Sampler
+from tidemill.engine.times import EngineTimes
 from tidemill.errors import EngineError, Where
 from tidemill.interfaces.lookup import Lookup
 from tidemill.interfaces.operator import StateDelta
@@ -63,8 +64,10 @@ class Graph:
         clock: Clock | None = None,
         lookups: Mapping[str, Callable[[], Lookup]] | None = None,
         samples: Sampler | None = None,
+        times: EngineTimes | None = None,
     ) -> None:
         self.plan = plan
+        self._durations = times or EngineTimes()
         self._samples = samples or Sampler()
         self.kernel = kernel
         self.counters = counters
@@ -109,10 +112,11 @@ class Graph:
             self.counters.add(f"{stage.id}.in", len(batch))
             if len(stage.edges) > 1:
                 self.counters.add(f"{stage.id}.in.{edge.input}", len(batch))
-            if isinstance(stage, OutputStage):
-                self._output(stage, self.rows(edge, stage.id, batch), edge.input)
-            else:
-                late.update(self.nodes[stage.id].take(edge, batch))
+            with self._durations.operator(stage.id):
+                if isinstance(stage, OutputStage):
+                    self._output(stage, self.rows(edge, stage.id, batch), edge.input)
+                else:
+                    late.update(self.nodes[stage.id].take(edge, batch))
         if late:
             self._keep_late(node, batch, sorted(late))
 
@@ -355,14 +359,16 @@ class Graph:
         for stage in self.plan.operators:
             node = self.nodes[stage.id]
             if stage.on_clock:
-                for table in node.tick():
-                    self.push(stage.id, StageBatch(table))
+                with self._durations.operator(stage.id):
+                    for table in node.tick():
+                        self.push(stage.id, StageBatch(table))
             reached = self.times.reach(stage)
             behind = node.watermark_us(reached)
             if behind <= self.times.watermarks[stage.id]:
                 continue
-            for table in node.advance(reached):
-                self.push(stage.id, StageBatch(table))
+            with self._durations.operator(stage.id):
+                for table in node.advance(reached):
+                    self.push(stage.id, StageBatch(table))
             self.times.watermarks[stage.id] = behind
         self._tell_passed()
 

@@ -15,6 +15,7 @@ from tidemill.engine.routing import Collect
 from tidemill.engine.samples import Sampler
 from tidemill.engine.settings import EngineSettings
 from tidemill.engine.times import EngineTimes
+from tidemill.engine.traces import EpochTraces
 from tidemill.interfaces.lookup import Lookup
 from tidemill.interfaces.source import Source
 from tidemill.plan.physical import PhysicalPlan
@@ -39,5 +40,6 @@ class Job:
     lookups: Mapping[str, Callable[[], Lookup]] = field(default_factory=dict)
     epochs: EpochStats = field(default_factory=EpochStats)
     times: EngineTimes = field(default_factory=EngineTimes)
+    traces: EpochTraces = field(default_factory=EpochTraces)
     samples: Sampler = field(default_factory=Sampler)
     stopping: threading.Event = field(default_factory=threading.Event)

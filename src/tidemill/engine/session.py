@@ -189,7 +189,7 @@ class Session:
         self.graph = Graph(
             job.plan, self._kernel, self.counters, self.router.write, self.router.report,
             self.router.write_late, job.settings.deltas_max, job.clock,
-            job.lookups, job.samples,
+            job.lookups, job.samples, job.times,
         )  # fmt: skip
         watermarks: dict[str, dict[str, int]] = manifest.get("watermarks", {})
         for stage in job.plan.sources:
@@ -298,6 +298,7 @@ class Session:
             if piece.ingested_at_ms is not None:
                 seen = self._newest_ms.setdefault(name, deque(maxlen=_TIMES_MAX))
                 seen.append(piece.ingested_at_ms)
+        self.job.traces.took(piece.trace for piece in delivery.slices)
         self._dirty = True
         if batch is not None and len(batch):
             if delivery.source in self._closed:
@@ -363,6 +364,7 @@ class Session:
             observed=observe(self.graph).as_dict(),
         )
         self._committing_ms[self._next_epoch], self._newest_ms = self._newest_ms, {}
+        self.job.traces.cut(self._next_epoch)
         self._next_epoch += 1
         self._dirty = False
         self._cut_ms = self.job.clock.monotonic_ms()
@@ -409,6 +411,7 @@ class Session:
         self.committed_any = True
         self.committed_counts = work.counters
         self.job.times.arrived(self._committing_ms.pop(work.epoch, {}))
+        self.job.traces.committed(work.epoch, work.counters, size)
         self._in_flight.clear()
         self.inbox.wake()
 

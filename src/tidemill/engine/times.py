@@ -25,16 +25,20 @@ def _end_to_end() -> Durations:
 
 @dataclass(slots=True)
 class EngineTimes:
-    """By source table: processing (a batch from the inbox through the whole plan), end to end (the
-    newest record of a read, from the store's own time of it until its epoch was committed in every
-    sink), and seconds that its reader waited since a full batch was waiting already. By commit
-    group: seconds that the compute thread waited since its queue was full.
+    """By operator: its own work on a batch, or on event time that advanced, without what those
+    behind it took. By source table: processing (a batch from the inbox through the whole plan),
+    end to end (the newest record of a read, from the store's own time of it until its epoch was
+    committed in every sink), and seconds that its reader waited since a full batch was waiting
+    already. By commit group: seconds that the compute thread waited since its queue was full.
     """  # noqa: D205 - one sentence
 
     processing: dict[str, Durations] = field(default_factory=lambda: defaultdict(Durations))
     end_to_end: dict[str, Durations] = field(default_factory=lambda: defaultdict(_end_to_end))
     reader_blocked_s: dict[str, float] = field(default_factory=lambda: defaultdict(float))
     writer_blocked_s: dict[str, float] = field(default_factory=lambda: defaultdict(float))
+    operators: dict[str, Durations] = field(default_factory=lambda: defaultdict(Durations))
+    _inside_s: float = 0.0
+    """What operators took inside the one that is measured now."""
 
     def copy(self) -> EngineTimes:
         """A picture of this moment; from any thread."""
@@ -43,7 +47,19 @@ class EngineTimes:
             {name: one.copy() for name, one in list(self.end_to_end.items())},
             dict(self.reader_blocked_s),
             dict(self.writer_blocked_s),
+            {name: one.copy() for name, one in list(self.operators.items())},
         )
+
+    @contextmanager
+    def operator(self, name: str) -> Iterator[None]:
+        """Measure an operator's own work; compute thread."""
+        begun, outside_s, self._inside_s = monotonic(), self._inside_s, 0.0
+        try:
+            yield
+        finally:
+            took_s = monotonic() - begun
+            self.operators[name].add(max(0.0, took_s - self._inside_s))
+            self._inside_s = outside_s + took_s
 
     @contextmanager
     def processed(self, table: str) -> Iterator[None]:

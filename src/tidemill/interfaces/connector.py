@@ -21,12 +21,14 @@ class JobContext:
     `job` names the pipeline and its deployment (used in transactional ids, epoch rows, file
     names). `formats` are the formats a connector may use, by name: connectors never import them.
     `delivery` is `exactly-once` or `at-least-once`, the default where a table's options say
-    nothing.
+    nothing. `traced`: sources tell the trace context of what they read, and sinks write that of the
+    epoch, where their messages can carry one.
     """
 
     job: str
     formats: Mapping[str, FormatFactory]
     delivery: str = "exactly-once"
+    traced: bool = False
 
 
 @dataclass(frozen=True, slots=True)

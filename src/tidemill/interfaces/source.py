@@ -35,7 +35,7 @@ class PartitionBatch:
     known to be waiting behind `position`. `duplicates` says how many of `skipped` were repeats of
     changes already delivered. `origin_of` finds the input behind a row by its index in `rows`, or
     None where that is not known any more; it is asked for rows that cannot be processed only, from
-    any thread, and may be slow.
+    any thread, and may be slow. `trace` is the newest input's W3C trace context, in a traced job.
     """
 
     partition: str
@@ -49,6 +49,7 @@ class PartitionBatch:
     lag: int | None = None
     duplicates: int = 0
     origin_of: Callable[[int], RowOrigin | None] | None = None
+    trace: bytes | None = None
 
 
 class Source(Protocol):

@@ -69,11 +69,15 @@ def rules_text(pace: Pace | None = None) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Scrape:
-    """How Prometheus reaches the console: addresses, or a file of them, and the viewer's token."""
+    """How Prometheus reaches the console: addresses, or a file of them, and the viewer's token.
+
+    `jmx_targets_files` name the JMX exporters inside servers.
+    """
 
     credentials_file: str
     targets: tuple[str, ...] = ()
     targets_file: str | None = None
+    jmx_targets_files: str | None = None
     rules_file: str = "tidemill.rules.yml"
     interval_s: int = 15
     properties: Mapping[str, Any] = field(default_factory=dict)
@@ -90,6 +94,10 @@ def scrape_text(scrape: Scrape) -> str:
         found["file_sd_configs"] = [{"files": [scrape.targets_file], "refresh_interval": "5s"}]
     else:
         found["static_configs"] = [{"targets": list(scrape.targets)}]
+    jobs = [found]
+    if scrape.jmx_targets_files is not None:
+        files = {"files": [scrape.jmx_targets_files], "refresh_interval": "5s"}
+        jobs.append({"job_name": f"{JOB}-servers", "file_sd_configs": [files]})
     every = f"{scrape.interval_s}s"
     return _yaml(
         {
@@ -97,7 +105,7 @@ def scrape_text(scrape: Scrape) -> str:
                 "scrape_interval": every, "evaluation_interval": every, **scrape.properties,
             },
             "rule_files": [scrape.rules_file],
-            "scrape_configs": [found],
+            "scrape_configs": jobs,
         }
     )  # fmt: skip
 

@@ -19,6 +19,9 @@ SERVERS = (
 
 Name = Annotated[str, Field(pattern=NAME, max_length=100)]
 Port = Annotated[int, Field(ge=1, le=65535, description="TCP port; by default a free one")]
+JmxMetrics = Annotated[
+    bool, Field(description="Whether its own metrics are given to Prometheus, by a JMX exporter")
+]
 HeapMb = Annotated[int, Field(ge=128, le=65536, description="Java heap in MB")]
 
 
@@ -45,12 +48,14 @@ class KafkaServer(_Server):
     """The project's own Kafka broker (KRaft, one node)."""
 
     heap_mb: HeapMb | None = None
+    jmx_metrics: JmxMetrics = False
 
 
 class ConnectServer(_Server):
     """The project's own Kafka Connect worker with the Debezium Postgres connector."""
 
     heap_mb: HeapMb | None = None
+    jmx_metrics: JmxMetrics = False
 
 
 class RedisServer(_Server):
@@ -70,6 +75,7 @@ class FlinkServer(_Server):
     """
 
     heap_mb: HeapMb | None = None
+    jmx_metrics: JmxMetrics = False
 
 
 class S3Server(_Server):
@@ -189,6 +195,22 @@ class Observe(_Strict):
         Field(
             pattern=r"^[A-Za-z0-9._-]{1,249}$",
             description="Topic of the project's Kafka to which logs are written too, as JSON lines",
+        ),
+    ] = None
+    openlineage: Annotated[
+        str | None,
+        Field(
+            pattern=r"^(https?://\S+|file:\S+|environment)$",
+            description="Where OpenLineage events of runs go: the address of a receiver, "
+            "`file:PATH` for JSON lines, or `environment` for what OpenLineage's own variables say",
+        ),
+    ] = None
+    opentelemetry: Annotated[
+        str | None,
+        Field(
+            pattern=r"^(https?://\S+|environment)$",
+            description="The collector (OTLP over HTTP) to which traces of epochs go, such as "
+            "`http://127.0.0.1:4318`, or `environment` for what OpenTelemetry's own variables say",
         ),
     ] = None
 

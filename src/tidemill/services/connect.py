@@ -17,6 +17,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from tidemill.interfaces.service import Command, Endpoint
+from tidemill.services import jmx
 from tidemill.services.connect_plugins import AVRO_PLUGIN, avro_plugin
 from tidemill.services.context import ServiceContext
 from tidemill.services.install import class_path, plugin_folder
@@ -44,7 +45,7 @@ class Connect:
 
     name = "connect"
     depends_on: tuple[str, ...] = ("kafka",)
-    installs = ("connect", "debezium-postgres", AVRO_PLUGIN)
+    installs = ("connect", "debezium-postgres", AVRO_PLUGIN, jmx.ENTRY)
     disk_min_bytes = 20 * 1024 * 1024
     death_signal = int(signal.SIGKILL)
 
@@ -52,14 +53,18 @@ class Connect:
         self._context = context
         self._folder = Path()
         self._port = 0
+        self._jmx: tuple[str, ...] = ()
 
     def prepare(self, data: Path, endpoints: Mapping[str, Endpoint]) -> Endpoint:
         """Write the worker's configuration."""
         self._folder = data
         settings = self._context.settings
         refuse_reserved(self.name, settings, ("listeners", "bootstrap.servers", "rest.advertised"))
-        ports = choose_ports(self.name, ("rest",), data, settings.port, self._context.note)
+        ports = choose_ports(
+            self.name, jmx.ports(("rest",), settings), data, settings.port, self._context.note
+        )
         self._port = ports["rest"]
+        self._jmx = jmx.agent(self.name, "connect", data, ports)
         values = {
             **_defaults(data, self._port, endpoints["kafka"].properties["bootstrap.servers"]),
             **settings.properties,
@@ -77,6 +82,7 @@ class Connect:
             "org.apache.kafka.connect.cli.ConnectDistributed",
             [str(self._folder / "worker.properties")],
             {"log4j2.configurationFile": str(self._folder / "log4j2.properties")},
+            self._jmx,
         )
 
     def ready(self) -> bool:

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from tidemill.interfaces.service import Command, Endpoint
+from tidemill.services import jmx
 from tidemill.services.context import ServiceContext
 from tidemill.services.flink_home import (
     flink_command,
@@ -37,7 +38,7 @@ _NETWORK_MB = 64
 _OFF_HEAP_MB = 128
 _METASPACE_MB = 256
 _OVERHEAD_MB = 192
-_INSTALLS = ("flink-libraries", "flink")
+_INSTALLS = ("flink-libraries", "flink", jmx.ENTRY)
 _RESERVED = (
     "jobmanager.rpc",
     "jobmanager.bind-host",
@@ -60,6 +61,7 @@ class _FlinkProcess:
         self._context = context
         self._folder = Path()
         self._rest_port = 0
+        self._jmx: tuple[str, ...] = ()
 
     def stop_signal(self) -> int:
         """SIGTERM: Flink ends its parts in order."""
@@ -69,7 +71,14 @@ class _FlinkProcess:
         settings = self._context.settings
         refuse_reserved("flink", settings, _RESERVED)
         write_configuration(
-            self._folder, {**COMMON_VALUES, **python_values(), **values, **settings.properties}
+            self._folder,
+            {
+                **COMMON_VALUES,
+                **python_values(),
+                **values,
+                **(_REPORTER if self._jmx else {}),
+                **settings.properties,
+            },
         )
 
 
@@ -82,7 +91,9 @@ class FlinkJobManager(_FlinkProcess):
     def prepare(self, data: Path, endpoints: Mapping[str, Endpoint]) -> Endpoint:
         """Choose the ports; make the folders of checkpoints and savepoints."""
         self._folder = data
-        ports = choose_ports(self.name, ("rest", "rpc"), data, None, self._context.note)
+        names = jmx.ports(("rest", "rpc"), self._context.settings)
+        ports = choose_ports(self.name, names, data, None, self._context.note)
+        self._jmx = jmx.agent(self.name, "flink", data, ports)
         self._rest_port = ports["rest"]
         for kind in ("checkpoints", "savepoints"):
             (data / kind).mkdir(parents=True, exist_ok=True)
@@ -100,8 +111,9 @@ class FlinkJobManager(_FlinkProcess):
 
     def command(self) -> Command:
         """The JobManager."""
-        heap_mb = JOBMANAGER_HEAP_MB
-        return flink_command("jobmanager", self._folder, heap_mb, _metaspace(), home=flink_home())
+        options = [*_metaspace(), *self._jmx]
+        home = flink_home()
+        return flink_command("jobmanager", self._folder, JOBMANAGER_HEAP_MB, options, home=home)
 
     def ready(self) -> bool:
         """Whether it answers requests about the cluster."""
@@ -119,13 +131,16 @@ class FlinkTaskManager(_FlinkProcess):
         self._folder = data
         cluster = endpoints["flink-jobmanager"]
         self._rest_port = cluster.ports["rest"]
+        names = jmx.ports((), self._context.settings)
+        ports = choose_ports(self.name, names, data, None, self._context.note)
+        self._jmx = jmx.agent(self.name, "flink", data, ports)
         self._write({**cluster_values(cluster), **taskmanager_memory(self._heap_mb)})
-        return Endpoint(HOST, {}, {})
+        return Endpoint(HOST, ports, {})
 
     def command(self) -> Command:
         """The TaskManager."""
         direct = _OFF_HEAP_MB + _NETWORK_MB
-        options = [f"-XX:MaxDirectMemorySize={direct}m", *_metaspace()]
+        options = [f"-XX:MaxDirectMemorySize={direct}m", *_metaspace(), *self._jmx]
         home = flink_home()
         return flink_command("taskmanager", self._folder, self._heap_mb, options, home=home)
 
@@ -168,6 +183,11 @@ class FlinkGateway(_FlinkProcess):
         """Whether it says its version."""
         return isinstance(get_json(self._rest_port, "/v1/info"), dict)
 
+
+_REPORTER = {
+    "metrics.reporter.jmx.factory.class": "org.apache.flink.metrics.jmx.JMXReporterFactory"
+}
+"""Makes Flink's metrics beans, which the JMX exporter reads."""
 
 COMMON_VALUES = {
     "parallelism.default": "1",

@@ -19,6 +19,7 @@ from pathlib import Path
 
 from tidemill.errors import ServiceError, Where
 from tidemill.interfaces.service import Command, Endpoint
+from tidemill.services import jmx
 from tidemill.services.context import ServiceContext
 from tidemill.services.install import class_path
 from tidemill.services.jvm import LOGGING, jvm_command, write_properties
@@ -45,7 +46,7 @@ class Kafka:
 
     name = "kafka"
     depends_on: tuple[str, ...] = ()
-    installs = ("kafka",)
+    installs = ("kafka", jmx.ENTRY)
     disk_min_bytes = 100 * 1024 * 1024
     death_signal = int(signal.SIGKILL)
 
@@ -53,6 +54,7 @@ class Kafka:
         self._context = context
         self._folder = Path()
         self._bootstrap = ""
+        self._jmx: tuple[str, ...] = ()
 
     def prepare(self, data: Path, endpoints: Mapping[str, Endpoint]) -> Endpoint:
         """Write the configuration and, before the first start, format the storage."""
@@ -60,20 +62,27 @@ class Kafka:
         settings = self._context.settings
         refuse_reserved(self.name, settings, _RESERVED)
         ports = choose_ports(
-            self.name, ("broker", "controller"), data, settings.port, self._context.note
+            self.name,
+            jmx.ports(("broker", "controller"), settings),
+            data,
+            settings.port,
+            self._context.note,
         )
+        self._jmx = jmx.agent(self.name, "kafka", data, ports)
         self._bootstrap = f"{HOST}:{ports['broker']}"
         write_private(data / "log4j2.properties", LOGGING)
         values = {**_defaults(data, ports), **settings.properties}
         write_private(data / "server.properties", write_properties(values))
         if not (data / "data").exists():
             self._format(values)
-        return Endpoint(HOST, {"broker": ports["broker"]}, {"bootstrap.servers": self._bootstrap})
+        shown = {name: port for name, port in ports.items() if name != "controller"}
+        return Endpoint(HOST, shown, {"bootstrap.servers": self._bootstrap})
 
     def command(self) -> Command:
         """The broker process."""
         heap_mb = self._context.settings.heap_mb or HEAP_MB
-        return self._java(heap_mb, "kafka.Kafka", str(self._folder / "server.properties"))
+        configuration = str(self._folder / "server.properties")
+        return self._java(heap_mb, "kafka.Kafka", configuration, options=self._jmx)
 
     def ready(self) -> bool:
         """Whether metadata, groups and transactions are served."""

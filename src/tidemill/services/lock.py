@@ -28,6 +28,7 @@ APICURIO_VERSION = "3.3.3"
 CONVERTER_VERSION = "2.6.13.Final"
 SPARK_VERSION = "4.2.0"
 LOG4J_VERSION = "2.25.4"
+JMX_EXPORTER_VERSION = "1.0.1"
 S3PROXY_VERSION = "4.1.0"
 
 
@@ -59,6 +60,13 @@ RECIPES = (
             f"org.apache.logging.log4j:log4j-core:{LOG4J_VERSION}",
             _LOGGING,
         ),
+    ),
+    # The agent carries all that it needs.
+    Recipe(
+        "jmx-exporter",
+        "classpath",
+        (f"io.prometheus.jmx:jmx_prometheus_javaagent:{JMX_EXPORTER_VERSION}",),
+        transitive=False,
     ),
     Recipe(
         "debezium-postgres",

@@ -19,6 +19,7 @@ from tidemill.errors import ServiceError, Where
 from tidemill.interfaces.service import Command, Endpoint
 from tidemill.observe.alerts import Pace, Scrape, rules_text, scrape_text
 from tidemill.services.context import ServiceContext
+from tidemill.services.jmx import TARGETS as JMX_TARGETS
 from tidemill.services.ports import HOST, choose_ports
 from tidemill.services.settings import refuse_reserved
 from tidemill.services.state import write_json, write_private
@@ -71,6 +72,7 @@ class Prometheus:
         scrape = Scrape(
             credentials_file=str(state / VIEWER_TOKEN),
             targets_file=str(targets),
+            jmx_targets_files=str(state / JMX_TARGETS / "*.json"),
             rules_file=str(data / "tidemill.rules.yml"),
             interval_s=interval_s,
         )

@@ -9,6 +9,7 @@ from typing import Any
 
 from tidemill.errors import ServiceError, Where, did_you_mean
 
+_JMX = ("kafka", "connect", "flink")
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 
 
@@ -19,7 +20,8 @@ class ServerSettings:
     `port` None: a free port is chosen once and kept. `heap_mb` is the JVM's heap limit (JVM servers
     only). `properties` go into the server's own configuration under its own names, over ours.
     `start_timeout_s` is how long the server may take to be ready. `buckets` are made beside the one
-    that an S3 store has anyway.
+    that an S3 store has anyway. `jmx_metrics` (kafka, connect, flink): the server's own metrics are
+    given to Prometheus, by an agent in its JVM.
     """
 
     port: int | None = None
@@ -27,6 +29,7 @@ class ServerSettings:
     properties: Mapping[str, str] = field(default_factory=dict)
     start_timeout_s: float = 60.0
     buckets: tuple[str, ...] = ()
+    jmx_metrics: bool = False
 
     def as_dict(self) -> dict[str, Any]:
         """The settings as JSON data."""
@@ -35,7 +38,7 @@ class ServerSettings:
 
 def parse_settings(server: str, given: Mapping[str, Any]) -> ServerSettings:
     """Settings from JSON data; raises ServiceError that names what is wrong."""
-    known = ("port", "heap_mb", "properties", "start_timeout_s", "buckets")
+    known = ("port", "heap_mb", "properties", "start_timeout_s", "buckets", "jmx_metrics")
     for key in given:
         if key not in known:
             raise _bad(server, f"`{key}` is not a setting", did_you_mean(key, known))
@@ -52,7 +55,10 @@ def parse_settings(server: str, given: Mapping[str, Any]) -> ServerSettings:
         if any(character in f"{key}{value}" for character in "\n\r\0"):
             raise _bad(server, f"the property `{key}` has a line break", "Write it on one line.")
     texts = {str(key): _text(value) for key, value in properties.items()}
-    return ServerSettings(port, heap_mb, texts, float(timeout), _buckets(server, given))
+    jmx = given.get("jmx_metrics") or False
+    if not isinstance(jmx, bool) or (jmx and server.partition("-")[0] not in _JMX):
+        raise _bad(server, "`jmx_metrics` is not a setting", f"Servers with it: {', '.join(_JMX)}.")
+    return ServerSettings(port, heap_mb, texts, float(timeout), _buckets(server, given), jmx)
 
 
 def refuse_reserved(server: str, settings: ServerSettings, reserved: Sequence[str]) -> None:

@@ -24,6 +24,7 @@ from tidemill.connectors.kafka.native_types import FieldSpec, field_spec
 from tidemill.connectors.kafka.options import KafkaTable
 from tidemill.connectors.kafka.rows import Assembled, dead_letter
 from tidemill.connectors.kafka.startup import Partition
+from tidemill.interfaces.connector import JobContext
 from tidemill.interfaces.format import Decoder
 
 _NOT_FOR_LIBRDKAFKA = ("logger", "error_cb")
@@ -90,8 +91,10 @@ def library() -> Any:
         return None
 
 
-def native_reader(table: KafkaTable, parts: Layout) -> NativeReader | None:
+def native_reader(table: KafkaTable, parts: Layout, job: JobContext) -> NativeReader | None:
     """A reader for the table, or None where the Python path has to serve."""
+    if job.traced:
+        return None  # it gives no headers
     crate = library()
     if crate is None or table.upsert or parts.metadata or key_columns_from_key(table):
         return None

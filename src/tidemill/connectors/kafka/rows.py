@@ -27,7 +27,8 @@ _TIMESTAMP_TYPES = {
 }
 
 
-def _headers(message: Message) -> list[tuple[str, bytes | None]]:
+def headers_of(message: Message) -> list[tuple[str, bytes | None]]:
+    """The headers of a message, in their order."""
     return list(message.headers() or ())  # type: ignore[arg-type]
 
 
@@ -35,8 +36,8 @@ _READERS: dict[str, Callable[[Message], Any]] = {
     "topic": lambda m: m.topic(),
     "partition": lambda m: m.partition(),
     "offset": lambda m: m.offset(),
-    "headers": lambda m: list(dict(_headers(m)).items()),
-    "header-list": lambda m: [{"key": k, "value": v} for k, v in _headers(m)],
+    "headers": lambda m: list(dict(headers_of(m)).items()),
+    "header-list": lambda m: [{"key": k, "value": v} for k, v in headers_of(m)],
     "leader-epoch": lambda m: m.leader_epoch(),
     "timestamp": lambda m: m.timestamp()[1],
     "timestamp-type": lambda m: _TIMESTAMP_TYPES.get(m.timestamp()[0], "NoTimestampType"),

@@ -49,6 +49,7 @@ from tidemill.connectors.kafka.writer import KafkaWriter
 from tidemill.errors import ConnectorError, DoubtfulCommitError, Where
 from tidemill.interfaces.connector import JobContext
 from tidemill.model import DeadLetter, Position
+from tidemill.model.trace_context import TRACEPARENT, epoch_context
 
 COMMIT_TIMEOUT_S = 30.0
 OFFSETS_TIMEOUT_S = 10.0  # for the call that can hang: recovering is exact, so it may be given up
@@ -78,6 +79,7 @@ class KafkaGroup:
         self._in_epoch = False
         self._epoch_topic = ""
         self._prefix = ""
+        self._trace: tuple[str, bytes] | None = None
         self._epoch = 0
         self._sequence = 0
         self._failures: list[KafkaError] = []
@@ -180,6 +182,8 @@ class KafkaGroup:
                 guarded("begin a transaction", self._cluster, self._producer.begin_transaction)
             self._in_epoch = True
             self._prefix = f"{self._job.job}/{self._epoch}/"
+            if self._job.traced:
+                self._trace = (TRACEPARENT, epoch_context(self._job.job, self._epoch).header)
 
     def header(self) -> tuple[str, bytes]:
         """The header of the next record."""
@@ -203,6 +207,8 @@ class KafkaGroup:
         timestamp_ms: int,
     ) -> None:
         """Hand one record over; waits while the producer is full."""
+        if self._trace is not None and TRACEPARENT not in dict(headers or ()):
+            headers = [*(headers or ()), self._trace]
         try:
             self._producer.produce(
                 topic,
@@ -232,11 +238,14 @@ class KafkaGroup:
         prefix = self._prefix.encode()
         sequence = self._sequence
         key_of = itertools.repeat(None, len(values)) if keys is None else keys
-        headers = None
+        trace = self._trace
+        headers = None if trace is None else [trace]
         for value, key in zip(values, key_of, strict=True):
             if with_header:
                 sequence += 1
                 headers = [(HEADER, b"%b%d" % (prefix, sequence))]
+                if trace is not None:
+                    headers.append(trace)
             while True:
                 try:
                     produce(topic, value, key, partition, on_delivery=delivered, headers=headers)

@@ -26,12 +26,13 @@ from tidemill.connectors.kafka.layout import layout
 from tidemill.connectors.kafka.native import Run, Trouble, native_reader
 from tidemill.connectors.kafka.options import KafkaTable
 from tidemill.connectors.kafka.repeats import Repeats
-from tidemill.connectors.kafka.rows import RowAssembler
+from tidemill.connectors.kafka.rows import RowAssembler, headers_of
 from tidemill.connectors.kafka.startup import Partition
 from tidemill.errors import ConnectorError, Where
 from tidemill.interfaces.connector import JobContext
 from tidemill.interfaces.source import PartitionBatch
 from tidemill.model import Position
+from tidemill.model.trace_context import TRACEPARENT
 
 OUTAGE_SECONDS_MAX = 120.0
 _FILL_SECONDS = 0.002
@@ -65,7 +66,7 @@ class KafkaSource:
         self._job = job
         parts = layout(table, job)
         self._assembler = RowAssembler(table, parts)
-        self._native = native_reader(table, parts)
+        self._native = native_reader(table, parts, job)
         self._drops_repeats = bool(parts.value_options["deduplicate"])
         self._consumer: Any = None
         self._config: Mapping[str, Any] = {}
@@ -277,6 +278,7 @@ class KafkaSource:
             lag=self._lag(reading),
             duplicates=assembled.duplicates,
             origin_of=lambda row: assembled.origin_of(row, run),
+            trace=_trace(run) if self._job.traced else None,
         )
 
     def _native_batch(self, run: Run) -> PartitionBatch:
@@ -394,6 +396,15 @@ def _place(message: Message) -> Partition:
 def _offset(message: Message) -> int:
     offset = message.offset()
     return -1 if offset is None else offset
+
+
+def _trace(run: list[Message]) -> bytes | None:
+    """The trace context of the newest message of a run that has one among its last few."""
+    for message in run[:-9:-1]:
+        for name, value in headers_of(message):
+            if name == TRACEPARENT and isinstance(value, bytes):
+                return value
+    return None
 
 
 def _partition(table: KafkaTable, name: str) -> Partition:

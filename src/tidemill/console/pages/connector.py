@@ -9,6 +9,7 @@ from nicegui import ui
 
 from tidemill.console.hub import Hub
 from tidemill.console.parts.actions import act, confirm, load
+from tidemill.console.parts.editor import code_editor
 from tidemill.console.parts.frame import Frame, frame
 from tidemill.console.parts.gauge import slot_gauge
 from tidemill.control import connectors as use
@@ -92,10 +93,7 @@ def _buttons(hub: Hub, on: Frame, name: str) -> None:
 
 
 def _editor(hub: Hub, on: Frame, name: str, config: dict[str, str]) -> None:
-    dark = ui.context.client.request.cookies.get("tidemill_theme") == "dark"
-    editor = ui.codemirror(
-        json.dumps(config, indent=2), language="JSON", theme="oneDark" if dark else "githubLight"
-    ).classes("editor config")
+    editor = code_editor(json.dumps(config, indent=2), "JSON", "Configuration").classes("config")
     if not on.may_change:
         editor.props("disable")
         return

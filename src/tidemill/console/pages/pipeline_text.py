@@ -6,6 +6,7 @@ from nicegui import run, ui
 
 from tidemill.console.hub import Hub
 from tidemill.console.parts.actions import error_text
+from tidemill.console.parts.editor import code_editor
 from tidemill.control.check_text import TextCheck, check_text
 from tidemill.control.pipeline import read_sql
 from tidemill.errors import TextWhere, TidemillError
@@ -22,10 +23,7 @@ def text_panel(hub: Hub, name: str) -> None:
         ui.label(error_text(error)).classes("empty")
         return
     with ui.row().classes("editor-row"):
-        dark = ui.context.client.request.cookies.get("tidemill_theme") == "dark"
-        editor = ui.codemirror(
-            text, language="PostgreSQL", theme="oneDark" if dark else "githubLight"
-        ).classes("editor")
+        editor = code_editor(text, "PostgreSQL", "SQL of the pipeline")
         with ui.column().classes("findings"):
             ui.label(f"{file.path.name}: what you type is checked, not saved.").classes("hint")
             found = ui.column().classes("found")

@@ -9,6 +9,7 @@ from nicegui import ui
 
 from tidemill.console.hub import Hub
 from tidemill.console.parts.actions import error_text, load
+from tidemill.console.parts.editor import code_editor
 from tidemill.console.parts.frame import frame
 from tidemill.console.parts.numbers import length
 from tidemill.console.parts.tables import Column, table
@@ -26,13 +27,10 @@ def add(hub: Hub) -> None:
     async def page(sql: str = "") -> None:
         with frame(hub, "Query", PATH):
             found = await load(lambda: query_tables(hub.project, hub.cluster)) or []
-            dark = ui.context.client.request.cookies.get("tidemill_theme") == "dark"
             with ui.row().classes("editor-row"):
                 with ui.column().classes("query-box"):
-                    editor = ui.codemirror(
-                        sql or _first(found), language="PostgreSQL",
-                        theme="oneDark" if dark else "githubLight",
-                    ).classes("editor short")  # fmt: skip
+                    editor = code_editor(sql or _first(found), "PostgreSQL", "SQL of the query")
+                    editor.classes("short")
                     with ui.row().classes("tools"):
                         ask = ui.button("Run", icon="play_arrow", on_click=lambda: go())  # noqa: PLW0108 - it is defined below
                         ask.props("dense unelevated no-caps")

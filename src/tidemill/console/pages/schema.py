@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import html
+from typing import Literal
 
 from nicegui import ui
 
 from tidemill.console.hub import Hub
 from tidemill.console.parts.actions import load
+from tidemill.console.parts.editor import code_editor
 from tidemill.console.parts.frame import frame
 from tidemill.control.schema_difference import SchemaDifference, laid_out, schema_difference
 from tidemill.control.schemas import SubjectInfo, check_schema_text, show_schema, subject_info
@@ -60,13 +62,9 @@ async def _test(hub: Hub, info: SubjectInfo) -> None:
     latest = await load(lambda: show_schema(hub.registry, info.subject, None))
     if latest is None:
         return
-    dark = ui.context.client.request.cookies.get("tidemill_theme") == "dark"
     ui.label("May this follow?").classes("section")
-    editor = ui.codemirror(
-        laid_out(latest.schema),
-        language="JSON" if latest.kind != "PROTOBUF" else "ProtoBuf",
-        theme="oneDark" if dark else "githubLight",
-    ).classes("editor config")
+    language: Literal["JSON", "ProtoBuf"] = "JSON" if latest.kind != "PROTOBUF" else "ProtoBuf"
+    editor = code_editor(laid_out(latest.schema), language, "Schema to test").classes("config")
     said = ui.label("Change it and test it; nothing is registered.").classes("hint lines")
 
     async def test() -> None:

@@ -34,6 +34,7 @@ def add(hub: Hub) -> None:
         expression: str = "",
         decoding: Decoding = "auto",
         partition: int | None = None,
+        tab: str = "",
     ) -> None:
         with frame(hub, "Topics", "/topics", trail=topic) as on:
             detail = await load(lambda: describe_topic(hub.cluster, topic))
@@ -54,7 +55,9 @@ def add(hub: Hub) -> None:
                         ui.link(name, f"/pipelines/{quote(name, safe='')}")
             with ui.tabs().props("dense no-caps align=left").classes("tabs") as tabs:
                 first, second = ui.tab("Messages"), ui.tab("Partitions and settings")
-            with ui.tab_panels(tabs, value=first).classes("panels"):
+            with ui.tab_panels(tabs, value=second if tab == "settings" else first).classes(
+                "panels"
+            ):
                 with ui.tab_panel(first):
                     await messages_panel(
                         hub, on, topic,

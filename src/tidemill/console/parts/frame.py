@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from nicegui import ui
 
 from tidemill.console.hub import Hub
+from tidemill.console.parts.editor import theme_editors
 from tidemill.console.security.sessions import Session
 
 NAVIGATION = (
@@ -33,6 +34,18 @@ _SCRIPT = f"""<script>
 const speak = () => {{ document.documentElement.lang = 'en'; }};
 speak();
 window.addEventListener('load', () => setTimeout(speak, 300));
+// An editor makes its own elements: the name goes to the one that one types into.
+new MutationObserver(() => {{
+  for (const typed of document.querySelectorAll('[data-label] .cm-content:not([aria-label])')) {{
+    typed.setAttribute('aria-label', typed.closest('[data-label]').dataset.label);
+  }}
+  for (const scroller of document.querySelectorAll('.cm-scroller:not([tabindex="0"])')) {{
+    scroller.setAttribute('tabindex', '0');
+  }}
+  for (const bar of document.querySelectorAll('.q-loading-bar:not([aria-label])')) {{
+    bar.setAttribute('aria-label', 'Loading');
+  }}
+}}).observe(document.documentElement, {{ childList: true, subtree: true }});
 let went = 0;
 document.addEventListener('keydown', (event) => {{
   const tag = event.target.tagName;
@@ -71,7 +84,8 @@ def frame(hub: Hub, title: str, active: str, *, trail: str = "") -> Iterator[Fra
     dark = ui.dark_mode(value=request.cookies.get("tidemill_theme", "light") == "dark")
     ui.colors(primary="#0b6a84", secondary="#52606d", positive="#1d7a46", negative="#b3372c",
               warning="#9a6700", info="#2b6cb0", dark="#171e26", dark_page="#11161c")  # fmt: skip
-    with ui.left_drawer(fixed=True, bordered=True).props("width=208 breakpoint=700").classes("nav"):
+    drawer = ui.left_drawer(fixed=True, bordered=True).props("width=208 breakpoint=700")
+    with drawer.classes("nav"):
         ui.link("Tidemill", "/overview").classes("brand")
         ui.label(hub.project.name).classes("project")
         with ui.element("nav").props('aria-label="Pages"'):
@@ -86,6 +100,8 @@ def frame(hub: Hub, title: str, active: str, *, trail: str = "") -> Iterator[Fra
             leave.props('flat dense round size=sm aria-label="Log out"')
     with ui.element("main").classes("page"):
         with ui.row().classes("heading"):
+            pages = ui.button(icon="menu", on_click=drawer.toggle).classes("menu")
+            pages.props('flat dense round size=sm aria-label="Pages"')
             if trail:
                 ui.link(title, active).classes("up")
                 ui.label("/").classes("up")
@@ -112,6 +128,7 @@ def _still_here(hub: Hub, session: Session) -> None:
 def _toggle(dark: ui.dark_mode) -> None:
     dark.set_value(not dark.value)
     theme = "dark" if dark.value else "light"
+    theme_editors(dark=bool(dark.value))
     ui.run_javascript(
         f"document.cookie = 'tidemill_theme={theme}; path=/; max-age=31536000; samesite=strict'"
     )

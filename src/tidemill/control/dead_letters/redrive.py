@@ -147,6 +147,12 @@ class _Chosen:
         source = self._sources.get(letter.table)
         if source is None:
             return f"the pipeline does not read {letter.table} any more"
+        topics = source.table.options.get("topic")
+        if topics is not None and str(letter.topic) not in map(str.strip, topics.split(";")):
+            return (
+                f"{letter.table} reads another topic: these letters are of another project's "
+                "pipeline with this name"
+            )
         if source.changelog.updates or source.changelog.upsert:
             return (
                 f"{letter.table} is a changelog, and an old change behind newer ones would undo "

@@ -1,6 +1,7 @@
 """Error codes of the room `project`: code to its meaning in one sentence."""
 
 CODES: dict[str, str] = {
+    "project.not-installed": "The packages of an extra that the project asks for are missing.",
     "project.not-found": "No tidemill.yaml stands in this folder or above it.",
     "project.unreadable": "A file of the project cannot be read.",
     "project.bad-yaml": "A YAML file, such as tidemill.yaml, is not well-formed.",
