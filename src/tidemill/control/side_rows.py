@@ -104,8 +104,13 @@ def _from_topic(cluster: Cluster, topic: str, limit: int, text: str) -> Iterator
 
 def kept_files(folder: Path) -> list[Path]:
     """The finished files of a side table without Kafka, oldest first."""
-    files = [file for file in folder.rglob("*") if file.is_file() and file.name[:1] not in "._"]
+    files = [file for file in folder.rglob("*") if file.is_file() and _is_seen(file, folder)]
     return sorted(files, key=lambda one: (one.stat().st_mtime, one.name))
+
+
+def _is_seen(file: Path, folder: Path) -> bool:
+    """Not what a sink keeps for itself: hidden files, and those in hidden folders."""
+    return not any(part[0] in "._" for part in file.relative_to(folder).parts)
 
 
 def _from_files(folder: Path) -> Iterator[Mapping[str, Any]]:
