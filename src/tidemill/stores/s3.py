@@ -1,7 +1,7 @@
 """S3, and every store that speaks its protocol, on botocore.
 
 Guarantees: those of `ObjectStore`; requests are signed with SigV4. 503, 500, throttling and broken
-connections are tried again up to `ATTEMPTS` times, with growing pauses.
+connections are tried again up to `ATTEMPTS` times, with growing pauses; the log says so.
 Non-guarantees: a store that ignores the headers of conditional writes is not noticed here; the
 probe finds it.
 """
@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime
+import logging
 import re
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -34,7 +35,10 @@ from tidemill.stores.options import S3Options
 ATTEMPTS = 8
 CONNECTIONS = 32
 TIMEOUT_S = 30
+_log = logging.getLogger("tidemill.stores.s3")
 _RETRIED = ("SlowDown", "ServiceUnavailable", "InternalError", "RequestTimeout", "Throttling")
+
+_BUSY = (429, 500, 502, 503, 504)
 
 _UNWRITTEN = re.compile(r".-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
 _UNWRITTEN_S, _UNWRITTEN_PAUSE_S, _UNWRITTEN_TRIES, _UNWRITTEN_MANY = 5.0, 0.05, 10, 32
@@ -58,6 +62,14 @@ class S3Store:
         self._page_objects = page_objects
         self._is_emulated = options.endpoint is not None
         self._client: Any = _client(options, attempts)
+        self._attempts = attempts
+        self._client.meta.events.register_last("needs-retry.s3", self._tell_of_pause)
+
+    def _tell_of_pause(self, attempts: int, response: Any, **_: Any) -> None:
+        """Say that the store is busy, for until it answers the caller only sees that it waits."""
+        status = 200 if response is None else response[0].status_code
+        if status in _BUSY and attempts <= self._attempts:
+            _log.warning("%s is busy (%d); asked again", self.url, status)
 
     def list(self, prefix: str = "", after: str = "") -> Iterator[ObjectInfo]:
         """Page by page, each asked for when it is needed."""
