@@ -26,6 +26,7 @@ from tidemill.control.object_stores import open_project_store
 from tidemill.control.topics import Cluster, read_topic
 
 BUCKET, TOPIC = "s3://lake/many/", "events"
+_PROJECT = "name: watch\nservers: {s3: {start_timeout_s: 300}, kafka: {start_timeout_s: 300}}\n"
 _COMMAND = (sys.executable, "-m", "tidemill.cli")
 
 
@@ -35,7 +36,10 @@ def main() -> int:
     parser.add_argument("--objects", type=int, default=100_000)
     count = parser.parse_args().objects
     root = Path(tempfile.mkdtemp(prefix="tidemill-watch-"))
-    (root / "tidemill.yaml").write_text("name: watch\nservers: {s3: {}, kafka: {}}\n", "utf-8")
+    (root / "tidemill.yaml").write_text(
+        "name: watch\nservers: {s3: {start_timeout_s: 300}, kafka: {start_timeout_s: 300}}\n",
+        "utf-8",
+    )
     try:
         subprocess.run([*_COMMAND, "up"], cwd=root, check=True, stdout=-3)
         return 0 if _measure(root, count) else 1

@@ -29,7 +29,7 @@ from typing import Any, TypeVar
 
 from tidemill.services import running_endpoints
 
-WITHIN_S = 600.0
+WITHIN_S = 1500.0
 _T = TypeVar("_T")
 DONE = ("success", "failed")
 FILES = {
@@ -45,7 +45,7 @@ expectations:
 - {type: expect_table_row_count_to_equal, kwargs: {value: 3000}}
 - {type: expect_column_values_to_be_unique, kwargs: {column: id}}
 """,
-    "checks/windows.yaml": """on: [{postgres: zone_minute}]
+    "checks/windows.yaml": """on: [{connection: postgres, table: zone_minute}]
 expectations:
 - {type: expect_table_row_count_to_be_between, kwargs: {min_value: 1}}
 """,
@@ -66,7 +66,7 @@ START = {
 }
 
 with DAG("sensors", schedule=None, **START):
-    waiting = {"poke_interval": 1, "timeout": 500}
+    waiting = {"poke_interval": 5, "timeout": 900}
     TidemillLagSensor(task_id="lag", pipeline="zone_minute", lag_max=0, **waiting)
     TidemillFreshnessSensor(task_id="freshness", pipeline="zone_minute", age_max_s=1e9, **waiting)
     TidemillWatermarkSensor(
@@ -100,7 +100,7 @@ class Airflow:
 
     def ask(self, method: str, path: str, body: Any = None) -> Any:
         """One request; None for what is not there."""
-        connection = http.client.HTTPConnection(self._host, timeout=30)
+        connection = http.client.HTTPConnection(self._host, timeout=300)
         headers = {"Content-Type": "application/json", "Authorization": f"Bearer {self._token}"}
         try:
             text = None if body is None else json.dumps(body)
@@ -170,7 +170,9 @@ def _make(project: Path) -> None:
         (project / name).parent.mkdir(exist_ok=True)
         (project / name).write_text(text, encoding="utf-8")
     settings = project / "tidemill.yaml"
-    settings.write_text(settings.read_text("utf-8") + "  - numbers.sql\n", encoding="utf-8")
+    text = settings.read_text("utf-8").replace("kafka:", "kafka: {start_timeout_s: 300}")
+    settings.write_text(text + "  - numbers.sql\n", encoding="utf-8")
+    _tidemill(project, "check")
     _tidemill(project, "up", "postgres", "kafka")
     for topic in ("trips", "asked"):
         _tidemill(project, "topic", "create", topic)

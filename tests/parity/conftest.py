@@ -60,6 +60,11 @@ def pytest_runtest_makereport(
         way = " ".join([test, *map(str, parameters.values())])
         mark, queries = found.case_fingerprint(case.path), found.queries_of(case.golden)
         found.FOUND.add(str(case), way, report.passed, mark, queries)
+    elif item.path.name == "test_on_spark.py" and "query" in parameters:
+        query = parameters["query"]
+        mark, queries = found.case_fingerprint(query.case.path), found.queries_of(query.case.golden)
+        number = str(query.number + 1)
+        found.FOUND.add_on_spark(str(query.case), number, report.passed, mark, queries)
     elif item.path.name == "test_nexmark.py":
         name = parameters["name"]
         mark = found.nexmark_fingerprint(name)

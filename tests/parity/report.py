@@ -45,11 +45,20 @@ class Found:
 
     def add(self, case: str, way: str, passed: bool, fingerprint: str, queries: int = 1) -> None:
         """One run of one case (`topic/name`); of another text than before, it begins anew."""
+        self._case(case, fingerprint, queries)["ways"][way] = passed
+
+    def add_on_spark(
+        self, case: str, query: str, passed: bool, fingerprint: str, queries: int = 1
+    ) -> None:
+        """One query of a case on Spark, which takes some of them."""
+        self._case(case, fingerprint, queries).setdefault("on_spark", {})[query] = passed
+
+    def _case(self, case: str, fingerprint: str, queries: int) -> dict[str, Any]:
         known = self.cases.get(case)
         if known is None or known["fingerprint"] != fingerprint:
             known = {"fingerprint": fingerprint, "queries": queries, "ways": {}}
             self.cases[case] = known
-        known["ways"][way] = passed
+        return known
 
     def merged(self, file: Path) -> Found:
         """With what a file holds already; what is new counts."""
@@ -57,6 +66,8 @@ class Found:
         for case, found in self.cases.items():
             for way, passed in found["ways"].items():
                 known.add(case, way, passed, found["fingerprint"], found["queries"])
+            for query, passed in found.get("on_spark", {}).items():
+                known.add_on_spark(case, query, passed, found["fingerprint"], found["queries"])
         known.version = self.version or known.version
         return known
 
@@ -119,7 +130,37 @@ def page(found: Found, present: Mapping[str, str], generated: Mapping[str, Any] 
     text = _HEAD.format(version=found.version) + "\n".join(lines) + "\n"
     if unseen:
         text += f"\n{unseen} cases were not run in all these ways since they were last changed.\n"
-    return text + _generated(generated)
+    return text + _on_spark(found, present) + _generated(generated)
+
+
+def _on_spark(found: Found, present: Mapping[str, str]) -> str:
+    """Queries by topic; nothing where none was run on Spark."""
+    totals: dict[str, Counter[str]] = {}
+    for case, mark in sorted(present.items()):
+        known = found.cases.get(case, {})
+        runs = known.get("on_spark", {}) if known.get("fingerprint") == mark else {}
+        if runs:
+            total = totals.setdefault(case.split("/")[0], Counter())
+            total["cases"] += 1
+            total["agreed"] += sum(runs.values())
+            total["differing"] += len(runs) - sum(runs.values())
+    if not totals:
+        return ""
+    text = """
+## On Spark
+
+Queries of the same cases that Spark takes, run there; others are refused by name. Over functions,
+columns that Spark refuses are left out. The rows are those of the golden files, and where rows are
+late those of Flink in its batch mode.
+
+| topic | cases | queries on Spark | agreed | differing |
+|---|---|---|---|---|
+"""
+    return text + "".join(
+        f"| {topic} | {t['cases']} | {t['agreed'] + t['differing']} | {t['agreed']} "
+        f"| {t['differing']} |\n"
+        for topic, t in totals.items()
+    )
 
 
 def _generated(made: Mapping[str, Any] | None) -> str:

@@ -27,6 +27,19 @@ def test_runs_are_counted_by_topic() -> None:
     assert "`\\|\\|`" in text
 
 
+def test_queries_on_spark_stand_apart(tmp_path: Path) -> None:
+    found, file = Found(version="2.3.0"), tmp_path / "results.json"
+    found.add("joins/a", "straight", True, "f1")
+    found.add_on_spark("joins/a", "1", True, "f1")
+    found.merged(file).write(file)
+    again = Found()
+    again.add_on_spark("joins/a", "3", False, "f1")
+    text = page(again.merged(file), {"joins/a": "f1"}, None)
+    assert "| joins | 1 | 1 | 1 | 1 | 0 |" in text
+    assert "| joins | 1 | 2 | 1 | 1 |" in text
+    assert "On Spark" not in page(found, {"joins/a": "f2"}, None)
+
+
 def test_results_of_another_text_do_not_count() -> None:
     found = Found()
     found.add("joins/a", "straight", True, "old")

@@ -12,7 +12,7 @@ from tidemill.cli.variables import Variables, parse_variables
 from tidemill.cli.verb import Common
 
 if TYPE_CHECKING:
-    from tidemill.control.run_spark import StreamProgress
+    from tidemill.control.spark_status import StreamProgress
 
 
 def run_on_spark(

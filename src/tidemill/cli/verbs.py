@@ -137,6 +137,7 @@ VERBS = (
         "test", "tidemill.cli.test:APP", "Run the event-time fixtures of pipelines.", PIPELINES
     ),
     VerbEntry("run", "tidemill.cli.run:APP", "Run a pipeline.", PIPELINES),
+    VerbEntry("stop", "tidemill.cli.stop:APP", "Stop a pipeline, wherever it runs.", PIPELINES),
     VerbEntry(
         "savepoint", "", "Keep a pipeline's state, to go on from there.", PIPELINES, SAVEPOINT
     ),

@@ -3,7 +3,8 @@
 Guarantees: bounded input runs to its end; a stream goes on from its checkpoint under
 `.tidemill/pipelines/<name>/spark`, after SIGINT and SIGTERM as after `kill -9`. Files of a stream
 are written exactly once for readers that follow Spark's log beside them; rows into jdbc and kafka
-at least once, into jdbc with a primary key as if once. Non-guarantee: the state of Spark, of Flink
+at least once, into jdbc with a primary key as if once; of two runs of a pipeline at the same time
+the later one is turned away. Non-guarantee: the state of Spark, of Flink
 and of the embedded engine are three; a pipeline that changes its engine begins anew.
 """
 
@@ -23,6 +24,7 @@ from tidemill.control.project_context import project_for
 from tidemill.control.run import only_pipeline
 from tidemill.control.spark_errors import spark_failed
 from tidemill.control.spark_process import SparkCommand, spark_command
+from tidemill.control.spark_status import SparkState, StreamProgress, claimed
 from tidemill.control.spark_text import SparkPipeline, spark_pipeline
 from tidemill.control.stopping import stop_on_signals
 from tidemill.control.up import Progress, download_events
@@ -32,16 +34,6 @@ from tidemill.services.install import install
 
 _POLL_S = 0.25
 _STOP_S = 60.0
-
-
-@dataclass(frozen=True, slots=True)
-class StreamProgress:
-    """What one stream has done in this run; `watermark` is Spark's text of it."""
-
-    sink: str
-    rows_in: int
-    batch: int
-    watermark: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,10 +88,11 @@ def run_spark(
     install(["spark"], download_events(progress or (lambda _: None)))
     root = ensure_state_dir(project.state_dir) / "pipelines" / pipeline.name / "spark"
     root.mkdir(parents=True, exist_ok=True)
-    program = root / "program.py"
-    program.write_text(made.program.text, encoding="utf-8")
-    run = _Run(root, project, pipeline.name, watch or (lambda _: None))
-    return run.follow(made, program, {**spark_properties(project), **(properties or {})})
+    with claimed(root, pipeline.name) as state:
+        program = root / "program.py"
+        program.write_text(made.program.text, encoding="utf-8")
+        run = _Run(root, project, pipeline.name, state, watch or (lambda _: None))
+        return run.follow(made, program, {**spark_properties(project), **(properties or {})})
 
 
 def spark_properties(project: Project) -> dict[str, str]:
@@ -130,6 +123,7 @@ class _Run:
     root: Path
     project: Project
     pipeline: str
+    state: SparkState
     watch: Callable[[Sequence[StreamProgress]], None]
 
     def follow(
@@ -158,13 +152,9 @@ class _Run:
         if outcome is None or "error" in outcome:
             error = {"message": _last_line(log)} if outcome is None else outcome["error"]
             raise spark_failed(error, self.pipeline, shown_path(log))
-        return SparkRunResult(
-            self.pipeline,
-            "STOPPED" if stopped else "FINISHED",
-            str(program),
-            self._progress(),
-            made.notes,
-        )
+        ended, streams = "STOPPED" if stopped else "FINISHED", self._progress()
+        self.state.tell(ended.lower(), streams)
+        return SparkRunResult(self.pipeline, ended, str(program), streams, made.notes)
 
     def _wait(self, command: SparkCommand, log: Path) -> bool:
         """Wait for the process; whether it was stopped."""
@@ -177,6 +167,7 @@ class _Run:
                 stdout=out,
                 stderr=out,
                 start_new_session=True,
+                pass_fds=(self.state.lock,),  # held as long as it lives, should this one be killed
             )
             told = False
             try:
@@ -186,7 +177,9 @@ class _Run:
                         process.terminate()
                     with suppress(subprocess.TimeoutExpired):
                         process.wait(_POLL_S)
-                    self.watch(self._progress())
+                    streams = self._progress()
+                    self.state.tell("running", streams)
+                    self.watch(streams)
             finally:
                 if process.stdin is not None:
                     process.stdin.close()

@@ -14,7 +14,8 @@ import psycopg
 import pytest
 from confluent_kafka import Producer
 
-from tidemill.control.run_spark import StreamProgress, run_spark
+from tidemill.control.run_spark import run_spark
+from tidemill.control.spark_status import StreamProgress
 from tidemill.errors import ComponentError
 from tidemill.interfaces.service import Endpoint
 
