@@ -5,6 +5,8 @@ CREATE TABLE t (
   at_ TIMESTAMP_LTZ(3), b BYTES, r ROW<a INT, b STRING>, c ARRAY<BIGINT>, m MAP<STRING, INT>,
   WATERMARK FOR ts AS ts - INTERVAL '1' SECOND
 ) WITH ('connector' = 'filesystem', 'path' = 'rows.jsonl', 'format' = 'json');
+CREATE TABLE late (id INT, k STRING, ts TIMESTAMP(3), WATERMARK FOR ts AS ts - INTERVAL '1' SECOND)
+WITH ('connector' = 'filesystem', 'path' = 'late.jsonl', 'format' = 'json');
 CREATE FUNCTION shout AS 'parity_functions.shout' LANGUAGE PYTHON;
 CREATE TEMPORARY FUNCTION IF NOT EXISTS doubled AS 'parity_functions.doubled' LANGUAGE PYTHON;
 CREATE TEMPORARY SYSTEM FUNCTION described AS 'parity_functions.described' LANGUAGE PYTHON;
@@ -38,3 +40,6 @@ SELECT k, HOP_END(ts, INTERVAL '1' SECOND, INTERVAL '2' SECOND) AS e, weighted_m
 FROM t GROUP BY k, HOP(ts, INTERVAL '1' SECOND, INTERVAL '2' SECOND);
 SELECT k, SESSION_START(ts, INTERVAL '2' SECOND) AS s, weighted_mean(n, k) AS m, COUNT(v) AS c
 FROM t GROUP BY k, SESSION(ts, INTERVAL '2' SECOND);
+SELECT k, window_end, COUNT(*) AS n FROM TABLE(
+  TUMBLE((SELECT shout(k) AS k, ts FROM late), DESCRIPTOR(ts), INTERVAL '5' SECOND)
+) GROUP BY k, window_start, window_end;
