@@ -36,7 +36,7 @@ parity: setup-dev ## prove corpus, Nexmark and GENERATED=500 queries on Flink an
 	  TIDEMILL_GENERATED=$(GENERATED) $(BIN)/python -m pytest tests/parity $(ARGS)
 
 parity-page: ## write docs/reference/parity.md from what `make parity` and generator.campaign left in .parity
-	@cd tests/parity && PYTHONPATH=. ../../$(BIN)/python -m report \
+	@cd tests/parity && PYTHONPATH=.:../.. ../../$(BIN)/python -m report \
 	  --results ../../.parity/results.json --generated ../../.parity/generated.json
 
 check: lint types ## lint, layers and types, without tests
