@@ -26,9 +26,9 @@ airflow_up: setup ## start Airflow with the diabetes example's DAGs, and the ser
 airflow_proof: setup ## run every operator and sensor by a real Airflow scheduler (ten minutes)
 	@$(BIN)/python tools/airflow_proof.py $(ARGS)
 
-# Three workers on one set of servers: most tests wait for a process or a server half of their time.
+# Two workers on one set of servers: most tests wait for a process or a server half of their time.
 test: setup-dev ## run all tests, on real servers
-	@$(BIN)/python -m pytest -n 3 --dist worksteal $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist worksteal $(ARGS)
 
 GENERATED ?= 500
 parity: setup-dev ## prove corpus, Nexmark and GENERATED=500 queries on Flink and here, in every way

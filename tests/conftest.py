@@ -40,8 +40,6 @@ _ROOT = "TIDEMILL_TEST_ROOT"
 """The folder of the session's servers, and the process with which they end; told to workers."""
 _OWNER = "TIDEMILL_TEST_OWNER"
 
-_LONG = ("tests/examples/", "tests/chaos/", "tests/runners/spark/")
-
 
 class Stack:
     """Servers in one state folder; each is started when it is first asked for."""
@@ -76,11 +74,6 @@ def pytest_configure() -> None:
     if not _is_worker() and _RUNNING not in os.environ:
         os.environ[_ROOT] = tempfile.mkdtemp(prefix="tidemill-tests-")
         os.environ[_OWNER] = str(os.getpid())
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the longest tests first: at the end of the run one worker would be left with them."""
-    items.sort(key=lambda item: not item.nodeid.startswith(_LONG))
 
 
 def pytest_unconfigure() -> None:

@@ -152,8 +152,9 @@ def address(shop: Shop) -> Iterator[str]:
         console.stdout.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    """Of one module: as long as it is there, an event loop runs in this thread."""
     assert _CHROMIUM is not None, "Chromium is missing: run tools/browser.sh as root"
     with sync_playwright() as playwright:
         made = playwright.chromium.launch(executable_path=_CHROMIUM, args=FLAGS)

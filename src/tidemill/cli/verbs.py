@@ -93,7 +93,7 @@ DEADLETTER = (
 )
 SAVEPOINT = (
     VerbEntry("take", "tidemill.cli.savepoint_take:APP", "Take a savepoint of a pipeline."),
-    VerbEntry("list", "tidemill.cli.savepoint_list:APP", "List the savepoints."),
+    VerbEntry("list", "tidemill.cli.savepoint_list:APP", "List the savepoints, the newest first."),
     VerbEntry("delete", "tidemill.cli.savepoint_delete:APP", "Delete a savepoint."),
 )
 CHECKS = (
@@ -137,7 +137,9 @@ VERBS = (
         "test", "tidemill.cli.test:APP", "Run the event-time fixtures of pipelines.", PIPELINES
     ),
     VerbEntry("run", "tidemill.cli.run:APP", "Run a pipeline.", PIPELINES),
-    VerbEntry("stop", "tidemill.cli.stop:APP", "Stop a pipeline, wherever it runs.", PIPELINES),
+    VerbEntry(
+        "stop", "tidemill.cli.stop:APP", "Stop a pipeline in order, wherever it runs.", PIPELINES
+    ),
     VerbEntry(
         "savepoint", "", "Keep a pipeline's state, to go on from there.", PIPELINES, SAVEPOINT
     ),
