@@ -7,6 +7,8 @@ connector's source and sink.
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Callable, Generator, Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -24,6 +26,8 @@ from confluent_kafka import Message as ClientMessage
 
 from tidemill.connectors.kafka.admin import QUIET, TIMEOUT_S, KafkaAdmin
 from tidemill.errors import ConnectorError, Where
+
+_PAUSE_S = 0.002
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,23 +103,58 @@ def write_records(admin: KafkaAdmin, topic: str, records: Iterable[NewRecord]) -
         {**admin.properties, "enable.idempotence": True, "linger.ms": 5, "log_level": 0},
         logger=QUIET,
     )
-    failures: list[Any] = []
-
-    def delivered(error: Any, _message: ClientMessage) -> None:
-        if error is not None:
-            failures.append(error)
-
-    count = 0
-    for record in records:
-        _produce(admin, producer, topic, record, delivered)
-        count += 1
-        if failures:
-            break
-    producer.flush(TIMEOUT_S * 4)
-    if failures or len(producer):
+    with _Deliveries(producer) as deliveries:
+        count = 0
+        for record in records:
+            _produce(admin, producer, topic, record, deliveries.told)
+            count += 1
+            if deliveries.failures:
+                break
+        deliveries.wait(count, TIMEOUT_S * 4)
+    if deliveries.failures or deliveries.count < count:
+        failures = deliveries.failures
         reason = failures[0] if failures else KafkaError(KafkaError._TIMED_OUT)
         raise admin.failed(f"write to {topic}", reason, topic)
     return count
+
+
+class _Deliveries:
+    """Takes a producer's acknowledgements, in a thread of its own.
+
+    In the main thread a Ctrl-C could come while the client calls back, and confluent-kafka 2.16
+    loses what its handler raises: `poll` goes on, `flush` gives a SystemError.
+    """
+
+    def __init__(self, producer: Producer) -> None:
+        self.count = 0
+        self.failures: list[Any] = []
+        self._producer = producer
+        self._open = True
+        self._thread = threading.Thread(target=self._serve, name="kafka-deliveries", daemon=True)
+
+    def __enter__(self) -> _Deliveries:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._open = False
+        self._thread.join()
+
+    def told(self, error: Any, _message: ClientMessage) -> None:
+        """The fate of one message."""
+        if error is not None:
+            self.failures.append(error)
+        self.count += 1
+
+    def wait(self, count: int, timeout_s: float) -> None:
+        """Until the fate of so many is known, or the time is over."""
+        limit = time.monotonic() + timeout_s
+        while self.count < count and time.monotonic() < limit:
+            time.sleep(_PAUSE_S)
+
+    def _serve(self) -> None:
+        while self._open:
+            self._producer.poll(0.05)
 
 
 def _produce(
@@ -141,11 +180,10 @@ def _produce(
                 **extra,
             )
         except BufferError:
-            producer.poll(0.1)
+            time.sleep(_PAUSE_S)
         except KafkaException as error:
             raise admin.failed(f"write to {topic}", error.args[0], topic) from None
         else:
-            producer.poll(0)
             return
 
 
