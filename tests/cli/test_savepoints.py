@@ -79,6 +79,9 @@ def test_what_does_not_fit_is_said_and_changes_nothing(tidemill: Tidemill, tmp_p
     assert tidemill("run", "copy.sql").returncode == 0
     assert tidemill("savepoint", "take", "copy.sql", "--name", "whole").returncode == 0
     assert tidemill("savepoint", "take", "copy.sql", "--name", "../x").returncode == 1
+    kept = tmp_path / ".tidemill/pipelines/copy/savepoints/whole"
+    assert tidemill("savepoint", "delete", "copy.sql", str(kept)).returncode == 1
+    assert kept.is_dir(), "what is deleted is named, never a folder from elsewhere"
     unknown = tidemill("run", "copy.sql", "--from", "hole")
     assert unknown.returncode == 1
     assert "Did you mean `whole`?" in unknown.stderr

@@ -69,7 +69,7 @@ def list_savepoints(folder: Path | None, wanted: str | None = None) -> list[Kept
 def delete_savepoint(folder: Path | None, wanted: str, name: str) -> Kept:
     """Delete one savepoint of a pipeline."""
     project = project_for(wanted, folder)
-    found = _find(project, project.pipeline(wanted).name, name)
+    found = _of_pipeline(project, project.pipeline(wanted).name, name)
     shutil.rmtree(found.folder)
     return found
 
@@ -157,14 +157,18 @@ def _find(project: Project, pipeline: str, wanted: str) -> Kept:
     if (path / "savepoint.json").is_file():
         return _kept(path.resolve())
     of, _, name = wanted.rpartition("/")
-    folder = project.state_dir / "pipelines" / _checked(of or pipeline) / "savepoints"
+    return _of_pipeline(project, _checked(of or pipeline), name)
+
+
+def _of_pipeline(project: Project, pipeline: str, name: str) -> Kept:
+    folder = project.state_dir / "pipelines" / pipeline / "savepoints"
     if _NAME.fullmatch(name) and (folder / name / "savepoint.json").is_file():
         return _kept(folder / name)
     known = sorted(file.parent.name for file in folder.glob("[!.]*/savepoint.json"))
     raise UserError(
-        f"the pipeline {of or pipeline} has no savepoint `{name}`",
+        f"the pipeline {pipeline} has no savepoint `{name}`",
         code="engine.no-savepoint",
-        where=Where(pipeline=of or pipeline),
+        where=Where(pipeline=pipeline),
         hint=did_you_mean(name, known)
         or (f"There are: {', '.join(known)}." if known else "Take one: tidemill savepoint take"),
     )
