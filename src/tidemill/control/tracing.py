@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from tidemill.engine.traces import EpochTrace
     from tidemill.project import Project
 
-Tell = "Callable[[EpochTrace], None]"
 _PATH = "/v1/traces"
 
 

@@ -30,7 +30,12 @@ class NodeTimes:
         self._reached: dict[str, int] = defaultdict(lambda: MIN_WATERMARK_US)
         self._idle: set[str] = set()
         self._behind: dict[str, list[str]] = defaultdict(list)
+        self._inputs: dict[str, dict[int, set[str]]] = {}
+        """The inputs of each operator, by port."""
         for operator in plan.operators:
+            inputs = self._inputs[operator.id] = defaultdict(set)
+            for edge in operator.edges:
+                inputs[edge.port].add(edge.input)
             for source in plan.source_of(operator.id):
                 self._behind[source.id].append(operator.id)
 
@@ -41,17 +46,17 @@ class NodeTimes:
 
     def reach(self, stage: OperatorStage) -> int:
         """The watermark that an operator's inputs have come to now."""
-        ports = sorted({edge.port for edge in stage.edges})
+        ports = self._inputs[stage.id]
         active = []
-        for port in ports:
-            names = {edge.input for edge in stage.edges if edge.port == port}
+        for port, names in ports.items():
             reached, silent = self._port(stage.id, port, names)
             self._ports[stage.id, port] = reached
             if not silent:
                 active.append(reached)
         if not active and len(ports) == 1:
-            active = [self._ports[stage.id, ports[0]]]
-        (self._idle.discard if self._speaks(stage) else self._idle.add)(stage.id)
+            active = [self._ports[stage.id, port] for port in ports]
+        all_silent = all(self._silent(stage, port) for port in ports)
+        (self._idle.add if all_silent else self._idle.discard)(stage.id)
         self._reached[stage.id] = max(
             self._reached[stage.id], min(active, default=MIN_WATERMARK_US)
         )
@@ -60,9 +65,6 @@ class NodeTimes:
     def passed_us(self, source: str) -> int:
         """The furthest that an operator behind a source has come to."""
         return max(map(self._reached.__getitem__, self._behind[source]), default=MIN_WATERMARK_US)
-
-    def _speaks(self, stage: OperatorStage) -> bool:
-        return any(edge.input not in self._idle for edge in stage.edges)
 
     def _port(self, stage: str, port: int, names: Iterable[str]) -> tuple[int, bool]:
         """What a port has come to, and whether all its inputs are silent."""
@@ -77,23 +79,23 @@ class NodeTimes:
         """The watermark of an operator as each row of an input comes, whose own is `own_us`."""
         reached = self._ports[stage.id, edge.port]
         beside = [
-            self.watermarks[e.input]
-            for e in stage.edges
-            if e.port == edge.port and e.input != edge.input and e.input not in self._idle
+            self.watermarks[name]
+            for name in self._inputs[stage.id][edge.port] - self._idle
+            if name != edge.input
         ]
         least = min((m for m in beside if m >= reached), default=MAX_WATERMARK_US)
         port = np.where(own_us >= reached, np.minimum(own_us, least), reached)
         other = [
-            self._ports[stage.id, e.port]
-            for e in stage.edges
-            if e.port != edge.port and not self._silent(stage, e.port)
+            self._ports[stage.id, p]
+            for p in self._inputs[stage.id]
+            if p != edge.port and not self._silent(stage, p)
         ]
         standing = np.minimum(np.maximum(port, reached), min(other, default=MAX_WATERMARK_US))
         floor: Int64s = np.maximum(standing, self._reached[stage.id])
         return floor
 
     def _silent(self, stage: OperatorStage, port: int) -> bool:
-        return all(e.input in self._idle for e in stage.edges if e.port == port)
+        return self._inputs[stage.id][port] <= self._idle
 
     # -- checkpoints
 
@@ -102,7 +104,7 @@ class NodeTimes:
         found: dict[str, int] = {}
         for stage in stages:
             found[stage.id] = self.watermarks[stage.id]
-            for port in {edge.port for edge in stage.edges}:
+            for port in self._inputs[stage.id]:
                 found[f"{stage.id}{_PORT}{port}"] = self._ports[stage.id, port]
             found[f"{stage.id}{_PORT}"] = self._reached[stage.id]
         return found

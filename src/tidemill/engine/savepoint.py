@@ -116,7 +116,7 @@ def install(store: CheckpointStore, folder: Path, job: str) -> int:
     try:
         newest = source.read(saved.epoch)
         needed = _needed(newest.manifest, saved.epoch)
-        parts = {epoch: source.read(epoch) for epoch in needed}
+        parts = {e: newest if e == saved.epoch else source.read(e) for e in needed}
     except DamagedError as error:
         raise EngineError(
             f"the savepoint in {folder} is damaged: {error}",

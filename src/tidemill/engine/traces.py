@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from time import time_ns
 
+from tidemill.engine.counters import total
+
 LINKS_MAX = 32
 
 
@@ -63,10 +65,7 @@ class EpochTraces:
         found = self._open.pop(epoch, None)
         if self._tell is None or found is None:
             return
-        totals = {
-            "in": _total(counts, "source.", ".rows"),
-            "out": _total(counts, "sink.", ".out"),
-        }
+        totals = {"in": total(counts, "source.", ".rows"), "out": total(counts, "sink.", ".out")}
         found.rows = {name: n - self._counted.get(name, 0) for name, n in totals.items()}
         self._counted = totals
         found.committed_ns, found.checkpoint_bytes = time_ns(), checkpoint_bytes
@@ -76,7 +75,3 @@ class EpochTraces:
         """A session failed: what was open is done again by the next one."""
         self._open.clear()
         self._begun_ns, self._contexts = None, {}
-
-
-def _total(counts: Mapping[str, int], begin: str, end: str) -> int:
-    return sum(n for key, n in counts.items() if key.startswith(begin) and key.endswith(end))

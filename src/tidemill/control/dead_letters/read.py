@@ -19,6 +19,7 @@ from tidemill.control.pipeline_states import pipeline_state, pipeline_states
 from tidemill.control.side_rows import kept_files, side_topics
 from tidemill.control.topics import Cluster, bytes_as_data
 from tidemill.errors import ConnectorError
+from tidemill.model import DeadLetter
 from tidemill.project import Project
 
 FOREIGN = "foreign"
@@ -27,19 +28,9 @@ FOREIGN_CODE = "control.no-letter"
 
 
 @dataclass(frozen=True, slots=True)
-class Letter:
+class Letter(DeadLetter):
     """A dead letter as it is kept; `redriven` says whether its message was put back."""
 
-    table: str
-    stage: str
-    code: str
-    message: str
-    topic: str | None
-    partition: str | None
-    position: str | None
-    timestamp_ms: int | None
-    key: bytes | None
-    value: bytes | None
     redriven: bool = False
 
     @property
