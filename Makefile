@@ -23,7 +23,7 @@ airflow_up: setup ## start Airflow with the diabetes example's DAGs, and the ser
 	@test -d .tidemill/demo/diabetes || { echo "First: make run_all" >&2; exit 1; }
 	@$(BIN)/tidemill up -C .tidemill/demo/diabetes postgres kafka connect s3 airflow
 
-airflow_proof: setup ## run every operator and sensor by a real Airflow scheduler (ten minutes)
+airflow_proof: setup ## run every operator and sensor by a real Airflow scheduler
 	@$(BIN)/python tools/airflow_proof.py $(ARGS)
 
 # Two workers on one set of servers: most tests wait for a process or a server half of their time.
