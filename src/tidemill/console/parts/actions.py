@@ -8,6 +8,7 @@ from typing import TypeVar
 from nicegui import run, ui
 from nicegui.client import ClientConnectionTimeout
 
+from tidemill.console.parts.failures import error_lines, failures_of
 from tidemill.console.parts.frame import Frame
 from tidemill.console.security.audit import audited, note
 from tidemill.errors import TidemillError
@@ -17,19 +18,34 @@ _T = TypeVar("_T")
 
 
 async def load(read: Callable[[], _T]) -> _T | None:
-    """What a use case gives, or None after its error was shown, or when the page has gone.
+    """What a use case gives, or None where it failed or the page has gone.
 
-    A page is sent before the first of its loads begins, so that a slow server leaves no blank page.
+    A failure stands at the top of the page until the same load succeeds. A page is sent before the
+    first of its loads begins, so that a slow server leaves no blank page.
     """
+    failures = failures_of(ui.context.client)
+    try:
+        found = await _done(read)
+    except TidemillError as error:
+        if failures is not None:
+            failures.failed(read, error)
+        return None
+    if failures is not None:
+        failures.worked(read)
+    return found
+
+
+async def _done(do: Callable[[], _T]) -> _T | None:
+    """Do it beside the event loop; None where the page has gone in the meantime."""
     client = ui.context.client
     try:
         if not client.has_socket_connection:
             await client.connected(CONNECT_WITHIN_S)
-        found = await run.io_bound(read)
-    except TidemillError as error:
-        if not client.is_deleted:
-            show_error(error)
-        return None
+        found = await run.io_bound(do)
+    except TidemillError:
+        if client.is_deleted:
+            return None
+        raise
     except (TimeoutError, ClientConnectionTimeout):
         return None
     return None if client.is_deleted else found
@@ -46,14 +62,17 @@ async def act(frame: Frame, action: str, target: str, do: Callable[[], _T]) -> _
         with audited(frame.session, action, target):
             return do()
 
-    return await load(doing)
+    try:
+        return await _done(doing)
+    except TidemillError as error:
+        show_error(error)
+        return None
 
 
 def show_error(error: TidemillError) -> None:
     """An error as a card at the edge of the page: what, why, how to mend it."""
-    parts = [error.message, error.detail or "", error.hint or ""]
     ui.notify(
-        "\n".join(part for part in parts if part), type="negative", position="top-right",
+        error_lines(error), type="negative", position="top-right",
         multi_line=True, close_button="Close", timeout=12_000, classes="error-note",
     )  # fmt: skip
 

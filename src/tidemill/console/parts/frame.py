@@ -10,6 +10,7 @@ from nicegui import ui
 
 from tidemill.console.hub import Hub
 from tidemill.console.parts.editor import theme_editors
+from tidemill.console.parts.failures import Failures
 from tidemill.console.security.sessions import Session
 
 NAVIGATION = (
@@ -106,6 +107,7 @@ def frame(hub: Hub, title: str, active: str, *, trail: str = "") -> Iterator[Fra
                 ui.link(title, active).classes("up")
                 ui.label("/").classes("up")
             ui.label(trail or title).props('role=heading aria-level="1"').classes("title")
+        Failures()
         yield Frame(session)
     ui.timer(2.0, lambda: _still_here(hub, session))
 
