@@ -143,6 +143,7 @@ VERBS = (
     VerbEntry(
         "savepoint", "", "Keep a pipeline's state, to go on from there.", PIPELINES, SAVEPOINT
     ),
+    VerbEntry("account", "tidemill.cli.account:APP", "Show where every row went.", PIPELINES),
     VerbEntry(
         "parity", "tidemill.cli.parity:APP", "Compare a pipeline here and on Flink.", PIPELINES
     ),

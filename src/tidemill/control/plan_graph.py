@@ -19,11 +19,15 @@ def graph_as_dict(plan: PhysicalPlan) -> dict[str, Any]:
     """`nodes` with id, kind (source, operator, sink, collect), title, table, connector and place;
     `edges` with from, to, port, and whether the stateless work on them can drop rows.
 
+    `keeps_late` says whether late rows of a source go to its `$late` table.
     The place is the topic, table or path that a connector reads or writes; no secret is in it.
     `columns` are the names in a node's rows, each with the columns of tables it is made of;
     `predictions` are the columns that a model gives, with the model's name and its call.
     """  # noqa: D205 - one sentence
-    nodes = [_table(source.id, "source", source.table) for source in plan.sources]
+    nodes = [
+        {**_table(s.id, "source", s.table), "keeps_late": s.late_mode == "table"}
+        for s in plan.sources
+    ]
     nodes += [_node(operator.id, "operator", operator.title) for operator in plan.operators]
     nodes += [
         _node(output.id, "collect", "SELECT")

@@ -1,10 +1,8 @@
 """Row accounting: flat named counters, committed with the epoch.
 
-`source.<table>.records = rows' messages + skipped + dead` as the source reports them; for each
-node and edge `in + expanded = filtered + late + dead + out`, where an edge that unnests or puts
-rows into several windows counts one of `expanded` and `filtered`: by how many rows more or fewer
-came out of a batch; a node with several inputs has `<node>.in.<input>` as well;
-`sink.<table>.out` counts what a sink took.
+`engine.accounting` says which counters there are and how they must add up. An edge that unnests or
+puts rows into several windows counts one of `expanded` and `filtered`: by how many rows more or
+fewer came out of a batch; a node with several inputs has `<node>.in.<input>` as well as `in`.
 Written by the compute thread only; `copy` may be taken from there.
 """
 

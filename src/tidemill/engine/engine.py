@@ -229,7 +229,7 @@ class Engine:
             skipped=total(counts, "source.", ".skipped"),
             filtered=total(counts, "", ".filtered"),
             late=total(counts, "source.", ".late"),
-            dead_letters=total(counts, "", ".dead"),
+            dead_letters=total(counts, "", ".dead") + total(counts, "", ".lost"),
             retractions=total(counts, "sink.", ".retractions"),
             lag=sum(known) if known else None,
             lags=lags,

@@ -107,6 +107,7 @@ class Graph:
         """Rows of a node go along all its edges."""
         if self._samples.wanted:
             self._samples.see(node, batch.table)
+        self.counters.add(f"{node}.emitted", len(batch))
         late: set[int] = set()
         for edge, stage in self._edges[node]:
             self.counters.add(f"{stage.id}.in", len(batch))
@@ -290,6 +291,7 @@ class Graph:
                 "'late-handling.mode' = 'fail'.",
             )
         schema = source.table.schema.arrow()
+        self.counters.add(f"source.{source.table.name}.late_written", len(table))
         self._write_late(source.table.name, as_record_batch(table, schema))
 
     # -- outputs

@@ -61,6 +61,8 @@ class Intake:
             self._counters.add(f"source.{name}.records", piece.records)
             self._counters.add(f"source.{name}.skipped", piece.skipped)
             self._counters.add(f"source.{name}.rows", piece.rows.num_rows)
+            gave = piece.rows.num_rows + piece.skipped + len(piece.dead_letters)
+            self._counters.add(f"source.{name}.expanded", max(gave - piece.records, 0))
             if piece.dead_letters:
                 self._counters.add(f"source.{name}.dead", len(piece.dead_letters))
                 self.check(piece.dead_letters)

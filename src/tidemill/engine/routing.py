@@ -67,6 +67,7 @@ class Router:
         """Dead letters of sources and functions."""
         if letters:
             self.last_letter = letters[-1]
+            self._counters.add("letters.reported", len(letters))
         if self._dead_letter_table is not None and letters:
             self.to_table(self._dead_letter_table, Batch(dead_letter_batch(self._job, letters)))
 

@@ -16,6 +16,7 @@ from typing import Literal
 
 import pyarrow as pa
 
+from tidemill.engine.accounting import account_nodes, accounts, unaccounted
 from tidemill.engine.batches import concat
 from tidemill.engine.checkpoint import CheckpointStore
 from tidemill.engine.counters import Counters
@@ -34,7 +35,7 @@ from tidemill.engine.state.memory import StateMemory
 from tidemill.engine.values_source import ValuesSource
 from tidemill.engine.watermarks import SourceWatermarks
 from tidemill.engine.worker import Failure, GroupWorker
-from tidemill.errors import EngineError
+from tidemill.errors import EngineError, Where
 from tidemill.interfaces.source import Source
 from tidemill.model import Batch, DeadLetter, Position
 from tidemill.plan.windows import MAX_WATERMARK_US
@@ -78,6 +79,7 @@ class Session:
         self._dirty = False
         self._cut_ms = 0.0
         self._interval_ms = float(job.settings.epoch_interval_ms)
+        self._account_nodes = account_nodes(job.plan)
 
     # -- life
 
@@ -344,6 +346,7 @@ class Session:
     def cut(self) -> None:
         """End the epoch here, at a batch boundary, and have it committed."""
         taken = self._take_letters()
+        self._check_account()
         staged, writes = self.router.cut()
         closed_us = self.graph.closed_us()
         marks = {
@@ -370,6 +373,20 @@ class Session:
         self._cut_ms = self.job.clock.monotonic_ms()
         self._in_flight.set()
         self._decider.submit(lambda: self._committer.commit(work))
+
+    def _check_account(self) -> None:
+        """Commit nothing of which a row is missing."""
+        wrong = unaccounted(accounts(self._account_nodes, self.counters.copy()))
+        if wrong:
+            raise EngineError(
+                f"{abs(wrong[0].missing)} rows of {wrong[0].title} ({wrong[0].id}) are not "
+                "accounted for",
+                code="engine.rows-unaccounted",
+                where=Where(pipeline=self.job.name),
+                detail="\n".join(str(line.as_dict()) for line in wrong),
+                hint="The epoch was not committed, so nothing is lost. This is a fault of "
+                "Tidemill: please report it with this message.",
+            )
 
     def _take_letters(self) -> dict[str, int]:
         """Dead letters that sinks gave back after the last epoch was decided."""

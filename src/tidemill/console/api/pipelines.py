@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from tidemill.console.api.acting import Asking
 from tidemill.console.hub import Hub
 from tidemill.console.security.audit import audited
+from tidemill.control.account import account_of
 from tidemill.control.check_text import check_text
 from tidemill.control.explain import explain
 from tidemill.control.pipeline import read_sql
@@ -39,6 +40,11 @@ def router(hub: Hub) -> APIRouter:
     def pipeline(name: str) -> dict[str, Any]:
         """One pipeline with its graph, row accounting and the watermark doctor's findings."""
         return pipeline_state(hub.project, name).as_dict(full=True)
+
+    @routes.get("/pipelines/{name}/account")
+    def rows_of(name: str) -> dict[str, Any]:
+        """Where every row went, as of the last committed epoch."""
+        return account_of(hub.project, pipeline_state(hub.project, name).name).as_dict()
 
     @routes.get("/pipelines/{name}/sql")
     def sql(name: str) -> dict[str, str]:

@@ -4,23 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from nicegui import ui
 
 from tidemill.console.hub import Hub, Sample
+from tidemill.console.pages.pipeline_account import account_html, checkpoints_html
 from tidemill.console.pages.pipeline_rows import RowsPanel
 from tidemill.console.pages.pipeline_text import text_panel
 from tidemill.console.parts.actions import act, load
 from tidemill.console.parts.charts import TimeChart
 from tidemill.console.parts.frame import Frame, frame
 from tidemill.console.parts.graph_svg import drawing
-from tidemill.console.parts.numbers import count, length, moment, size
+from tidemill.console.parts.numbers import count, length, size
+from tidemill.control.account import committed_account
 from tidemill.control.pipeline_processes import start_pipeline, stop_pipeline
 from tidemill.control.pipeline_states import PipelineState, pipeline_state
 
 PATH = "/pipelines/{name}"
-_OF_SOURCE = ("records", "rows", "skipped", "", "late", "dead", "")
 _BLUE, _GREEN, _AMBER, _RED = "#2a8fb0", "#3a9d62", "#c08a1e", "#c4473b"
 
 
@@ -118,7 +118,8 @@ class _View:
             with self._doctor:
                 for sentence in said or ["No table of it has a watermark yet."]:
                     ui.label(sentence)
-        self._accounts.set_content(accounts_html(state))
+        account = await load(lambda: committed_account(self.hub.project, state.name))
+        self._accounts.set_content(account_html(account) + checkpoints_html(state))
         self._between.open = self._panels.value == "Sample rows"
         await self._between.refresh()
 
@@ -162,45 +163,3 @@ def _facts(state: PipelineState) -> str:
     parts.append(f"{count(state.number('rows_out'))} out")
     parts.append(f"{size(state.number('state_bytes'))} of state")
     return " · ".join(part for part in parts if part)
-
-
-def accounts_html(state: PipelineState) -> str:
-    """Row accounting by node, and checkpoints, as two plain tables; names are escaped."""
-    import html  # noqa: PLC0415 - beside its only use
-
-    if state.live is None:
-        return "<p>Nothing was counted yet: start it.</p>"
-    counts, epochs = state.counters, state.live["epochs"]
-    head = ("in", "out", "filtered", "expanded", "late", "dead", "unmatched")
-    rows = []
-    for node in state.graph()["nodes"]:
-        if node["kind"] == "source":
-            table = node["table"]
-            values = [counts.get(f"source.{table}.{key}", 0)
-                      for key in _OF_SOURCE]  # fmt: skip
-        else:
-            values = [counts.get(f"{node['id']}.{key}", 0) for key in head]
-        cells = "".join(f"<td>{count(value) if value else ''}</td>" for value in values)
-        name = f"{html.escape(str(node['title']))} <code>{html.escape(str(node['id']))}</code>"
-        rows.append(f"<tr><th scope=row>{name}</th>{cells}</tr>")
-    titles = "".join(f"<th scope=col>{key}</th>" for key in head)
-    took = epochs["epochs"]
-    mean = took["seconds"] / took["count"] if took["count"] else None
-    at_ms = epochs["committed_at_ms"]
-    facts: list[tuple[str, Any]] = [
-        ("Epochs in this run", count(took["count"])),
-        ("Failed epochs", count(epochs["failures"])),
-        ("Mean duration", length(mean)),
-        ("Last commit", moment(at_ms)),
-        ("Last checkpoint", size(epochs["checkpoint_bytes"])),
-        ("Restarts", count(state.number("restarts"))),
-    ]
-    for group, one in epochs["sinks"].items():
-        mean = one["seconds"] / one["count"] if one["count"] else None
-        said = f"{count(one['count'])}, {length(mean)} each"
-        facts.append((f"Commits of {html.escape(group)}", said))
-    lines = "".join(f"<tr><th scope=row>{key}</th><td>{value}</td></tr>" for key, value in facts)
-    return (
-        f'<table class="numbers"><thead><tr><th scope=col>Rows</th>{titles}</tr></thead>'
-        f'<tbody>{"".join(rows)}</tbody></table><table class="numbers facts-table">{lines}</table>'
-    )

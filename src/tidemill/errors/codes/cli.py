@@ -23,6 +23,7 @@ CODES: dict[str, str] = {
     "control.connector-failed": "A connector or its task failed in Kafka Connect.",
     "control.connector-file": "A connector's JSON file is not what Kafka Connect takes.",
     "control.unknown-connector": "Kafka Connect has no connector of this name.",
+    "control.no-account": "A pipeline has committed nothing whose rows could be accounted for.",
     "control.savepoint-name": "A savepoint was given a name that cannot be one.",
     "control.unknown-sink": "A pipeline writes no table of this name.",
     "control.already-runs": "A pipeline that was to be started runs already.",

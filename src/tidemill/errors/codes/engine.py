@@ -35,5 +35,6 @@ CODES: dict[str, str] = {
     "engine.unknown-source": "No source was given for a table that the plan reads.",
     "engine.bad-source": "A source broke its contract.",
     "engine.retries-exhausted": "A source or sink kept failing after all retries.",
+    "engine.rows-unaccounted": "The counts of rows do not add up: rows are missing or made up.",
     "engine.internal": "The engine met a state that it should never be in.",
 }

@@ -1,0 +1,106 @@
+"""The row account of a pipeline: what came into each node, and where all of it went.
+
+Read from what the pipeline's last epoch committed, so that it adds up at any moment; reading never
+waits for the pipeline and never disturbs it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tidemill.control.live_state import read_live
+from tidemill.control.project_context import project_for
+from tidemill.engine.accounting import Account, AccountNode, accounts, unaccounted
+from tidemill.engine.checkpoint import CheckpointStore, DamagedError
+from tidemill.errors import UserError, Where
+from tidemill.project import Project
+
+
+@dataclass(frozen=True, slots=True)
+class PipelineAccount:
+    """The account as of an epoch; `lines` go from the sources to the sinks."""
+
+    pipeline: str
+    epoch: int
+    lines: tuple[Account, ...]
+
+    @property
+    def unaccounted(self) -> list[Account]:
+        """The lines that do not add up; none, unless Tidemill has a fault."""
+        return unaccounted(self.lines)
+
+    @property
+    def came(self) -> int:
+        """All records that the sources read."""
+        return sum(line.came for line in self.lines if line.kind == "source")
+
+    def as_dict(self) -> dict[str, Any]:
+        """For `--json`."""
+        return {
+            "pipeline": self.pipeline,
+            "epoch": self.epoch,
+            "adds_up": not self.unaccounted,
+            "lines": [line.as_dict() for line in self.lines],
+        }
+
+
+def account(folder: Path | None, wanted: str) -> PipelineAccount:
+    """The account of a pipeline, by name or path.
+
+    Raises:
+        UserError: `control.no-account` where it has committed nothing here yet.
+    """
+    project = project_for(wanted, folder)
+    return account_of(project, project.pipeline(wanted).name)
+
+
+def account_of(project: Project, name: str) -> PipelineAccount:
+    """The account of a pipeline of a project; raises as `account` does."""
+    found = committed_account(project, name)
+    if found is None:
+        raise UserError(
+            f"the pipeline {name} has committed nothing yet",
+            code="control.no-account",
+            where=Where(pipeline=name),
+            hint=f"Run it: tidemill run {name}",
+        )
+    return found
+
+
+def committed_account(project: Project, name: str) -> PipelineAccount | None:
+    """The account of a pipeline of a project; None where it has committed nothing yet."""
+    state = project.state_dir / "pipelines" / name
+    live = read_live(state)
+    found = _committed(CheckpointStore(state / "checkpoints"))
+    if live is None or found is None:
+        return None
+    epoch, counts = found
+    return PipelineAccount(name, epoch, tuple(accounts(_nodes(live["graph"]), counts)))
+
+
+def _committed(store: CheckpointStore) -> tuple[int, Mapping[str, int]] | None:
+    """The counters of the newest epoch that can be read; a running engine removes old ones."""
+    for epoch in reversed(store.epochs()):
+        try:
+            manifest = store.manifest(epoch)
+        except DamagedError:
+            continue
+        if "counters" in manifest:
+            return epoch, manifest["counters"]
+    return None
+
+
+def _nodes(graph: Mapping[str, Any]) -> list[AccountNode]:
+    inputs: dict[str, list[str]] = {}
+    for edge in graph["edges"]:
+        inputs.setdefault(edge["to"], []).append(edge["from"])
+    return [
+        AccountNode(
+            node["id"], node["kind"], node["title"], tuple(inputs.get(node["id"], ())),
+            node.get("keeps_late", False),
+        )
+        for node in graph["nodes"]
+    ]  # fmt: skip
