@@ -70,7 +70,9 @@ def test_it_comes_out_when_it_says(name: str, tmp_path: Path) -> None:
          "ts": pa.array([12 * S], pa.timestamp("us"))}
     )  # fmt: skip
     stepper.give("l", [PartitionBatch("0", rows, None, 1, 1)])
-    (waits,) = observe(stepper.graph).waiting
+    seen = observe(stepper.graph)
+    assert {one.table: one.newest_us for one in seen.sources}["l"] == 12 * S
+    (waits,) = seen.waiting
     assert set(waits.sources) == set(tables)
     if waits.window_us is not None:
         assert waits.needs_us == waits.window_us[1] - MILLI_US

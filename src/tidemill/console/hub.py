@@ -44,6 +44,8 @@ class Sample:
     lag: int | None
     watermark_ms: int | None
     watermark_lag_s: float | None
+    newest_lag_s: float | None
+    """How far the newest event time in any row lies behind the clock; below zero: ahead."""
     rows_late: int
     edges: tuple[int, ...]
 
@@ -138,6 +140,7 @@ def _sample(state: PipelineState) -> Sample:
         state.number("lag"),
         min(known) if known else None,
         state.watermark_lag_s if state.runs else None,
+        state.newest_lag_s if state.runs else None,
         state.number("rows_late") or 0,
         tuple(edge["rows"] for edge in state.graph()["edges"]),
     )

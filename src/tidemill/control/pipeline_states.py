@@ -69,6 +69,16 @@ class PipelineState:
         marks = self.watermark_lags_s().values()
         return max(marks) if marks else None
 
+    @property
+    def newest_lag_s(self) -> float | None:
+        """How far the newest event time in any row lies behind the wall clock; below zero: ahead.
+
+        Of rows since this run began; None where none came, or no table has event time.
+        """
+        observed: Mapping[str, Any] = self.number("observed") or {}
+        times = [s["newest_us"] for s in observed.get("sources", ()) if s.get("newest_us")]
+        return (self.now_ms - max(times) / 1000) / 1000 if times else None
+
     def watermark_lags_s(self) -> dict[str, float]:
         """The same for each source that has a watermark and has not ended."""
         marks: Mapping[str, int | None] = self.number("watermarks_ms") or {}
@@ -130,6 +140,7 @@ class PipelineState:
             "lag": live.get("lag"),
             "lag_s": self.lag_s,
             "watermark_lag_s": self.watermark_lag_s,
+            "newest_lag_s": self.newest_lag_s if self.runs else None,
             "watermarks_ms": live.get("watermarks_ms"),
             "restarts": live.get("restarts"),
             "error": live.get("error") or live.get("last_error"),

@@ -174,6 +174,7 @@ def _source_dict(source: SourceTime, now_ms: int) -> dict[str, Any]:
         "table": source.table,
         "rowtime": source.rowtime,
         "watermark_ms": _ms(source.watermark_us),
+        "newest_ms": _ms(source.newest_us),
         "delay_ms": _ms(source.delay_us),
         "idle_timeout_ms": source.idle_timeout_ms,
         "ended": source.ended,

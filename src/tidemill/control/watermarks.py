@@ -8,7 +8,7 @@ see it; nothing else is guessed.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tidemill.engine.lateness import late_within
 from tidemill.engine.observation import Observation, PartitionTime, SourceTime, WaitingOperator
@@ -112,15 +112,7 @@ def _at(source: SourceTime, now_ms: int) -> SourceTime:
     if active and all(mark is not None for mark in active):
         least = min(mark for mark in active if mark is not None)
         reached = least if reached is None else max(reached, least)
-    return SourceTime(
-        source.table,
-        source.rowtime,
-        source.delay_us,
-        source.idle_timeout_ms,
-        reached,
-        source.ended,
-        parts,
-    )
+    return replace(source, watermark_us=reached, partitions=parts)
 
 
 def _waiting(

@@ -36,6 +36,8 @@ class SourceTime:
     watermark_us: int | None
     ended: bool
     partitions: Mapping[str, PartitionTime]
+    newest_us: int | None = None
+    """The newest event time in a row since the engine started; None: no row yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +111,7 @@ def _source_data(source: SourceTime) -> dict[str, Any]:
         "idle_timeout_ms": source.idle_timeout_ms,
         "watermark_us": source.watermark_us,
         "ended": source.ended,
+        "newest_us": source.newest_us,
         "partitions": {
             name: (part.watermark_us, part.seen_at_ms, part.rows, part.idle)
             for name, part in source.partitions.items()

@@ -33,6 +33,7 @@ def _source(intake: Intake) -> SourceTime:
         watermark_us=_known(marks.current_us),
         ended=marks.current_us >= MAX_WATERMARK_US,
         partitions=marks.partitions(),
+        newest_us=_known(intake.newest_us),
     )
 
 

@@ -70,7 +70,8 @@ class _View:
                 ))  # fmt: skip
             with ui.column().classes("chart-box"):
                 self._times = TimeChart("Event time behind the clock", (
-                    ("watermark lag", _AMBER, lambda s: s.watermark_lag_s),
+                    ("watermark", _AMBER, lambda s: s.watermark_lag_s),
+                    ("event time seen", _BLUE, lambda s: s.newest_lag_s),
                 ), unit="s")  # fmt: skip
             with ui.column().classes("chart-box"):
                 self._late = TimeChart("Waiting and late", (

@@ -31,13 +31,8 @@ class TimeChart:
         self, title: str, series: Sequence[Series], *, unit: str = "", time_axis: bool = False
     ) -> None:
         self._series = series
-        y_axis: dict[str, Any] = {
-            "type": "time" if time_axis else "value",
-            "scale": time_axis,
-            **_AXIS,
-        }
-        if not time_axis:
-            y_axis["min"] = 0
+        # Without `scale` the axis holds zero, and goes below where a value does.
+        y_axis = {"type": "time" if time_axis else "value", "scale": time_axis, **_AXIS}
         ui.label(title + (f" ({unit})" if unit else "")).classes("chart-title")
         self._chart = ui.echart(
             {
