@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 BIN := .venv/bin
 
-.PHONY: help setup setup-dev demo run_all airflow_up airflow_proof test parity parity-page check lint types format bench docs lock clean
+.PHONY: help setup setup-dev demo run_all airflow_up airflow_proof console_walk test parity parity-page check lint types format bench docs lock clean
 
 help: ## show this help
 	@awk -F ':.*## ' '/^[a-z_-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -22,6 +22,9 @@ run_all: setup ## run the diabetes example: lake, warehouse, model, stream; make
 airflow_up: setup ## start Airflow with the diabetes example's DAGs, and the servers that they need
 	@test -d .tidemill/demo/diabetes || { echo "First: make run_all" >&2; exit 1; }
 	@$(BIN)/tidemill up -C .tidemill/demo/diabetes postgres kafka connect s3 airflow
+
+console_walk: setup-dev ## walk through the console in a real browser while the taxi example runs
+	@$(BIN)/python tools/console_walk.py $(ARGS)
 
 airflow_proof: setup ## run every operator and sensor by a real Airflow scheduler
 	@$(BIN)/python tools/airflow_proof.py $(ARGS)
