@@ -144,6 +144,7 @@ VERBS = (
         "savepoint", "", "Keep a pipeline's state, to go on from there.", PIPELINES, SAVEPOINT
     ),
     VerbEntry("account", "tidemill.cli.account:APP", "Show where every row went.", PIPELINES),
+    VerbEntry("why-not", "tidemill.cli.why_not:APP", "Show where a message ended.", PIPELINES),
     VerbEntry(
         "parity", "tidemill.cli.parity:APP", "Compare a pipeline here and on Flink.", PIPELINES
     ),

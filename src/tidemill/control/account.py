@@ -74,22 +74,29 @@ def committed_account(project: Project, name: str) -> PipelineAccount | None:
     """The account of a pipeline of a project; None where it has committed nothing yet."""
     state = project.state_dir / "pipelines" / name
     live = read_live(state)
-    found = _committed(CheckpointStore(state / "checkpoints"))
+    found = _newest(CheckpointStore(state / "checkpoints"))
     if live is None or found is None:
         return None
-    epoch, counts = found
-    return PipelineAccount(name, epoch, tuple(accounts(_nodes(live["graph"]), counts)))
+    epoch, manifest = found
+    lines = accounts(_nodes(live["graph"]), manifest["counters"])
+    return PipelineAccount(name, epoch, tuple(lines))
 
 
-def _committed(store: CheckpointStore) -> tuple[int, Mapping[str, int]] | None:
-    """The counters of the newest epoch that can be read; a running engine removes old ones."""
+def committed_positions(project: Project, name: str) -> Mapping[str, Mapping[str, Any]] | None:
+    """Where each source of a pipeline goes on, by table and partition; None: nothing committed."""
+    found = _newest(CheckpointStore(project.state_dir / "pipelines" / name / "checkpoints"))
+    return None if found is None else found[1].get("positions", {})
+
+
+def _newest(store: CheckpointStore) -> tuple[int, Mapping[str, Any]] | None:
+    """The newest epoch's manifest that can be read; a running engine removes old ones."""
     for epoch in reversed(store.epochs()):
         try:
             manifest = store.manifest(epoch)
         except DamagedError:
             continue
         if "counters" in manifest:
-            return epoch, manifest["counters"]
+            return epoch, manifest
     return None
 
 

@@ -91,11 +91,16 @@ def run_script(
 
 @dataclass(frozen=True, slots=True)
 class Collection:
-    """What went into the tables that collect, and how many input rows were late or refused."""
+    """What went into the tables that collect, and how many input rows were late or refused.
+
+    `counters` is the whole row accounting, `last_rejected` why the last refused row was.
+    """
 
     collected: Collected
     late: int
     refused: int
+    counters: Mapping[str, int]
+    last_rejected: str | None
 
 
 def collect(
@@ -127,7 +132,10 @@ def collect(
         except CrashError:
             continue
         progress = engine.progress()
-        return Collection(collected, progress.late, progress.dead_letters)
+        return Collection(
+            collected, progress.late, progress.dead_letters, progress.counters,
+            progress.last_rejected,
+        )  # fmt: skip
     raise AssertionError("the engine never came to its end")
 
 

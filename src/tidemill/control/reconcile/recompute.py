@@ -36,22 +36,24 @@ class Recomputed:
 def recompute(script: Script, sinks: Sequence[str], settle: Settle, folder: Path) -> Recomputed:
     """Run the INSERTs into these sinks; `settle` makes the options of a table final."""
     inserts = tuple(
-        Insert(insert.query, _collecting(insert.sink), insert.where)
+        Insert(insert.query, collecting(insert.sink), insert.where)
         for insert in script.inserts
         if insert.sink.name in sinks
     )
     wanted = replace(script, inserts=inserts, selects=())
     found = collect(
-        wanted, lambda table: _from_begin(settle(table)), folder, EmbeddedRun(), "caught-up"
+        wanted, lambda table: from_begin(settle(table)), folder, EmbeddedRun(), "caught-up"
     )
     return Recomputed(found.collected.batches, found.late, found.refused)
 
 
-def _collecting(sink: TableDescriptor) -> TableDescriptor:
+def collecting(sink: TableDescriptor) -> TableDescriptor:
+    """The sink with its columns, into memory."""
     return replace(sink, options={"connector": CONNECTOR_NAME})
 
 
-def _from_begin(table: TableDescriptor) -> TableDescriptor:
+def from_begin(table: TableDescriptor) -> TableDescriptor:
+    """The table, read from its begin; UserError where it gives other rows on each read."""
     options = dict(table.options)
     connector = options["connector"]
     if connector not in _REPEATABLE:
