@@ -31,7 +31,8 @@ def pipeline(flow: Flow, trips: str, names: str) -> str:
             """INSERT INTO minutes SELECT zone, window_end, COUNT(*)
                FROM TABLE(TUMBLE(TABLE trips, DESCRIPTOR(ts), INTERVAL '1' MINUTE))
                WHERE zone < 9 GROUP BY zone, window_start, window_end;
-               INSERT INTO named SELECT id, name FROM trips JOIN names ON trips.zone = names.zone;""",
+               INSERT INTO named SELECT id, name FROM trips JOIN names
+               ON trips.zone = names.zone;""",
         )
     )
 
