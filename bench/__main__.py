@@ -7,12 +7,12 @@ import datetime as dt
 import platform
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from bench.engines import BenchEngine, Run
-from bench.engines.flink import FlinkSql
+from bench.engines import BenchEngine, Run, RunFailedError
+from bench.engines.flink import TASKMANAGER_HEAP_MB, FlinkSql
 from bench.engines.tidemill import Tidemill
 from bench.report import Sample, as_json, markdown, summarise
 from bench.tasks import TASKS, Task
@@ -22,10 +22,10 @@ from tidemill.control.down import down
 from tidemill.control.up import up
 from tidemill.services import running_endpoints
 
-ENGINES = {
-    "tidemill": Tidemill,
-    "flink-1": lambda: FlinkSql(1),
-    "flink-2": lambda: FlinkSql(2),
+ENGINES: dict[str, Callable[[int], BenchEngine]] = {
+    "tidemill": lambda _heap_mb: Tidemill(),
+    "flink-1": lambda heap_mb: FlinkSql(1, heap_mb),
+    "flink-2": lambda heap_mb: FlinkSql(2, heap_mb),
 }
 
 
@@ -33,9 +33,10 @@ def main() -> int:
     """Measure, print the table, write the files."""
     arguments = _arguments()
     tasks = [TASKS[name] for name in _chosen(arguments.tasks)]
-    engines = [ENGINES[name]() for name in arguments.engines.split(",")]
+    engines = [ENGINES[name](arguments.flink_heap_mb) for name in arguments.engines.split(",")]
     small, large = arguments.events // 5, arguments.events
     samples: list[Sample] = []
+    failed: dict[tuple[str, str], str] = {}
     with (
         tempfile.TemporaryDirectory(prefix="tidemill-bench-") as text,
         _broker(Path(text)) as server,
@@ -52,11 +53,21 @@ def main() -> int:
             for task in tasks:
                 for engine in engines:
                     # Not counted: compilers and page caches are warm afterwards, for everyone.
-                    _run(engine, task, small, -1, server, folder)
+                    try:
+                        _run(engine, task, small, -1, server, folder)
+                    except RunFailedError as error:
+                        _give_up(engine, task, error, failed, server, folder)
             for number in range(arguments.runs):
                 for task in tasks:
                     for engine in engines:
-                        samples.append(_sample(engine, task, small, large, number, server, folder))
+                        if (task.name, engine.name) in failed:
+                            continue
+                        try:
+                            made = _sample(engine, task, small, large, number, server, folder)
+                        except RunFailedError as error:
+                            _give_up(engine, task, error, failed, server, folder)
+                        else:
+                            samples.append(made)
         finally:
             for engine in engines:
                 engine.stop()
@@ -67,6 +78,7 @@ def main() -> int:
         "machine": f"{platform.machine()}, {platform.system()} {platform.release()}",
         "method": f"{arguments.runs} interleaved runs; {large:,} minus {small:,} events; medians",
     }
+    about |= {f"failed, {task}": reason for (task, _), reason in failed.items()}
     table = markdown(rows, about)
     print(table)
     if arguments.output:
@@ -74,6 +86,21 @@ def main() -> int:
         (arguments.output / "bench.md").write_text(table)
         (arguments.output / "bench.json").write_text(as_json(rows, samples, about))
     return 0
+
+
+def _give_up(
+    engine: BenchEngine,
+    task: Task,
+    error: RunFailedError,
+    failed: dict[tuple[str, str], str],
+    server: str,
+    folder: Path,
+) -> None:
+    """Note that an engine cannot do a task, and begin anew: its processes may be damaged."""
+    failed[task.name, engine.name] = str(error)
+    _say(f"{task.name} {error}")
+    engine.stop()
+    engine.start(server, folder)
 
 
 def _arguments() -> argparse.Namespace:
@@ -85,6 +112,10 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--engines", default=",".join(ENGINES), help="engines, by comma")
     parser.add_argument("--runs", type=int, default=3, help="runs of each (default: 3)")
     parser.add_argument("--events", type=int, default=10_000_000, help="events of the large run")
+    parser.add_argument(
+        "--flink-heap-mb", type=int, default=TASKMANAGER_HEAP_MB,
+        help=f"heap of Flink's TaskManager (default: {TASKMANAGER_HEAP_MB}); state needs more",
+    )  # fmt: skip
     parser.add_argument("--output", type=Path, help="folder for bench.md and bench.json")
     return parser.parse_args()
 

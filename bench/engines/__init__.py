@@ -9,6 +9,10 @@ from typing import Protocol
 from bench.measure import Usage
 
 
+class RunFailedError(Exception):
+    """An engine could not do a task; its figure is that it failed, and why."""
+
+
 @dataclass(frozen=True, slots=True)
 class Run:
     """One run of one task over one recorded topic.

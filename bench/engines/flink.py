@@ -13,7 +13,7 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
-from bench.engines import Run
+from bench.engines import Run, RunFailedError
 from bench.engines.ports import free_port, wait_until
 from bench.measure import TreeMeter
 from bench.watch import FirstOutput
@@ -34,20 +34,21 @@ from tidemill.services.flink_home import (
 from tidemill.services.install import install
 
 TASKMANAGER_HEAP_MB = 768
-_HEAPS_MB: dict[Role, int] = {
-    "jobmanager": JOBMANAGER_HEAP_MB,
-    "taskmanager": TASKMANAGER_HEAP_MB,
-    "gateway": GATEWAY_HEAP_MB,
-}
+_ROLES: tuple[Role, ...] = ("jobmanager", "taskmanager", "gateway")
 
 
 class FlinkSql:
-    """Flink SQL at one parallelism."""
+    """Flink SQL at one parallelism; state lies in the TaskManager's heap (Flink's default)."""
 
-    def __init__(self, parallelism: int) -> None:
+    def __init__(self, parallelism: int, heap_mb: int = TASKMANAGER_HEAP_MB) -> None:
         self.name = f"Flink SQL 2.3, parallelism {parallelism}"
-        self.settings = f"object reuse, no checkpoints, TaskManager heap {TASKMANAGER_HEAP_MB} MB"
+        self.settings = f"object reuse, no checkpoints, TaskManager heap {heap_mb} MB"
         self._parallelism = parallelism
+        self._heaps_mb: dict[Role, int] = {
+            "jobmanager": JOBMANAGER_HEAP_MB,
+            "taskmanager": heap_mb,
+            "gateway": GATEWAY_HEAP_MB,
+        }
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
         self._rest = self._gateway = ""
         self._bootstrap = ""
@@ -61,8 +62,9 @@ class FlinkSql:
         rest, gateway, rpc = free_port(), free_port(), free_port()
         self._rest = f"http://127.0.0.1:{rest}"
         self._gateway = f"http://127.0.0.1:{gateway}"
-        values = _values(folder, rest, gateway, rpc, self._parallelism)
-        for role in _HEAPS_MB:
+        heap_mb = self._heaps_mb["taskmanager"]
+        values = _values(folder, rest, gateway, rpc, self._parallelism, heap_mb)
+        for role in _ROLES:
             write_configuration(folder / role, values)
             self._processes[role] = self._launch(home, role, folder)
         wait_until(lambda: self._get(f"{self._rest}/overview")["taskmanagers"] == 1, 60, self.name)
@@ -82,8 +84,15 @@ class FlinkSql:
             time.sleep(0.05)
         usage = meter.stop()
         if state != "FINISHED":
-            raise RuntimeError(f"{self.name}: the job ended as {state}")
+            raise RunFailedError(f"{self.name}: the job ended as {state}: {self._reason(job)}")
         return Run(usage, first.stop() if first else None)
+
+    def _reason(self, job: str) -> str:
+        """The innermost cause of a job's failure."""
+        found = self._get(f"{self._rest}/jobs/{job}/exceptions").get("exceptionHistory", {})
+        traces = [entry["stacktrace"] for entry in found.get("entries", [])]
+        lines = [line for trace in traces for line in trace.splitlines() if line[:1] not in "\t "]
+        return lines[-1].removeprefix("Caused by: ")[:200] if lines else "no reason given"
 
     def stop(self) -> None:
         """End the three processes."""
@@ -97,7 +106,7 @@ class FlinkSql:
         self._processes.clear()
 
     def _launch(self, home: FlinkHome, role: Role, folder: Path) -> subprocess.Popen[bytes]:
-        command = flink_command(role, folder / role, _HEAPS_MB[role], _OPTIONS, home=home)
+        command = flink_command(role, folder / role, self._heaps_mb[role], _OPTIONS, home=home)
         with (folder / f"{role}.log").open("wb") as out:
             return subprocess.Popen(list(command.argv), stdout=out, stderr=out, env=command.env)
 
@@ -139,12 +148,14 @@ def _statements(sql: str) -> list[str]:
     return [part.strip() for part in "\n".join(lines).split(";")]
 
 
-def _values(folder: Path, rest: int, gateway: int, rpc: int, slots: int) -> dict[str, str]:
+def _values(
+    folder: Path, rest: int, gateway: int, rpc: int, slots: int, heap_mb: int
+) -> dict[str, str]:
     """The product's own configuration of a cluster, without checkpoints and with object reuse."""
     kept = {name: (folder / name).as_uri() for name in ("checkpoints", "savepoints")}
     return {
         **cluster_values(Endpoint("127.0.0.1", {"rest": rest, "rpc": rpc}, kept)),
-        **taskmanager_memory(TASKMANAGER_HEAP_MB),
+        **taskmanager_memory(heap_mb),
         "taskmanager.numberOfTaskSlots": "2",
         "parallelism.default": str(slots),
         "pipeline.object-reuse": "true",
