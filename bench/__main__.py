@@ -39,7 +39,7 @@ def main() -> int:
     failed: dict[tuple[str, str], str] = {}
     with (
         tempfile.TemporaryDirectory(prefix="tidemill-bench-") as text,
-        _broker(Path(text)) as server,
+        broker(Path(text)) as server,
     ):
         folder = Path(text)
         for kind in dict.fromkeys(task.input for task in tasks):
@@ -168,9 +168,9 @@ def _run(
     slug = "".join(c if c.isalnum() else "-" for c in engine.name.lower())
     output = f"{task.name.lower()}-{slug}-{count}-{number + 1}"
     if task.expected is None:
-        return engine.run(_fill(task, count, output, server), None)
+        return engine.run(fill(task, count, output, server), None)
     create_topic(server, output)
-    run = engine.run(_fill(task, count, output, server), output)
+    run = engine.run(fill(task, count, output, server), output)
     lines = folder / f"{output}.jsonl"
     if read_output(server, output, lines) == 0:
         raise SystemExit(f"{engine.name}, {task.name}, {count:,} events: no output")
@@ -181,7 +181,7 @@ def _run(
     return run
 
 
-def _fill(task: Task, count: int, output: str, server: str) -> str:
+def fill(task: Task, count: int, output: str, server: str) -> str:
     text = task.make_text()
     values = {"input_topic": f"{task.input}-{count}", "output_topic": output, "bootstrap": server}
     for name, value in values.items():
@@ -190,7 +190,7 @@ def _fill(task: Task, count: int, output: str, server: str) -> str:
 
 
 @contextmanager
-def _broker(folder: Path) -> Iterator[str]:
+def broker(folder: Path) -> Iterator[str]:
     """A Kafka of its own for the measurement, ended afterwards."""
     state = folder / "servers"
     up(state, ["kafka"])
