@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from pipeline_flow import Flow
 
+from tidemill.control.run import run
 from tidemill.control.why_not.ask import why_not
 from tidemill.control.why_not.fate import Fate
 from tidemill.control.why_not.place import Place, parse_place
@@ -40,10 +41,9 @@ def pipeline(flow: Flow, trips: str, names: str) -> str:
 def test_every_end_of_a_message_is_told(flow: Flow) -> None:
     trips = flow.topic("trips", *MESSAGES)
     names = flow.topic("names", '{"zone": 1, "name": "harbour"}')
-    flow.run(pipeline(flow, trips, names))
+    path = str(flow.write(pipeline(flow, trips, names)))
+    run(path, until="caught-up")
     flow.send(trips, ['{"id": 5, "zone": 1, "ts": "2026-01-05 12:06:00"}'])
-    path = str(flow.folder / f"{flow.name}.sql")
-
     def fate(offset: int) -> Fate:
         return why_not(None, path, Place(trips, 0, offset))
 
@@ -51,7 +51,7 @@ def test_every_end_of_a_message_is_told(flow: Flow) -> None:
     assert kept.ended is None
     minutes, named = kept.effects
     assert [(row["zone"], row["we"], row["n"]) for row in minutes.adds] == [
-        ("1", "2026-01-05 12:01:00", "1")
+        ("1", "2026-01-05T12:01:00", "1")
     ]
     assert named.adds == ({"id": "0", "name": "harbour"},)
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def account(pipeline: str, /, *, common: Common = COMMON) -> int:
-    """Show where every row of a pipeline went.
+    """Show where every row went.
 
     For each source, operator and sink: what came, and what became of it, as counted since the
     pipeline first started and committed with its last epoch. A run checks the same before each
