@@ -12,6 +12,7 @@ from fastapi.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
 from tidemill.console.api.groups_of_routes import GROUPS
+from tidemill.console.gone import Gone
 from tidemill.console.hub import Hub
 from tidemill.console.login import router as login_router
 from tidemill.console.security.guard import Guard
@@ -25,6 +26,7 @@ _STATUS = {
     "control.unknown-connector": 404,
     "format.unknown-schema": 404,
     "control.unknown-view": 404,
+    "control.no-account": 404,
     "quality.unknown-suite": 404,
     "quality.unknown-result": 404,
     "control.already-runs": 409,
@@ -74,7 +76,7 @@ def guarded_app(hub: Hub, *, pages: bool = True) -> ASGIApp:
         from tidemill.console.pages.all_pages import add_pages  # noqa: PLC0415 - NiceGUI is big
 
         add_pages(app, hub)
-    return Guard(app, hub.gate)
+    return Guard(Gone(app), hub.gate)
 
 
 def _failed(_request: Request, error: Exception) -> JSONResponse:
