@@ -9,9 +9,9 @@ from tidemill.cli.verb import COMMON, Common, verb
 def why_not(pipeline: str, message: str, /, *, common: Common = COMMON) -> None:
     """Show where a message ended.
 
-    A message of a topic that a pipeline reads may wait, be a dead letter, be dropped by a condition, come too late, meet no other
-    row, or be part of a result. To find out, the pipeline is computed anew in memory, with the
-    message and without it; nothing is written.
+    A message of a topic that a pipeline reads may wait, be a dead letter, be dropped by a
+    condition, come too late, meet no other row, or be part of a result. To find out, the pipeline
+    is computed anew in memory, with the message and without it; nothing is written.
 
     Args:
         pipeline: the name of a pipeline, or the path of a .sql file.

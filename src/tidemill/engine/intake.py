@@ -40,7 +40,7 @@ class Intake:
         self.stage = stage
         self.watermarks = watermarks
         self.newest_us = MIN_WATERMARK_US
-        """The newest event time in a row of this life."""
+        """The newest event time in a row of this life, of rows whose watermark is not NULL."""
         self.passed_us = MIN_WATERMARK_US
         """What an operator behind has come to without this source, while it was idle."""
         self._kernel = kernel
@@ -134,7 +134,8 @@ class Intake:
             batch, times, marks = batch.keep(~nulls), times[~nulls], marks[~nulls]
         if len(batch) == 0:
             return batch
-        self.newest_us = max(self.newest_us, int(times.max()))
+        counts = marks > MIN_WATERMARK_US
+        self.newest_us = int(np.max(times, where=counts, initial=self.newest_us))
         standing = self._arrive(batch.origins, marks)
         surely = int(times.min()) - self.passed_us > MILLI_US
         if surely and not self.stage.keeps_standing and int((times - standing).min()) > MILLI_US:

@@ -37,7 +37,8 @@ class SourceTime:
     ended: bool
     partitions: Mapping[str, PartitionTime]
     newest_us: int | None = None
-    """The newest event time in a row since the engine started; None: no row yet."""
+    """The newest event time in a row since the engine started; None: no row yet. Rows for which the
+    watermark's expression gives NULL are left out: it says that their time is none to go by."""
 
 
 @dataclass(frozen=True, slots=True)
