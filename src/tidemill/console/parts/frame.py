@@ -85,7 +85,8 @@ def frame(hub: Hub, title: str, active: str, *, trail: str = "") -> Iterator[Fra
     dark = ui.dark_mode(value=request.cookies.get("tidemill_theme", "light") == "dark")
     ui.colors(primary="#0b6a84", secondary="#52606d", positive="#1d7a46", negative="#b3372c",
               warning="#9a6700", info="#2b6cb0", dark="#171e26", dark_page="#11161c")  # fmt: skip
-    drawer = ui.left_drawer(fixed=True, bordered=True).props("width=208 breakpoint=700")
+    drawer = ui.left_drawer(value=True, bordered=True).props("width=208 breakpoint=700")
+    drawer.set_value(None)  # the browser decides by its width, and need not be asked how
     with drawer.classes("nav"):
         ui.link("Tidemill", "/overview").classes("brand")
         ui.label(hub.project.name).classes("project")

@@ -64,7 +64,7 @@ def _box(node: Mapping[str, Any], x: int, y: int) -> str:
         f"({html.escape(str(node['id']))}) {html.escape(str(second))}</title>"
         f'<rect width="{_WIDTH}" height="{_HEIGHT}" rx="6"/>'
         f'<text class="name" x="12" y="24">{html.escape(_cut(title, 23))}</text>'
-        f'<text class="fact" x="12" y="43">{html.escape(_cut(str(second), 29))}</text></g>'
+        f'<text class="fact" x="12" y="43">{html.escape(_cut(str(second), 27))}</text></g>'
     )
 
 
