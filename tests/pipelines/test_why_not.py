@@ -44,6 +44,7 @@ def test_every_end_of_a_message_is_told(flow: Flow) -> None:
     path = str(flow.write(pipeline(flow, trips, names)))
     run(path, until="caught-up")
     flow.send(trips, ['{"id": 5, "zone": 1, "ts": "2026-01-05 12:06:00"}'])
+
     def fate(offset: int) -> Fate:
         return why_not(None, path, Place(trips, 0, offset))
 

@@ -36,3 +36,7 @@ class TableCatalog(Protocol):
     def table(self, database: str, name: str) -> CatalogTable | None:
         """One table, if it is there."""
         ...
+
+    def new_table(self, database: str, name: str) -> Mapping[str, str] | None:
+        """The WITH clause of a table that CREATE TABLE declares here; None: it cannot."""
+        ...

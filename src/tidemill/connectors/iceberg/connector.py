@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from tidemill.connectors.iceberg.named_catalog import CATALOG_OPTIONS, IcebergCatalog
 from tidemill.connectors.iceberg.options import OPTIONS, parse
 from tidemill.interfaces.connector import Changelog, Connector, JobContext
 from tidemill.interfaces.sink import CommitGroup
@@ -47,5 +48,7 @@ CONNECTOR = Connector(
     sink_changelog=_sink_changelog,
     group_key=lambda table, job: parse(table).identity,
     commit_group=_commit_group,
+    catalog_options=CATALOG_OPTIONS,
+    catalog=IcebergCatalog,
 )
 """The connector `iceberg`."""

@@ -79,6 +79,9 @@ class JdbcCatalog:
         columns = tuple(_column(column, name) for column in target.columns.values())
         return CatalogTable(columns, target.primary_key, written)
 
+    def new_table(self, _database: str, _name: str) -> None:
+        """Tables are made on the server only, as in Flink."""
+
     def _rows(self, database: str, query: LiteralString) -> list[tuple[object, ...]]:
         options = self._parsed(self._table_options(database, "any"))
         login = Login.of(options)

@@ -25,7 +25,6 @@ from tidemill.sql.syntax.nodes import Name, Path, StringLiteral
 
 IN_MEMORY = "generic_in_memory"
 _LATER = {
-    "iceberg": "Declare the tables one by one; what Tidemill reads and writes is in the docs.",
     "hive": "Declare the tables one by one.",
     "paimon": "Declare the tables one by one.",
     "hudi": "Declare the tables one by one.",
@@ -76,7 +75,7 @@ def _catalog(
             "missing-option",
             f"the catalog `{name.text}` names no type",
             span,
-            hint=f"Add WITH ('type' = '{IN_MEMORY}') or 'jdbc'.",
+            hint=f"Add WITH ('type' = '{IN_MEMORY}'), 'jdbc' or 'iceberg'.",
         )
     kind = given["type"]
     if kind.value == IN_MEMORY:
@@ -95,7 +94,8 @@ def _catalog(
         raise _unknown(session, kind)
     options = check_catalog_options(session, connector.catalog_options, pairs, span)
     server = _opened(session, kind, options)
-    return NamedCatalog(name.text, options, options["default-database"], comment, server)
+    default = options.get("default-database", "default")
+    return NamedCatalog(name.text, options, default, comment, server)
 
 
 def _opened(session: Session, kind: StringLiteral, options: Mapping[str, str]) -> TableCatalog:
@@ -117,7 +117,7 @@ def _placed(session: Session, span: Span) -> Iterator[None]:
 
 
 def _unknown(session: Session, kind: StringLiteral) -> TidemillError:
-    known = f"Types: {IN_MEMORY}, jdbc."
+    known = f"Types: {IN_MEMORY}, jdbc, iceberg."
     if kind.value in _LATER:
         return session.source.error(
             "not-supported",
@@ -129,7 +129,7 @@ def _unknown(session: Session, kind: StringLiteral) -> TidemillError:
         "bad-option",
         f"unknown type of catalog `{kind.value}`",
         kind.span,
-        hint=did_you_mean(kind.value, (IN_MEMORY, "jdbc", *_LATER)) or known,
+        hint=did_you_mean(kind.value, (IN_MEMORY, "jdbc", "iceberg", *_LATER)) or known,
     )
 
 
@@ -169,6 +169,30 @@ def run_use(session: Session, cursor: Cursor) -> None:
     path = cursor.path("a database name")
     cursor.done()
     session.catalog.current = session.catalog.known_database(session.source, path)
+
+
+def in_catalog(session: Session, definition: TableDefinition, name: FullName) -> None:
+    """Give a new table of a server's catalog the catalog's options; SqlError where it takes none.
+
+    What the table says itself goes before what the catalog says.
+    """
+    server = session.catalog.catalogs[name[0]].server
+    if server is None:
+        return
+    options = server.new_table(name[1], name[2])
+    if options is None:
+        session.refuse_on_server(definition.path, name, temporary=False)
+        return
+    span = definition.path.span
+    given = {key.value for key, _ in definition.options}
+    of_catalog = tuple(
+        (StringLiteral(key, span), StringLiteral(value, span))
+        for key, value in options.items()
+        if key not in given
+    )
+    definition.options = (*of_catalog, *definition.options)
+    if not given:
+        definition.options_span = span
 
 
 def load_table(session: Session, catalog: NamedCatalog, name: FullName, path: Path) -> Table | None:

@@ -7,6 +7,7 @@ from tidemill.model import ColumnKind
 from tidemill.sql.binder.tables import bind_table
 from tidemill.sql.dialect.tokens import TokenKind
 from tidemill.sql.session import Session
+from tidemill.sql.statements.catalogs import in_catalog
 from tidemill.sql.statements.context import bind_context
 from tidemill.sql.statements.create_table_as import CreateAs, Replace, create_as
 from tidemill.sql.statements.like import merge_like
@@ -40,7 +41,8 @@ def run_create_table(
         order = _body(cursor, definition)
         query = parse_query(cursor) if cursor.take("AS") else None
         cursor.done()
-        session.refuse_on_server(path, name, temporary)
+        if not temporary:
+            in_catalog(session, definition, name)
         if query is not None:
             create_as(session, CreateAs(definition, order, query, replace), name)
             return

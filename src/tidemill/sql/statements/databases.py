@@ -18,7 +18,9 @@ def run_create_database(session: Session, cursor: Cursor) -> None:
         session.note(f"The options of the database `{path}` are ignored.")
     cursor.done()
     name = session.catalog.database(session.source, path)
-    session.refuse_on_server(path, (*name, ""), temporary=False)
+    server = session.catalog.catalogs[name[0]].server
+    if server is None or server.new_table(name[1], "any") is None:
+        session.refuse_on_server(path, (*name, ""), temporary=False)
     if name in session.catalog.databases and not if_not_exists:
         raise session.source.error(
             "table-exists", f"the database `{path}` is there already", path.span
