@@ -114,14 +114,14 @@ def _unbounded_match(plan: PhysicalPlan) -> Iterator[Warning]:
 
 
 def _clock_at_the_end(plan: PhysicalPlan) -> Iterator[Warning]:
-    """Windows of processing time that are open when the input ends never come out."""
+    """What waits on processing time when the input ends never comes out."""
     for stage in plan.operators:
         ends = all(source.bounded for source in plan.source_of(stage.id))
         if stage.on_clock and ends:
             yield Warning(
                 "open-at-the-end",
-                "the input ends, and what is open on processing time then (a window, a match that "
-                "waits) gives no rows, as in Flink",
+                "the input ends, and what is open on processing time then (a window, a match or "
+                "a row of an outer join that waits) gives no rows, as in Flink",
                 "Use event time for bounded input: a column with a WATERMARK.",
                 stage.where,
             )

@@ -299,17 +299,6 @@ def joined_windows(window: WindowSpec, node: Join) -> WindowGrid:
     )
 
 
-def processing_time_padding(node: Join, processing_time: bool) -> None:
-    """Whether a row found a partner in time would depend on the clock alone."""
-    if processing_time and (node.kind.keeps_left or node.kind.keeps_right):
-        raise SqlError(
-            f"a {node.kind.value} interval join on processing time is not supported yet",
-            code="plan.unsupported-join",
-            where=node.where,
-            hint="Join on event time: a column with a WATERMARK.",
-        )
-
-
 def changelog_into_append_only(
     changelog: Changelog, takes: Changelog, sink: TableDescriptor, where: TextWhere | None
 ) -> None:

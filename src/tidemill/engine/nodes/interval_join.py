@@ -59,6 +59,11 @@ class IntervalJoinNode(OperatorNode):
             self._push(self.operator.advance(watermark_us))
         return []
 
+    def tick(self) -> Sequence[pa.Table]:
+        """On processing time: rows that can meet no more go."""
+        self._push(self.operator.advance(self._host.clock.now_ms() * 1000))
+        return []
+
     def watermark_us(self, reached_us: int) -> int:
         """A row may still meet one that is older by the bounds."""
         if reached_us >= MAX_WATERMARK_US:

@@ -53,6 +53,11 @@ class IntervalJoinStage(JoinStage):
         return (*JoinStage.fingerprint(self), "interval")
 
     @property
+    def on_clock(self) -> bool:
+        """Whether rows without a partner come out as the time of day goes on."""
+        return self.processing_time and (self.kind.keeps_left or self.kind.keeps_right)
+
+    @property
     def waits_for_watermark(self) -> bool:
         """State goes, and rows without a partner come out, when event time advances."""
         return not self.processing_time
@@ -63,7 +68,6 @@ def plan_interval(
 ) -> IntervalJoinStage:
     """Plan a join that time bounds."""
     processing_time = bounds.attribute is TimeAttribute.PROCTIME
-    refusals.processing_time_padding(node, processing_time)
     if not processing_time:
         refusals.has_watermark(node.left, planning.watermarks, node.where)
         refusals.has_watermark(node.right, planning.watermarks, node.where)
