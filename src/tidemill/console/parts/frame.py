@@ -129,12 +129,13 @@ def _still_here(hub: Hub, session: Session) -> None:
 
 
 def _toggle(dark: ui.dark_mode) -> None:
-    dark.set_value(not dark.value)
-    theme = "dark" if dark.value else "light"
-    theme_editors(dark=bool(dark.value))
+    theme = "light" if dark.value else "dark"
+    # Remembered first: whoever sees the new colours and goes on to another page finds them there.
     ui.run_javascript(
         f"document.cookie = 'tidemill_theme={theme}; path=/; max-age=31536000; samesite=strict'"
     )
+    dark.set_value(theme == "dark")
+    theme_editors(dark=theme == "dark")
 
 
 def _logout(hub: Hub, session: Session) -> None:
