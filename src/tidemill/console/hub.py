@@ -46,7 +46,8 @@ class Sample:
     watermark_lag_s: float | None
     newest_lag_s: float | None
     """How far the newest event time in any row lies behind the clock; below zero: ahead."""
-    rows_late: int
+    rows_late: int | None
+    """None while a run is still finding out what was counted before it."""
     edges: tuple[int, ...]
 
 
@@ -141,6 +142,6 @@ def _sample(state: PipelineState) -> Sample:
         min(known) if known else None,
         state.watermark_lag_s if state.runs else None,
         state.newest_lag_s if state.runs else None,
-        state.number("rows_late") or 0,
+        None if state.state in ("recovering", "starting") else state.number("rows_late"),
         tuple(edge["rows"] for edge in state.graph()["edges"]),
     )
