@@ -14,13 +14,16 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 from confluent_kafka import Consumer, TopicPartition
+from deltalake import write_deltalake
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 from pyarrow import parquet
 
+from tidemill.connectors.delta.options import parse
 from tidemill.control.pipeline_states import pipeline_state
 from tidemill.control.project_context import open_project
 from tidemill.formats.schema_registry.client import RegistryLogin, SchemaRegistry
 from tidemill.interfaces.service import Endpoint
+from tidemill.model import Schema, TableDescriptor
 from tidemill.stores import open_store
 
 TOKEN = "operator-token-of-the-browser-test"
@@ -98,6 +101,10 @@ class Shop:
         parquet.write_table(pa.table({"id": [1, 2], "shop": ["north", "south"]}), held)
         store = open_store("s3://lake", options)
         store.put(f"{self.lake}orders/a.parquet", held.getvalue())
+        place = {"connector": "delta", "table-path": f"s3://lake/{self.lake}sold", **options}
+        delta = parse(TableDescriptor("sold", Schema(()), place))
+        rows = pa.table({"id": [1, 2], "shop": ["north", "south"]})
+        write_deltalake(delta.uri, rows, storage_options=delta.storage())
         store.close()
 
     def _fill_registry(self, registry: Endpoint) -> None:

@@ -126,6 +126,7 @@ def test_every_page_is_accessible_light_and_dark_and_fits_a_phone(
         f"groups/{shop.group}": cells, "connectors": ".failure", "schemas": links,
         f"schemas/{shop.subject}": ".difference .line", "dead-letters": cells, "lake": links,
         f"lake?url=s3://lake/{shop.lake}orders/": links,
+        f"lake?url=s3://lake/{shop.lake}sold/": ".data[aria-label=Versions] tbody td",
         f"lake/object?url=s3://lake/{shop.lake}orders/a.parquet": cells, "checks": ".state",
         "predictions": ".empty", f"query?sql=SELECT id FROM \"{shop.orders}\" ORDER BY id": cells,
     }  # fmt: skip

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -101,11 +101,20 @@ def _connect(options: IcebergOptions) -> SqlCatalog:
             hint="Install them: pip install 'tidemill[iceberg]'",
         ) from error
     values = options.values
-    reach = parse_options(options.table.options)
-    properties = {
+    given = {
         "uri": _database(options),
         "warehouse": values["warehouse"].rstrip("/"),
         "pool_pre_ping": "true",
+    }
+    if is_store_url(values["warehouse"]):
+        given |= store_properties(options.table.options)
+    return SqlCatalog(values["catalog-name"], **given)
+
+
+def store_properties(options: Mapping[str, str]) -> dict[str, str]:
+    """How the library reaches a store, by the `s3.*` options of a table."""
+    reach = parse_options(options)
+    properties = {
         "s3.endpoint": reach.endpoint,
         "s3.region": reach.region,
         "s3.access-key-id": reach.access_key,
@@ -113,10 +122,7 @@ def _connect(options: IcebergOptions) -> SqlCatalog:
         "s3.session-token": reach.session_token,
         "s3.force-virtual-addressing": None if reach.path_style else "true",
     }
-    given = {key: value for key, value in properties.items() if value is not None}
-    if not is_store_url(values["warehouse"]):
-        given = {key: value for key, value in given.items() if not key.startswith("s3.")}
-    return SqlCatalog(values["catalog-name"], **given)
+    return {key: value for key, value in properties.items() if value is not None}
 
 
 def _database(options: IcebergOptions) -> str:

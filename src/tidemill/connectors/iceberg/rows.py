@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from tidemill.connectors.iceberg.catalog import OpenCatalog, translated
+from tidemill.connectors.iceberg.catalog import OpenCatalog, store_properties, translated
 from tidemill.connectors.iceberg.options import parse
 from tidemill.connectors.iceberg.reading import file_batches, planned_files
 from tidemill.connectors.iceberg.target import missing_table
@@ -32,6 +32,24 @@ def table_rows(descriptor: TableDescriptor) -> Iterator[object]:
         yield rows
     finally:
         opened.close()
+
+
+def first_rows(metadata_url: str, options: Mapping[str, str], limit: int) -> pa.Table:
+    """The first rows of the table that a metadata file describes, whatever catalog it is of.
+
+    Raises the library's own errors.
+    """
+    from pyiceberg.table import StaticTable  # noqa: PLC0415 - an extra
+
+    table = StaticTable.from_metadata(metadata_url, store_properties(options))
+    rows = pa.RecordBatchReader.from_stream(_Rows(table))
+    taken: list[pa.RecordBatch] = []
+    while sum(map(len, taken)) < limit:
+        try:
+            taken.append(rows.read_next_batch())
+        except StopIteration:
+            break
+    return pa.Table.from_batches(taken, schema=rows.schema).slice(0, limit)
 
 
 class _Rows:

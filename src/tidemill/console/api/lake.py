@@ -8,6 +8,7 @@ from fastapi import APIRouter, Query
 
 from tidemill.console.hub import Hub
 from tidemill.control.lake import browse
+from tidemill.control.lake.table_view import table_view
 
 
 def router(hub: Hub) -> APIRouter:
@@ -30,6 +31,11 @@ def router(hub: Hub) -> APIRouter:
     def preview(url: str) -> dict[str, Any]:
         """The begin of an object: facts, columns, rows."""
         return browse.preview(hub.project, url).as_dict()
+
+    @routes.get("/table")
+    def table(url: str) -> dict[str, Any]:
+        """The Iceberg or Delta table in a folder: its versions and its first rows."""
+        return table_view(hub.project, url).as_dict()
 
     @routes.get("/views")
     def views() -> list[str]:

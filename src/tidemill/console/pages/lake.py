@@ -8,6 +8,7 @@ from urllib.parse import quote
 from nicegui import ui
 
 from tidemill.console.hub import Hub
+from tidemill.console.pages.lake_table import show_table
 from tidemill.console.parts.actions import load
 from tidemill.console.parts.frame import frame
 from tidemill.console.parts.numbers import NONE, count, moment, size
@@ -64,6 +65,8 @@ async def _folder(hub: Hub, url: str) -> None:
 
     box.on_value_change(show)
     show()
+    if found.table is not None:
+        await show_table(hub, url)
 
 
 def crumbs(url: str) -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from nicegui import ui
 
 from tidemill.console.hub import Hub
-from tidemill.console.pages.lake_object import show_preview
 from tidemill.console.parts.actions import load
 from tidemill.console.parts.frame import frame
+from tidemill.console.parts.preview import show_preview
 from tidemill.control.lake.browse import preview_view
 
 PATH = "/lake/view"

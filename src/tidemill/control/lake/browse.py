@@ -128,7 +128,7 @@ def views(project: Project) -> list[str]:
 
 def folder(project: Project, url: str, limit: int = ENTRIES_MAX) -> Folder:
     """The folders and objects directly in a folder of a bucket, in the order of their keys."""
-    parsed = _bucket_url(url if url.endswith("/") else f"{url}/")
+    parsed = bucket_url(url if url.endswith("/") else f"{url}/")
     with closing(_open(project, parsed)) as store:
         found = list(itertools.islice(_entries(store, parsed), limit + 1))
     kinds = {"metadata": "iceberg", "_delta_log": "delta"}
@@ -139,7 +139,7 @@ def folder(project: Project, url: str, limit: int = ENTRIES_MAX) -> Folder:
 
 def preview(project: Project, url: str) -> Preview:
     """The first rows of a Parquet, CSV or JSON object, or the first text of another."""
-    parsed = _bucket_url(url)
+    parsed = bucket_url(url)
     masks = Masks(tuple(project.settings.personal))
     with closing(_open(project, parsed)) as store:
         info = store.head(parsed.key)
@@ -154,8 +154,8 @@ def preview(project: Project, url: str) -> Preview:
         try:
             rows = getattr(connection, reader)(str(parsed)).limit(ROWS_MAX).to_arrow_table()
         except duckdb.Error as error:
-            raise _unreadable(url, error) from None
-    return _rows(str(parsed), rows, facts, masks)
+            raise unreadable(url, error) from None
+    return rows_preview(str(parsed), rows, facts, masks)
 
 
 def preview_view(project: Project, name: str) -> Preview:
@@ -166,8 +166,8 @@ def preview_view(project: Project, name: str) -> Preview:
         try:
             rows = connection.view(name).limit(ROWS_MAX).to_arrow_table()
         except duckdb.Error as error:
-            raise _unreadable(name, error) from None
-    return _rows(name, rows, (), Masks(tuple(project.settings.personal)))
+            raise unreadable(name, error) from None
+    return rows_preview(name, rows, (), Masks(tuple(project.settings.personal)))
 
 
 def _entries(store: ObjectStore, url: StoreUrl) -> Iterator[Entry]:
@@ -204,7 +204,7 @@ def _parquet(
             first = next(file.iter_batches(batch_size=ROWS_MAX), None)
             schema = file.schema_arrow
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
-        raise _unreadable(url, error) from None
+        raise unreadable(url, error) from None
     rows = schema.empty_table() if first is None else pa.Table.from_batches([first])
     groups = about.num_row_groups
     codec = about.row_group(0).column(0).compression if groups and about.num_columns else "none"
@@ -212,12 +212,13 @@ def _parquet(
         ("Rows", about.num_rows), ("Row groups", groups), ("Compression", codec),
         ("Written by", about.created_by or "unknown"),
     )  # fmt: skip
-    return _rows(url, rows, (*facts, *more), masks)
+    return rows_preview(url, rows, (*facts, *more), masks)
 
 
-def _rows(
+def rows_preview(
     url: str, rows: pa.Table, facts: tuple[tuple[str, str | int], ...], masks: Masks
 ) -> Preview:
+    """Rows as a preview, without what is masked."""
     columns = tuple((field.name, str(field.type)) for field in rows.schema)
     shown = masks.table(rows.slice(0, ROWS_MAX)).to_pylist()
     return Preview(url, "rows", facts, columns, tuple(shown))
@@ -245,7 +246,8 @@ def _open(project: Project, url: StoreUrl) -> ObjectStore:
     return open_store(url, store_options(resolver(project), url))
 
 
-def _bucket_url(url: str) -> StoreUrl:
+def bucket_url(url: str) -> StoreUrl:
+    """The address, if it is one in a bucket; raises StoreError."""
     parsed = parse_url(url)
     if parsed.scheme != "s3":
         raise StoreError(
@@ -263,7 +265,8 @@ def _suffix(key: str) -> str:
     return name[name.rfind(".") :] if "." in name else ""
 
 
-def _unreadable(what: str, error: Exception) -> UserError:
+def unreadable(what: str, error: Exception) -> UserError:
+    """The error for what a reader cannot read."""
     return UserError(
         f"`{what}` cannot be shown: {str(error).strip().splitlines()[0]}",
         code="control.bad-query",
