@@ -26,7 +26,6 @@ from pathlib import Path
 
 from confluent_kafka import Consumer, TopicPartition
 from playwright.sync_api import Page, expect, sync_playwright
-from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
 
 from tidemill.control.topics import Cluster, read_topic
 from tidemill.services import running_endpoints
@@ -146,19 +145,8 @@ def look(page: Page, address: str, pictures: Path | None) -> None:
             name = re.sub(r"[^a-z]+", "-", path.partition("?sql")[0].lower()).strip("-")
             page.wait_for_timeout(1500)  # charts and toasts settle
             page.screenshot(path=pictures / f"{name}-{theme}.png")
-            switch(page, "dark" if theme == "light" else "light")
-
-
-def switch(page: Page, theme: str) -> None:
-    """Switch to a theme; a click is lost where a busy machine has just cut the page off."""
-    for _ in range(5):
-        page.get_by_role("button", name="Light or dark").click()
-        try:
-            page.locator(f"body.body--{theme}").wait_for(timeout=12_000)
-        except PlaywrightTimeoutError:
-            continue
-        return
-    raise AssertionError(f"{page.url} does not become {theme}")
+            page.get_by_role("button", name="Light or dark").click()
+            page.locator(f"body.body--{'dark' if theme == 'light' else 'light'}").wait_for()
 
 
 def found(pattern: str, text: str) -> str:

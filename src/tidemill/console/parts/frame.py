@@ -62,6 +62,14 @@ document.addEventListener('keydown', (event) => {{
 </script>"""
 
 
+_REMEMBER = """(event) => {
+  const theme = document.body.classList.contains('body--dark') ? 'light' : 'dark';
+  document.cookie = `tidemill_theme=${theme}; path=/; max-age=31536000; samesite=strict`;
+  emit(event);
+}"""
+"""On the click itself, so that a page that is opened at once after it has the new theme."""
+
+
 @dataclass(frozen=True, slots=True)
 class Frame:
     """Who looks at the page."""
@@ -96,7 +104,8 @@ def frame(hub: Hub, title: str, active: str, *, trail: str = "") -> Iterator[Fra
         ui.space()
         with ui.row().classes("who"):
             ui.label("operator" if session.may_change else "viewer: read-only")
-            theme = ui.button(icon="contrast", on_click=lambda: _toggle(dark))
+            theme = ui.button(icon="contrast")
+            theme.on("click", lambda: _toggle(dark), js_handler=_REMEMBER)
             theme.props('flat dense round size=sm aria-label="Light or dark"')
             leave = ui.button(icon="logout", on_click=lambda: _logout(hub, session))
             leave.props('flat dense round size=sm aria-label="Log out"')
@@ -129,13 +138,8 @@ def _still_here(hub: Hub, session: Session) -> None:
 
 
 def _toggle(dark: ui.dark_mode) -> None:
-    theme = "light" if dark.value else "dark"
-    # Remembered first: whoever sees the new colours and goes on to another page finds them there.
-    ui.run_javascript(
-        f"document.cookie = 'tidemill_theme={theme}; path=/; max-age=31536000; samesite=strict'"
-    )
-    dark.set_value(theme == "dark")
-    theme_editors(dark=theme == "dark")
+    dark.set_value(not dark.value)
+    theme_editors(dark=bool(dark.value))
 
 
 def _logout(hub: Hub, session: Session) -> None:
