@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from tidemill.control.live_state import read_live
+from tidemill.control.newest_manifest import newest_manifest
 from tidemill.control.project_context import project_for
 from tidemill.engine.accounting import Account, AccountNode, accounts, unaccounted
-from tidemill.engine.checkpoint import CheckpointStore, DamagedError
+from tidemill.engine.checkpoint import CheckpointStore
 from tidemill.errors import UserError, Where
 from tidemill.project import Project
 
@@ -74,30 +75,18 @@ def committed_account(project: Project, name: str) -> PipelineAccount | None:
     """The account of a pipeline of a project; None where it has committed nothing yet."""
     state = project.state_dir / "pipelines" / name
     live = read_live(state)
-    found = _newest(CheckpointStore(state / "checkpoints"))
-    if live is None or found is None:
+    manifest = newest_manifest(CheckpointStore(state / "checkpoints"))
+    if live is None or manifest is None:
         return None
-    epoch, manifest = found
     lines = accounts(_nodes(live["graph"]), manifest["counters"])
-    return PipelineAccount(name, epoch, tuple(lines))
+    return PipelineAccount(name, manifest["epoch"], tuple(lines))
 
 
 def committed_positions(project: Project, name: str) -> Mapping[str, Mapping[str, Any]] | None:
     """Where each source of a pipeline goes on, by table and partition; None: nothing committed."""
-    found = _newest(CheckpointStore(project.state_dir / "pipelines" / name / "checkpoints"))
-    return None if found is None else found[1].get("positions", {})
-
-
-def _newest(store: CheckpointStore) -> tuple[int, Mapping[str, Any]] | None:
-    """The newest epoch's manifest that can be read; a running engine removes old ones."""
-    for epoch in reversed(store.epochs()):
-        try:
-            manifest = store.manifest(epoch)
-        except DamagedError:
-            continue
-        if "counters" in manifest:
-            return epoch, manifest
-    return None
+    store = CheckpointStore(project.state_dir / "pipelines" / name / "checkpoints")
+    manifest = newest_manifest(store)
+    return None if manifest is None else manifest["positions"]
 
 
 def _nodes(graph: Mapping[str, Any]) -> list[AccountNode]:

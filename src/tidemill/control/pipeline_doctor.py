@@ -7,20 +7,17 @@ Non-guarantee: what has happened since that checkpoint, at most about a second w
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tidemill.control.newest_manifest import newest_manifest
 from tidemill.control.project_context import project_for
 from tidemill.control.run import only_pipeline
 from tidemill.control.watermark_text import as_dict, duration, sentences
 from tidemill.control.watermarks import Diagnosis, diagnose
-from tidemill.engine.checkpoint import CheckpointStore, DamagedError
+from tidemill.engine.checkpoint import CheckpointStore
 from tidemill.engine.observation import Observation
-from tidemill.errors import EngineError, Where
-
-_TRIES = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +64,7 @@ def pipeline_doctor(wanted: str | None, folder: Path | None = None) -> PipelineR
     pipeline = project.pipeline(wanted if wanted is not None else only_pipeline(project, folder))
     store = CheckpointStore(project.state_dir / "pipelines" / pipeline.name / "checkpoints")
     pid = store.owner()
-    manifest = _newest(store)
+    manifest = newest_manifest(store)
     if manifest is None:
         return PipelineReport(pipeline.name, pid, None, None)
     observed = manifest.get("observed")
@@ -77,21 +74,3 @@ def pipeline_doctor(wanted: str | None, folder: Path | None = None) -> PipelineR
         now_ms = round(time.time() * 1000) if pid is not None else seen.at_ms
         diagnosis = diagnose(seen, manifest["counters"], max(now_ms, seen.at_ms))
     return PipelineReport(pipeline.name, pid, manifest["epoch"], diagnosis)
-
-
-def _newest(store: CheckpointStore) -> Mapping[str, Any] | None:
-    """The newest checkpoint's manifest; a running pipeline may take files away meanwhile."""
-    reason: DamagedError | None = None
-    for _ in range(_TRIES):
-        epochs = store.epochs()
-        if not epochs:
-            return None
-        try:
-            return store.manifest(epochs[-1])
-        except DamagedError as error:
-            reason = error
-    raise EngineError(
-        f"the last checkpoint cannot be read: {reason}",
-        code="engine.checkpoint-damaged",
-        where=Where(file=str(store.folder)),
-    )

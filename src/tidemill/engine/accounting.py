@@ -20,6 +20,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from tidemill.errors import EngineError, Where
 from tidemill.plan.physical import PhysicalPlan
 
 _WENT = ("out", "filtered", "late", "dead")
@@ -101,6 +102,21 @@ def accounts(nodes: Iterable[AccountNode], counts: Mapping[str, int]) -> list[Ac
 def unaccounted(lines: Iterable[Account]) -> list[Account]:
     """The lines that do not add up."""
     return [line for line in lines if line.missing]
+
+
+def check_account(job: str, nodes: Iterable[AccountNode], counts: Mapping[str, int]) -> None:
+    """Raise EngineError where the counts do not add up: nothing of it may be committed."""
+    wrong = unaccounted(accounts(nodes, counts))
+    if wrong:
+        raise EngineError(
+            f"{abs(wrong[0].missing)} rows of {wrong[0].title} ({wrong[0].id}) are not "
+            "accounted for",
+            code="engine.rows-unaccounted",
+            where=Where(pipeline=job),
+            detail="\n".join(str(line.as_dict()) for line in wrong),
+            hint="The epoch was not committed, so nothing is lost. This is a fault of "
+            "Tidemill: please report it with this message.",
+        )
 
 
 def _sources(nodes: list[AccountNode], counts: Mapping[str, int]) -> list[Account]:

@@ -16,7 +16,7 @@ from typing import Literal
 
 import pyarrow as pa
 
-from tidemill.engine.accounting import account_nodes, accounts, unaccounted
+from tidemill.engine.accounting import account_nodes, check_account
 from tidemill.engine.batches import concat
 from tidemill.engine.checkpoint import CheckpointStore
 from tidemill.engine.counters import Counters
@@ -35,7 +35,7 @@ from tidemill.engine.state.memory import StateMemory
 from tidemill.engine.values_source import ValuesSource
 from tidemill.engine.watermarks import SourceWatermarks
 from tidemill.engine.worker import Failure, GroupWorker
-from tidemill.errors import EngineError, Where
+from tidemill.errors import EngineError
 from tidemill.interfaces.source import Source
 from tidemill.model import Batch, DeadLetter, Position
 from tidemill.plan.windows import MAX_WATERMARK_US
@@ -346,7 +346,8 @@ class Session:
     def cut(self) -> None:
         """End the epoch here, at a batch boundary, and have it committed."""
         taken = self._take_letters()
-        self._check_account()
+        counts = self.counters.copy()
+        check_account(self.job.name, self._account_nodes, counts)
         staged, writes = self.router.cut()
         closed_us = self.graph.closed_us()
         marks = {
@@ -360,7 +361,7 @@ class Session:
             positions={t: dict(p) for t, p in self._positions.items()},
             watermarks=marks,
             deltas=self.graph.deltas(),
-            counters=self.counters.copy(),
+            counters=counts,
             staged=staged,
             decider_writes=writes,
             letters_taken=taken,
@@ -373,20 +374,6 @@ class Session:
         self._cut_ms = self.job.clock.monotonic_ms()
         self._in_flight.set()
         self._decider.submit(lambda: self._committer.commit(work))
-
-    def _check_account(self) -> None:
-        """Commit nothing of which a row is missing."""
-        wrong = unaccounted(accounts(self._account_nodes, self.counters.copy()))
-        if wrong:
-            raise EngineError(
-                f"{abs(wrong[0].missing)} rows of {wrong[0].title} ({wrong[0].id}) are not "
-                "accounted for",
-                code="engine.rows-unaccounted",
-                where=Where(pipeline=self.job.name),
-                detail="\n".join(str(line.as_dict()) for line in wrong),
-                hint="The epoch was not committed, so nothing is lost. This is a fault of "
-                "Tidemill: please report it with this message.",
-            )
 
     def _take_letters(self) -> dict[str, int]:
         """Dead letters that sinks gave back after the last epoch was decided."""

@@ -7,9 +7,8 @@ declares a table, which the first epoch that writes to it makes, its database to
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
 
 from tidemill.connectors.iceberg.catalog import OpenCatalog, translated
 from tidemill.connectors.iceberg.flink_types import flink_type
@@ -18,9 +17,6 @@ from tidemill.interfaces.catalog import CatalogTable
 from tidemill.interfaces.options import Option, OptionSet, OptionType
 from tidemill.model import Column, Schema, TableDescriptor
 from tidemill.stores.options import OPTIONS as STORE_OPTIONS
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 _S = OptionType.STRING
 CATALOG_OPTIONS = OptionSet(

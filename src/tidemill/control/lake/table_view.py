@@ -16,7 +16,7 @@ from typing import Any
 import pyarrow as pa
 
 from tidemill.control.lake.browse import ROWS_MAX, Preview, bucket_url, rows_preview, unreadable
-from tidemill.control.lake.tables import LakeTables
+from tidemill.control.lake.tables import delta_at
 from tidemill.control.masks import Masks
 from tidemill.control.object_stores import store_options
 from tidemill.control.project_context import resolver
@@ -70,7 +70,7 @@ def table_view(project: Project, url: str) -> TableView:
         else:
             raise UserError(f"there is no table in `{url}`", code="control.unknown-table")
     try:
-        rows = _delta_rows(project, parsed) if logs else _iceberg_rows(parsed, metadata[-1], reach)
+        rows = _delta_rows(parsed, reach) if logs else _iceberg_rows(parsed, metadata[-1], reach)
     except TidemillError:
         raise
     except Exception as error:  # the libraries have no error of their own in common
@@ -111,10 +111,10 @@ def _of_iceberg(store: ObjectStore, key: str) -> Iterator[Version]:
         )  # fmt: skip
 
 
-def _delta_rows(project: Project, url: StoreUrl) -> pa.Table:
+def _delta_rows(url: StoreUrl, reach: dict[str, str]) -> pa.Table:
     from tidemill.connectors.delta.rows import table_rows  # noqa: PLC0415 - an extra
 
-    with table_rows(LakeTables(project).table(str(url).rstrip("/"))) as rows:
+    with table_rows(delta_at(str(url).rstrip("/"), reach)) as rows:
         first: pa.Table = rows.head(ROWS_MAX)  # type: ignore[attr-defined]
         return first
 

@@ -6,6 +6,7 @@ A Delta table can also be named by its folder or `s3://` address.
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -82,8 +83,13 @@ class LakeTables:
             reach = store_options(resolver(self._project), parse_url(place))
         else:
             place, reach = str(Path(place).expanduser().resolve()), {}
-        options = {"connector": "delta", "table-path": place, **reach}
-        return TableDescriptor(place, Schema(()), options)
+        return delta_at(place, reach)
+
+
+def delta_at(place: str, reach: Mapping[str, str]) -> TableDescriptor:
+    """The Delta table in a folder or at an address; `reach` are the options of its store."""
+    options = {"connector": "delta", "table-path": place, **reach}
+    return TableDescriptor(place, Schema(()), options)
 
 
 def _tables_of(project: Project, pipeline: PipelineFile) -> list[tuple[TableDescriptor, SqlSource]]:

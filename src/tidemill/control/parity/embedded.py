@@ -59,10 +59,11 @@ class Planned:
 
 def planned(script: Script) -> Planned:
     """Plan a bound script without INSERTs; raises SqlError."""
-    return _of(_collecting(script))
+    return with_plan(_collecting(script))
 
 
-def _of(script: Script) -> Planned:
+def with_plan(script: Script) -> Planned:
+    """A script whose sinks all collect, and its plan; raises SqlError."""
     from tidemill.connectors import CONNECTORS  # noqa: PLC0415 - loaded when used
     from tidemill.formats import FORMATS  # noqa: PLC0415
 
@@ -113,7 +114,7 @@ def collect(
     """Run a script whose sinks all are of the connector that collects."""
     from tidemill.formats import FORMATS  # noqa: PLC0415 - loaded when used
 
-    made = script if isinstance(script, Planned) else _of(script)
+    made = script if isinstance(script, Planned) else with_plan(script)
     plan = made.plan
     context = JobContext("parity", FORMATS)
     sources = {

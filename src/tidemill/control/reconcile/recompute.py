@@ -35,21 +35,25 @@ class Recomputed:
 
 def recompute(script: Script, sinks: Sequence[str], settle: Settle, folder: Path) -> Recomputed:
     """Run the INSERTs into these sinks; `settle` makes the options of a table final."""
-    inserts = tuple(
-        Insert(insert.query, collecting(insert.sink), insert.where)
-        for insert in script.inserts
-        if insert.sink.name in sinks
-    )
-    wanted = replace(script, inserts=inserts, selects=())
     found = collect(
-        wanted, lambda table: from_begin(settle(table)), folder, EmbeddedRun(), "caught-up"
+        collecting(script, sinks),
+        lambda table: from_begin(settle(table)),
+        folder,
+        EmbeddedRun(),
+        "caught-up",
     )
     return Recomputed(found.collected.batches, found.late, found.refused)
 
 
-def collecting(sink: TableDescriptor) -> TableDescriptor:
-    """The sink with its columns, into memory."""
-    return replace(sink, options={"connector": CONNECTOR_NAME})
+def collecting(script: Script, sinks: Sequence[str]) -> Script:
+    """The INSERTs of a script into these sinks, which collect in memory."""
+    options = {"connector": CONNECTOR_NAME}
+    inserts = tuple(
+        Insert(insert.query, replace(insert.sink, options=options), insert.where)
+        for insert in script.inserts
+        if insert.sink.name in sinks
+    )
+    return replace(script, inserts=inserts, selects=())
 
 
 def from_begin(table: TableDescriptor) -> TableDescriptor:

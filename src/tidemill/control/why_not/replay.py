@@ -14,8 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from tidemill.control.account import PipelineAccount, committed_account
-from tidemill.control.parity.embedded import Collection, EmbeddedRun, Planned, collect
-from tidemill.control.parity.memory import CONNECTOR, CONNECTOR_NAME
+from tidemill.control.parity.embedded import Collection, EmbeddedRun, collect, with_plan
 from tidemill.control.parity.results import changes_of
 from tidemill.control.pipeline import CompiledPipeline, opened
 from tidemill.control.reconcile.recompute import collecting, from_begin
@@ -24,9 +23,7 @@ from tidemill.control.why_not.place import Place
 from tidemill.control.why_not.sentences import sentences
 from tidemill.engine.accounting import account_nodes, accounts
 from tidemill.model import RowKind, TableDescriptor
-from tidemill.plan import build_plan
 from tidemill.project import PipelineFile, Project
-from tidemill.sql.logical import Insert
 
 ROWS_MAX = 20
 _MINUS = (RowKind.UPDATE_BEFORE, RowKind.DELETE)
@@ -40,16 +37,8 @@ def replayed(
     place: Place,
 ) -> Fate:
     """What the message does, by computing the pipeline with it and without it."""
-    from tidemill.connectors import CONNECTORS  # noqa: PLC0415 - loaded when used
-    from tidemill.formats import FORMATS  # noqa: PLC0415
-
     sinks = {insert.sink.name: insert.sink for insert in compiled.script.inserts}
-    inserts = tuple(
-        Insert(insert.query, collecting(insert.sink), insert.where)
-        for insert in compiled.script.inserts
-    )
-    script = replace(compiled.script, inserts=inserts, selects=())
-    plan = build_plan(script, {**CONNECTORS, CONNECTOR_NAME: CONNECTOR}, FORMATS)
+    made = with_plan(collecting(compiled.script, [*sinks]))
 
     def run(messages: int) -> Collection:
         def settle(one: TableDescriptor) -> TableDescriptor:
@@ -57,7 +46,7 @@ def replayed(
             return _only(final, place, messages) if one.name == table.name else _whole(final)
 
         with tempfile.TemporaryDirectory(prefix="tidemill-why-not-") as folder:
-            return collect(Planned(script, plan), settle, Path(folder), EmbeddedRun())
+            return collect(made, settle, Path(folder), EmbeddedRun())
 
     with_it, without = run(1), run(0)
     counts = {
@@ -66,7 +55,7 @@ def replayed(
         if value != without.counters.get(key, 0)
     }
     steps = tuple(
-        line for line in accounts(account_nodes(plan), counts)
+        line for line in accounts(account_nodes(made.plan), counts)
         if line.came or any(line.went.values())
     )  # fmt: skip
     effects = tuple(_effect(name, sink, with_it, without) for name, sink in sinks.items())
@@ -91,7 +80,7 @@ def _late_rows(account: PipelineAccount, table: TableDescriptor) -> int:
 
 def _only(table: TableDescriptor, place: Place, messages: int) -> TableDescriptor:
     """The table with this message alone, or (0) with none."""
-    options = {k: v for k, v in table.options.items() if k not in ("topic-pattern",)}
+    options = {k: v for k, v in table.options.items() if k != "topic-pattern"}
     options |= {
         "topic": place.topic,
         "scan.startup.mode": "specific-offsets",
