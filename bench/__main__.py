@@ -7,20 +7,17 @@ import datetime as dt
 import platform
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
+from bench.broker import broker
 from bench.engines import BenchEngine, Run, RunFailedError
 from bench.engines.flink import TASKMANAGER_HEAP_MB, FlinkSql
 from bench.engines.tidemill import Tidemill
 from bench.report import Sample, as_json, markdown, summarise
-from bench.tasks import TASKS, Task
+from bench.tasks import TASKS, Task, fill
 from bench.topic import create_topic, read_output, record
 from bench.verify import difference
-from tidemill.control.down import down
-from tidemill.control.up import up
-from tidemill.services import running_endpoints
 
 ENGINES: dict[str, Callable[[int], BenchEngine]] = {
     "tidemill": lambda _heap_mb: Tidemill(),
@@ -179,25 +176,6 @@ def _run(
     if wrong:
         raise SystemExit(f"{engine.name}, {task.name}, {count:,} events: wrong output: {wrong}")
     return run
-
-
-def fill(task: Task, count: int, output: str, server: str) -> str:
-    text = task.make_text()
-    values = {"input_topic": f"{task.input}-{count}", "output_topic": output, "bootstrap": server}
-    for name, value in values.items():
-        text = text.replace("${var:" + name + "}", value)
-    return text
-
-
-@contextmanager
-def broker(folder: Path) -> Iterator[str]:
-    """A Kafka of its own for the measurement, ended afterwards."""
-    state = folder / "servers"
-    up(state, ["kafka"])
-    try:
-        yield running_endpoints(state)["kafka"].properties["bootstrap.servers"]
-    finally:
-        down(state)
 
 
 def _say(text: str) -> None:

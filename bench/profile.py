@@ -16,12 +16,12 @@ import tempfile
 from collections import Counter
 from pathlib import Path
 
-from bench.__main__ import broker, fill
-from bench.tasks import TASKS
+from bench.broker import broker
+from bench.tasks import TASKS, fill
 from bench.topic import record
 
 LINES_MAX = 25
-_OURS = ("tidemill/",)
+_OURS = "tidemill/"
 
 
 def main() -> int:
@@ -60,7 +60,7 @@ def report(name: str, collapsed: str) -> str:
         if not count.isdigit() or "(threading.py" in frames[-1] or frames[-1].startswith("wait"):
             continue
         own[_short(frames[-1])] += int(count)
-        ours = [frame for frame in frames if any(place in frame for place in _OURS)]
+        ours = [frame for frame in frames if _OURS in frame]
         if ours:
             rooms[_short(ours[-1])] += int(count)
     total = sum(own.values()) or 1

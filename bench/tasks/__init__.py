@@ -104,3 +104,12 @@ def _nexmark_tasks() -> dict[str, Task]:
 
 
 TASKS |= _state_tasks() | _nexmark_tasks()
+
+
+def fill(task: Task, count: int, output: str, server: str) -> str:
+    """The text of a task over a recorded input of so many events, all its variables filled in."""
+    text = task.make_text()
+    values = {"input_topic": f"{task.input}-{count}", "output_topic": output, "bootstrap": server}
+    for name, value in values.items():
+        text = text.replace("${var:" + name + "}", value)
+    return text
