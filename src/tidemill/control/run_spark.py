@@ -11,7 +11,9 @@ and of the embedded engine are three; a pipeline that changes its engine begins 
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
+import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -22,7 +24,7 @@ from tidemill.control.environments import ensure_environment
 from tidemill.control.pipeline import shown_path
 from tidemill.control.project_context import project_for
 from tidemill.control.run import only_pipeline
-from tidemill.control.spark_errors import spark_failed
+from tidemill.control.spark_errors import last_words, spark_failed
 from tidemill.control.spark_process import SparkCommand, spark_command
 from tidemill.control.spark_status import SparkState, StreamProgress, claimed
 from tidemill.control.spark_text import SparkPipeline, spark_pipeline
@@ -33,7 +35,9 @@ from tidemill.project import Project, ensure_state_dir
 from tidemill.services.install import install
 
 _POLL_S = 0.25
-_STOP_S = 60.0
+_STOP_S = 120.0
+_STOP_AGAIN_S = 10.0  # Python drops what a signal handler raises within a destructor
+_ENDED_BY_SIGNAL = (-signal.SIGTERM, -signal.SIGINT, -signal.SIGKILL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,17 +151,19 @@ class _Run:
         command = spark_command(self.root, (str(spec),), properties=properties, variables=variables)
         log = self.project.state_dir / "logs" / f"spark-{self.pipeline}.log"
         log.parent.mkdir(parents=True, exist_ok=True)
-        stopped = self._wait(command, log)
+        stopped, code = self._wait(command, log)
         outcome = self._report(report)
+        if outcome is None and stopped and code in _ENDED_BY_SIGNAL:
+            outcome = {"stopped": True}  # it had not begun, or did not end: the checkpoint holds
         if outcome is None or "error" in outcome:
-            error = {"message": _last_line(log)} if outcome is None else outcome["error"]
+            error = {"message": last_words(log, code)} if outcome is None else outcome["error"]
             raise spark_failed(error, self.pipeline, shown_path(log))
         ended, streams = "STOPPED" if stopped else "FINISHED", self._progress()
         self.state.tell(ended.lower(), streams)
         return SparkRunResult(self.pipeline, ended, str(program), streams, made.notes)
 
-    def _wait(self, command: SparkCommand, log: Path) -> bool:
-        """Wait for the process; whether it was stopped."""
+    def _wait(self, command: SparkCommand, log: Path) -> tuple[bool, int]:
+        """Wait for the process; whether it was stopped, and its exit code."""
         with stop_on_signals() as stopping, log.open("wb") as out:
             process = subprocess.Popen(
                 command.argv,
@@ -169,12 +175,14 @@ class _Run:
                 start_new_session=True,
                 pass_fds=(self.state.lock,),  # held as long as it lives, should this one be killed
             )
-            told = False
+            told, asked_at, due = False, -_STOP_AGAIN_S, 0.0
             try:
                 while process.poll() is None:
-                    if stopping.is_set() and not told:
-                        told = True
-                        process.terminate()
+                    now = time.monotonic()
+                    if stopping.is_set() and now >= asked_at + _STOP_AGAIN_S:
+                        due = due or now + _STOP_S
+                        told, asked_at = True, now
+                        process.kill() if now > due else process.terminate()
                     with suppress(subprocess.TimeoutExpired):
                         process.wait(_POLL_S)
                     streams = self._progress()
@@ -189,7 +197,7 @@ class _Run:
                     except subprocess.TimeoutExpired:
                         process.kill()
                         process.wait()
-        return told
+        return told, process.returncode
 
     def _report(self, file: Path) -> dict[str, Any] | None:
         try:
@@ -204,8 +212,3 @@ class _Run:
             StreamProgress(name, p["rows_in"], p["batch"], p.get("watermark"))
             for name, p in sorted(found.items())
         )
-
-
-def _last_line(log: Path) -> str:
-    lines = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
-    return lines[-1] if lines else "it ended without a word"

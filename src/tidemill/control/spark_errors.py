@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+import signal
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from tidemill.errors import ComponentError, Where
 
 _PREFIX = re.compile(r"^(?:[a-z]\w*\.)+(\w+(?:Exception|Error)):?\s*")
+_FRAME = re.compile(r"^(\s.*|Traceback .*|)$")
 _STATE = re.compile(r"\s*SQLSTATE: \w+$")
 
 
@@ -31,3 +34,14 @@ def spark_failed(error: Mapping[str, Any], pipeline: str, log: str | None = None
 def _clean(text: str) -> str:
     text = text.removeprefix("Caused by:").strip()
     return _STATE.sub("", _PREFIX.sub("", text)).strip()
+
+
+def last_words(log: Path, code: int) -> str:
+    """Why a process that left no report ended: by a signal, or the last line that is no frame."""
+    if code < 0:
+        name = signal.Signals(-code).name
+        memory = "; the machine may be short of memory" if code == -signal.SIGKILL else ""
+        return f"the process was ended by {name}{memory}"
+    lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
+    words = (line.strip() for line in reversed(lines) if not _FRAME.match(line))
+    return next(words, "it ended without a word")

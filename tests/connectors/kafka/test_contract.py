@@ -51,7 +51,7 @@ class TestSourceOverTransactions(TestSource):
             group.prepare(held + 3)
             group.commit(held + 3, {})
         finally:
-            group.close()
+            group.close()  # waits until readers can reach what was committed
 
 
 class Sink(SinkContract):

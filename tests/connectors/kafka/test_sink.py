@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tidemill.connectors import CONNECTORS
+from tidemill.connectors.kafka.markers import wait_for_markers
 from tidemill.model import Column, ColumnKind, DataType, Schema, TableDescriptor, TypeRoot
 from tidemill.model.types import BYTES, INT, STRING, timestamp_ltz
 
@@ -27,7 +28,21 @@ def test_two_tables_become_visible_together(bench: Any) -> None:
         group.prepare(1)
         assert bench.records() == [] and bench.records(bench.topic + "-b") == []
         group.commit(1, {})
+        assert wait_for_markers(bench.admin, (bench.topic, bench.topic + "-b"), 20)
         assert len(bench.records()) == 1 and len(bench.records(bench.topic + "-b")) == 1
+    finally:
+        group.close()
+
+
+def test_an_open_transaction_holds_readers_back(bench: Any) -> None:
+    group = bench.group()
+    try:
+        group.open()
+        group.writer("t").write(bench.batch([{"a": 1}]))
+        group.prepare(1)
+        assert not wait_for_markers(bench.admin, (bench.topic,), 0.2)
+        group.commit(1, {})
+        assert wait_for_markers(bench.admin, (bench.topic,), 20)
     finally:
         group.close()
 

@@ -5,6 +5,8 @@ per cluster and job; `open` fences the one of an older process. The epoch stands
 an offset of the group `tidemill.<job>`, committed within the transaction. Each message says in its
 header `tidemill` which job, epoch and message of the epoch it is. After any doubt about a call the
 producer is thrown away (librdkafka has no KIP-890), and a new group's `open` says what holds.
+`close` waits a moment until readers can reach what was committed (see markers.py), so that who runs
+after a bounded pipeline sees all its rows.
 With `at-least-once`: an idempotent producer; a commit waits until all is acknowledged.
 Non-guarantee: Kafka forgets the offsets of a group that was idle for `offsets.retention.minutes`
 (7 days by default), and the epoch with them. Topics that do not exist are made with the broker's
@@ -43,6 +45,7 @@ from tidemill.connectors.kafka.client import (
     producer_config,
 )
 from tidemill.connectors.kafka.layout import layout
+from tidemill.connectors.kafka.markers import wait_for_markers
 from tidemill.connectors.kafka.options import KafkaTable
 from tidemill.connectors.kafka.properties import SINK_ONLY, SOURCE_ONLY
 from tidemill.connectors.kafka.writer import KafkaWriter
@@ -54,6 +57,7 @@ from tidemill.model.trace_context import TRACEPARENT, epoch_context
 COMMIT_TIMEOUT_S = 30.0
 OFFSETS_TIMEOUT_S = 10.0  # for the call that can hang: recovering is exact, so it may be given up
 FULL_TIMEOUT_S = 120.0
+MARKERS_TIMEOUT_S = 5.0
 HEADER = "tidemill"
 _MESSAGE_BYTES_DEFAULT = 1_048_588
 _ABORTED = (KafkaError._PURGE_QUEUE, KafkaError._PURGE_INFLIGHT)
@@ -77,6 +81,7 @@ class KafkaGroup:
         self._member: Any = None
         self._writers: dict[str, KafkaWriter] = {}
         self._in_epoch = False
+        self._committed_at = -MARKERS_TIMEOUT_S
         self._epoch_topic = ""
         self._prefix = ""
         self._trace: tuple[str, bytes] | None = None
@@ -130,6 +135,7 @@ class KafkaGroup:
         self.begin()
         if self.atomic:
             self._commit_transaction(epoch)
+            self._committed_at = time.monotonic()
         else:
             self._flush()
             with contextlib.suppress(KafkaException):
@@ -168,6 +174,11 @@ class KafkaGroup:
             with contextlib.suppress(Exception), warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # a fenced producer says so once more
                 producer.close()
+        due = self._committed_at + MARKERS_TIMEOUT_S
+        self._committed_at = -MARKERS_TIMEOUT_S
+        if not self._in_epoch and time.monotonic() < due:
+            with contextlib.suppress(Exception):
+                wait_for_markers(KafkaAdmin(self._admin_config()), self._limits, MARKERS_TIMEOUT_S)
         self._in_epoch = False
         if member is not None:
             with contextlib.suppress(Exception):
@@ -298,6 +309,7 @@ class KafkaGroup:
         producer = self._producer
         group = self._member.consumer_group_metadata()
         offsets = self._epoch_offsets(epoch)
+        self._committed_at = -MARKERS_TIMEOUT_S
         try:
             ended = ends_within(
                 OFFSETS_TIMEOUT_S + 2,

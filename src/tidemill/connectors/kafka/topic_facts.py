@@ -61,9 +61,15 @@ def topic_facts(admin: KafkaAdmin, *, internal: bool = False) -> list[TopicFacts
     ]
 
 
-def end_offsets(admin: KafkaAdmin, partitions: Mapping[str, int]) -> dict[tuple[str, int], int]:
-    """The next offset of every partition of these topics, by topic and number of partitions."""
-    return _offsets(admin, partitions, OffsetSpec.latest())  # type: ignore[no-untyped-call]
+def end_offsets(
+    admin: KafkaAdmin, partitions: Mapping[str, int], *, read_committed: bool = False
+) -> dict[tuple[str, int], int]:
+    """The next offset of every partition of these topics, by topic and number of partitions.
+
+    With `read_committed` no further than the first transaction that is still open.
+    """
+    latest = OffsetSpec.latest()  # type: ignore[no-untyped-call]
+    return _offsets(admin, partitions, latest, read_committed=read_committed)
 
 
 def begin_offsets(admin: KafkaAdmin, partitions: Mapping[str, int]) -> dict[tuple[str, int], int]:
@@ -123,7 +129,11 @@ def _parts(topic: str, partitions: int) -> list[tuple[str, int]]:
 
 
 def _offsets(
-    admin: KafkaAdmin, partitions: Mapping[str, int], spec: OffsetSpec
+    admin: KafkaAdmin,
+    partitions: Mapping[str, int],
+    spec: OffsetSpec,
+    *,
+    read_committed: bool = False,
 ) -> dict[tuple[str, int], int]:
     asked = {
         TopicPartition(topic, number): spec
@@ -132,9 +142,8 @@ def _offsets(
     }
     if not asked:
         return {}
-    futures = admin.client().list_offsets(
-        asked, isolation_level=IsolationLevel.READ_UNCOMMITTED, request_timeout=TIMEOUT_S
-    )
+    level = IsolationLevel.READ_COMMITTED if read_committed else IsolationLevel.READ_UNCOMMITTED
+    futures = admin.client().list_offsets(asked, isolation_level=level, request_timeout=TIMEOUT_S)
     found = {}
     for part, future in futures.items():
         try:

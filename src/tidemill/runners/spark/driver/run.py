@@ -36,14 +36,17 @@ def main() -> int:
     progress = Progress(Path(spec["progress"]))
     threading.Thread(target=progress.watch, daemon=True).start()
     outcome = run_program(spec["program"])
-    session = SparkSession.getActiveSession()
-    with contextlib.suppress(Exception):
-        progress.write()
-        for query in session.streams.active if session is not None else ():
-            query.stop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, signal.SIG_IGN)  # it ends by itself now
+    # Said before anything else is asked of a JVM that may be gone, or in the middle of a call.
     fresh = report.with_suffix(".part")
     fresh.write_text(json.dumps(outcome), encoding="utf-8")
     fresh.replace(report)
+    with contextlib.suppress(Exception):
+        progress.write()
+        session = SparkSession.getActiveSession()
+        for query in session.streams.active if session is not None else ():
+            query.stop()
     return 1 if "error" in outcome else 0
 
 
