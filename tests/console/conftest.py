@@ -19,6 +19,8 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 from pyarrow import parquet
 
 from tidemill.connectors.delta.options import parse
+from tidemill.control.chaos.model import Broken, ChaosResult, Done, totals
+from tidemill.control.chaos.store import keep
 from tidemill.control.pipeline_states import pipeline_state
 from tidemill.control.project_context import open_project
 from tidemill.formats.schema_registry.client import RegistryLogin, SchemaRegistry
@@ -114,6 +116,25 @@ class Shop:
         for more in ([], [{"name": "shop", "type": ["null", "string"], "default": None}]):
             record = {"type": "record", "name": "Order", "fields": [*fields, *more]}
             known.register(self.subject, json.dumps(record))
+
+    def keep_chaos_run(self) -> str:
+        """A chaos run that broke an invariant, as `tidemill chaos` keeps it; its id."""
+        broken = (Broken("no-loss", "chaos1.events:0:7 came, 5 was due"),)
+        line = "wait=0.10 kill-at hold=0.00 point=mid-staging nth=1"
+        actions = [
+            Done(1, "wait=0.20 kill-engine hold=0.00", "kill-engine", None, 3.1, 3.2, 1.5, 1),
+            Done(2, line, "kill-at", None, 5.0, 6.0, None, 2, ("a note",), broken),
+        ]
+        result = ChaosResult(
+            id="20260105-120000-1", pipeline="(built in)", seed=1, command="tidemill chaos",
+            begun_at_ms=1_767_614_400_000, seconds=9.5, interrupted=False, rows=1000, rows_out=990,
+            windows=40, dead_letters=3, kills=3, engine_starts=4, engine_ends={},
+            recovery_p50_s=1.5, recovery_p99_s=1.5, totals=totals(actions), actions=tuple(actions),
+            broken=broken, left_out={"full-disk": "only root may mount a file system"},
+            shortest=(line,),
+        )  # fmt: skip
+        keep(open_project(self.folder), result)
+        return result.id
 
     def commit_group(self) -> None:
         """A consumer group of somebody else's, two messages into the orders."""

@@ -118,6 +118,7 @@ def test_every_page_is_accessible_light_and_dark_and_fits_a_phone(
     found: list[str] = []
     cells, links = ".data tbody td", ".data tbody td a"
     paths = {
+        "faults": links, f"faults?run={shop.keep_chaos_run()}": cells,
         "overview": ".problem, .all-well", "pipelines": links, "pipelines/sales": "svg.graph .node",
         "pipelines/sales?tab=sql": ".finding", "pipelines/sales?tab=rows": "svg.graph .node",
         "topics": links, f"topics/{shop.orders}?start=begin": cells,

@@ -155,6 +155,12 @@ VERBS = (
         PIPELINES,
     ),
     VerbEntry(
+        "chaos",
+        "tidemill.cli.chaos:APP",
+        "Hurt a pipeline and its servers, and check what must hold.",
+        PIPELINES,
+    ),
+    VerbEntry(
         "eject",
         "tidemill.cli.eject:APP",
         "Write a pipeline out as a project of its own.",

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from tidemill.engine.checkpoint import CheckpointStore
-from tidemill.engine.clock import Clock, SystemClock
+from tidemill.engine.clock import Clock, system_clock
 from tidemill.engine.counters import total
 from tidemill.engine.groups import GroupSpec
 from tidemill.engine.job import Job
@@ -84,7 +84,7 @@ class Engine:
                 f"two commit groups have the same name: {', '.join(sorted(names))}",
                 code="engine.internal",
             )
-        self._clock = clock or SystemClock()
+        self._clock = clock or system_clock()
         self._job = Job(
             plan=plan,
             name=job,

@@ -7,6 +7,7 @@ from types import MappingProxyType
 
 from tidemill.errors.codes import (
     api,
+    chaos,
     cli,
     connector,
     console,
@@ -29,7 +30,7 @@ from tidemill.errors.codes import (
 
 _ROOMS = (
     sql, plan, engine, format, connector, store, parity, reconcile, fixture, runner, service,
-    project, quality, cli, console, demo, dbt, api, train,
+    project, quality, cli, console, demo, dbt, api, train, chaos,
 )  # fmt: skip
 
 CATALOGUE: Mapping[str, str] = MappingProxyType(

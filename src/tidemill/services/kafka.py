@@ -71,7 +71,8 @@ class Kafka:
         self._jmx = jmx.agent(self.name, "kafka", data, ports)
         self._bootstrap = f"{HOST}:{ports['broker']}"
         write_private(data / "log4j2.properties", LOGGING)
-        values = {**_defaults(data, ports), **settings.properties}
+        told = settings.advertised_port or ports["broker"]
+        values = {**_defaults(data, ports, told), **settings.properties}
         write_private(data / "server.properties", write_properties(values))
         if not (data / "data").exists():
             self._format(values)
@@ -143,14 +144,14 @@ class Kafka:
         fresh.rename(self._folder / "data")
 
 
-def _defaults(folder: Path, ports: Mapping[str, int]) -> dict[str, str]:
+def _defaults(folder: Path, ports: Mapping[str, int], advertised_port: int) -> dict[str, str]:
     broker = f"BROKER://{HOST}:{ports['broker']}"
     return {
         "process.roles": "broker,controller",
         "node.id": "1",
         "controller.quorum.voters": f"1@{HOST}:{ports['controller']}",
         "listeners": f"{broker},CONTROLLER://{HOST}:{ports['controller']}",
-        "advertised.listeners": broker,
+        "advertised.listeners": f"BROKER://{HOST}:{advertised_port}",
         "inter.broker.listener.name": "BROKER",
         "controller.listener.names": "CONTROLLER",
         "listener.security.protocol.map": "BROKER:PLAINTEXT,CONTROLLER:PLAINTEXT",

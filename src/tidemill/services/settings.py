@@ -21,7 +21,8 @@ class ServerSettings:
     only). `properties` go into the server's own configuration under its own names, over ours.
     `start_timeout_s` is how long the server may take to be ready. `buckets` are made beside the one
     that an S3 store has anyway. `jmx_metrics` (kafka, connect, flink): the server's own metrics are
-    given to Prometheus, by an agent in its JVM.
+    given to Prometheus, by an agent in its JVM. `advertised_port` (kafka): the port that clients
+    are told to come to, where a relay stands in front of the broker.
     """
 
     port: int | None = None
@@ -30,6 +31,7 @@ class ServerSettings:
     start_timeout_s: float = 60.0
     buckets: tuple[str, ...] = ()
     jmx_metrics: bool = False
+    advertised_port: int | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """The settings as JSON data."""
@@ -38,7 +40,10 @@ class ServerSettings:
 
 def parse_settings(server: str, given: Mapping[str, Any]) -> ServerSettings:
     """Settings from JSON data; raises ServiceError that names what is wrong."""
-    known = ("port", "heap_mb", "properties", "start_timeout_s", "buckets", "jmx_metrics")
+    known = (
+        "port", "heap_mb", "properties", "start_timeout_s", "buckets", "jmx_metrics",
+        "advertised_port",
+    )  # fmt: skip
     for key in given:
         if key not in known:
             raise _bad(server, f"`{key}` is not a setting", did_you_mean(key, known))
@@ -58,7 +63,10 @@ def parse_settings(server: str, given: Mapping[str, Any]) -> ServerSettings:
     jmx = given.get("jmx_metrics") or False
     if not isinstance(jmx, bool) or (jmx and server.partition("-")[0] not in _JMX):
         raise _bad(server, "`jmx_metrics` is not a setting", f"Servers with it: {', '.join(_JMX)}.")
-    return ServerSettings(port, heap_mb, texts, float(timeout), _buckets(server, given), jmx)
+    told = given.get("advertised_port")
+    if told is not None and (server != "kafka" or not (type(told) is int and 1 <= told <= 65535)):
+        raise _bad(server, "`advertised_port` is not a setting", None)
+    return ServerSettings(port, heap_mb, texts, float(timeout), _buckets(server, given), jmx, told)
 
 
 def refuse_reserved(server: str, settings: ServerSettings, reserved: Sequence[str]) -> None:

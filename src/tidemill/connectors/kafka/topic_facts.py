@@ -118,10 +118,20 @@ def empty_topic(admin: KafkaAdmin, topic: str) -> int:
     count = next(info.partitions for info in admin.topics() if info.name == topic)
     before, ends = begin_offsets(admin, {topic: count}), end_offsets(admin, {topic: count})
     wanted = [TopicPartition(topic, part, end) for (_, part), end in ends.items()]
+    _delete_records(admin, topic, wanted)
+    return sum(end - before.get(part, 0) for part, end in ends.items())
+
+
+def delete_before(admin: KafkaAdmin, topic: str, offsets: Mapping[int, int]) -> None:
+    """Delete the messages before these offsets, by partition, as retention does."""
+    admin.require((topic,))
+    _delete_records(admin, topic, [TopicPartition(topic, *item) for item in offsets.items()])
+
+
+def _delete_records(admin: KafkaAdmin, topic: str, wanted: list[TopicPartition]) -> None:
     futures = admin.client().delete_records(wanted, request_timeout=TIMEOUT_S)
     for future in futures.values():
         admin.result("empty the topic", future, topic)
-    return sum(end - before.get(part, 0) for part, end in ends.items())
 
 
 def _parts(topic: str, partitions: int) -> list[tuple[str, int]]:

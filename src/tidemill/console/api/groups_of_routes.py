@@ -10,6 +10,7 @@ from tidemill.console.api import (
     checks,
     connectors,
     dead_letters,
+    faults,
     groups,
     lake,
     messages,
@@ -37,6 +38,7 @@ GROUPS: tuple[Callable[[Hub], APIRouter], ...] = (
     dead_letters.router,
     lake.router,
     checks.router,
+    faults.router,
     query.router,
     metrics.router,
 )

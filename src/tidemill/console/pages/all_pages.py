@@ -11,6 +11,7 @@ from tidemill.console.pages import (
     connector,
     connectors,
     dead_letters,
+    faults,
     group,
     groups,
     lake,
@@ -29,7 +30,7 @@ from tidemill.console.pages import (
 
 _MODULES = (
     overview, pipelines, pipeline, topics, topic, groups, group, connectors, connector,
-    schemas, schema, dead_letters, lake, lake_object, lake_view, checks, predictions, query,
+    schemas, schema, dead_letters, lake, lake_object, lake_view, checks, faults, predictions, query,
 )  # fmt: skip
 PAGES: tuple[str, ...] = tuple(module.PATH for module in _MODULES)
 

@@ -23,6 +23,7 @@ NAVIGATION = (
     ("Dead letters", "/dead-letters", "report", "d"),
     ("Lake", "/lake", "water", "l"),
     ("Checks", "/checks", "fact_check", "k"),
+    ("Faults", "/faults", "bolt", "f"),
     ("Predictions", "/predictions", "insights", "r"),
     ("Query", "/query", "terminal", "q"),
 )

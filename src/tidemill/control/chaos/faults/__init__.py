@@ -1,0 +1,48 @@
+"""The fault table: one fault per file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from tidemill.control.chaos.fault import Fault
+from tidemill.control.chaos.faults import (
+    clock_jump,
+    cut_network,
+    damaged_checkpoint,
+    disorder,
+    duplicates,
+    file_limit,
+    freeze_broker,
+    freeze_engine,
+    freeze_postgres,
+    full_disk,
+    kill_all,
+    kill_at,
+    kill_broker,
+    kill_engine,
+    kill_postgres,
+    partition,
+    poison,
+    schema_change,
+    slow_network,
+    slow_sink,
+    stopped_sink,
+    truncated_log,
+    two_engines,
+    zombie_engine,
+)
+
+FAULTS: Mapping[str, Fault] = {
+    module.FAULT.name: module.FAULT
+    for module in (
+        kill_engine, kill_at, kill_broker, kill_postgres, kill_all, freeze_engine, freeze_broker,
+        freeze_postgres, slow_network, cut_network, partition, slow_sink, stopped_sink, full_disk,
+        file_limit, two_engines, zombie_engine, damaged_checkpoint, truncated_log, clock_jump,
+        duplicates, disorder, poison, schema_change,
+    )
+}  # fmt: skip
+SECONDS = (
+    "kill-engine", "kill-broker", "kill-postgres", "freeze-engine", "freeze-broker",
+    "freeze-postgres", "cut-network", "slow-network", "partition",
+)  # fmt: skip
+"""The faults that can come while another is held or healed."""

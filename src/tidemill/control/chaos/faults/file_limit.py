@@ -1,0 +1,40 @@
+"""The engine may write no file beyond some size, so that a checkpoint ends in its middle."""
+
+from __future__ import annotations
+
+import resource
+from collections.abc import Iterator
+from contextlib import contextmanager
+from random import Random
+
+from tidemill.control.chaos.fault import Fault, Given
+from tidemill.control.chaos.scene import Scene
+
+REFUSED = "engine.checkpoint-io"
+_WITHIN_S = 30.0
+
+
+@contextmanager
+def _inject(scene: Scene, given: Given) -> Iterator[None]:
+    engine = scene.engine
+    engine.tend()
+    assert engine.process is not None
+    _, hard = resource.prlimit(engine.process.pid, resource.RLIMIT_FSIZE)
+    resource.prlimit(engine.process.pid, resource.RLIMIT_FSIZE, (int(given["bytes"]), hard))
+    if engine.wait_gone(_WITHIN_S):
+        said = engine.last_code()
+        engine.ends[said] += 1
+        if said != REFUSED:
+            scene.wrong.append(f"a file that could not be written gave {said}, not {REFUSED}")
+    else:
+        scene.wrong.append("the engine went on although it could keep nothing")
+        engine.kill()
+    engine.start()
+    yield
+
+
+def _draw(rng: Random) -> dict[str, str]:
+    return {"bytes": str(rng.randint(0, 2_000))}
+
+
+FAULT = Fault("file-limit", "a checkpoint cannot be written to its end", _inject, draw=_draw)

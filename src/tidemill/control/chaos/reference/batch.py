@@ -1,0 +1,91 @@
+"""The input as DuckDB has it, and what a batch computation over it gives."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from tidemill.control.chaos.reference.text import WINDOW_MS
+
+ROW = pa.schema(
+    [
+        ("part", pa.int32()), ("pos", pa.int64()), ("id", pa.int64()), ("k", pa.string()),
+        ("amount", pa.int64()), ("note", pa.string()), ("ts", pa.timestamp("ms")),
+    ]
+)  # fmt: skip
+ORIGIN = datetime(1970, 1, 1)  # noqa: DTZ001 - event time has no zone
+_WINDOWS = """
+SELECT window_start, k, count(*), count(DISTINCT id), sum(amount)::BIGINT, count(note)
+FROM (FROM input SELECT *, time_bucket(to_milliseconds($width), ts, $origin) AS window_start)
+WHERE window_start >= $from AND window_start < $until GROUP BY window_start, k
+"""
+
+
+class Batch:
+    """Tables `input`, `poison` and `copy` in memory, which grow; and questions to them."""
+
+    def __init__(self) -> None:
+        self._db = duckdb.connect()
+        self._db.execute("SET TimeZone = 'UTC'; SET threads = 1")
+        for name in ("input", "copy"):
+            self._db.register("empty", ROW.empty_table())
+            self._db.execute(f"CREATE TABLE {name} AS FROM empty")
+            self._db.unregister("empty")
+        self.poison: set[tuple[int, int]] = set()
+
+    def add_input(self, messages: Iterable[Any]) -> None:
+        """Messages of the input, as they stand in the topic."""
+        rows = []
+        for message in messages:
+            at = (message.partition(), message.offset())
+            row = _row(message.value())
+            if row is None:
+                self.poison.add(at)
+            else:
+                rows.append({"part": at[0], "pos": at[1], **row})
+        self._append("input", rows)
+
+    def add_copy(self, rows: list[dict[str, Any]]) -> None:
+        """Rows of the output."""
+        self._append("copy", rows)
+
+    def one(self, query: str) -> int:
+        """A number."""
+        row = self._db.execute(query).fetchone()
+        return int(row[0]) if row is not None else 0
+
+    def rows(self, query: str) -> list[tuple[Any, ...]]:
+        """The answer to a query."""
+        return self._db.execute(query).fetchall()
+
+    def windows(self, begin: datetime, until: datetime) -> dict[tuple[Any, ...], tuple[Any, ...]]:
+        """By start and key, the windows that start at `begin` or later and before `until`."""
+        given = {"width": WINDOW_MS, "origin": ORIGIN, "from": begin, "until": until}
+        return {(r[0], r[1]): tuple(r[2:]) for r in self._db.execute(_WINDOWS, given).fetchall()}
+
+    def close(self) -> None:
+        """Forget everything."""
+        self._db.close()
+
+    def _append(self, table: str, rows: list[dict[str, Any]]) -> None:
+        if rows:
+            self._db.register("new", pa.Table.from_pylist(rows, ROW))
+            self._db.execute(f"INSERT INTO {table} FROM new")
+            self._db.unregister("new")
+
+
+def _row(value: bytes | None) -> dict[str, Any] | None:
+    """The row of a message; None where it is none, as the feed has made it."""
+    try:
+        given = json.loads(value or b"")
+        return {
+            "id": int(given["id"]), "k": given["k"], "amount": given["amount"],
+            "note": given.get("note"), "ts": datetime.fromisoformat(given["ts"]),
+        }  # fmt: skip
+    except (ValueError, KeyError, TypeError):
+        return None

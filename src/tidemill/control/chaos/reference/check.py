@@ -1,0 +1,235 @@
+"""What must hold of the built-in pipeline, asked of its topics, its table and its accounts.
+
+After each action: rows of the output follow each other as those of the input do, windows that
+came are those of a batch, the account adds up, positions have not gone back. At the end: all of it.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from datetime import datetime, timedelta
+from typing import Any
+
+import psycopg
+from psycopg import sql
+
+from tidemill.connectors.kafka.tail import TopicTail
+from tidemill.control.account import account_of
+from tidemill.control.chaos.engine_process import EngineProcess
+from tidemill.control.chaos.model import Broken
+from tidemill.control.chaos.positions import Positions
+from tidemill.control.chaos.reference.batch import Batch
+from tidemill.control.chaos.reference.feed import BEGIN, ReferenceFeed
+from tidemill.control.chaos.reference.text import (
+    PARTITIONS,
+    WINDOW_MS,
+    copy_topic,
+    events_topic,
+    letters_topic,
+    windows_table,
+)
+from tidemill.control.chaos.servers import ChaosServers
+from tidemill.errors import ConnectorError
+from tidemill.project import load_project
+
+_READ_WITHIN_S = 120.0
+_THROUGH_WITHIN_S = 180.0
+_SHOWN = 5
+_COLUMNS = "window_start, k, events, ids, amount, notes"
+
+
+class ReferenceCheck:
+    """Follows the topics of one trial; used from one thread."""
+
+    def __init__(
+        self, servers: ChaosServers, name: str, feed: ReferenceFeed, engine: EngineProcess
+    ) -> None:
+        self._servers, self._name, self._feed, self._engine = servers, name, feed, engine
+        admin = servers.admin
+        self._input = TopicTail(admin, events_topic(name), partitions=PARTITIONS, committed=False)
+        self._output = TopicTail(admin, copy_topic(name), partitions=1, committed=True)
+        self._letters = TopicTail(admin, letters_topic(name), partitions=1, committed=True)
+        self._batch = Batch()
+        self._positions = Positions(engine.store)
+        self._next = dict.fromkeys(range(PARTITIONS), 0)
+        """By input partition, the position of which the output's next row should be."""
+        self._dead: set[tuple[int, int]] = set()
+        self._windows_from = BEGIN - timedelta(days=1)
+        self._windows = 0
+
+    @property
+    def facts(self) -> dict[str, int]:
+        """What was seen so far."""
+        return {
+            "rows_out": self._batch.one("SELECT count(*) FROM copy"),
+            "windows": self._windows,
+            "dead_letters": len(self._dead),
+        }
+
+    def now(self) -> list[Broken]:
+        """What does not hold at this moment."""
+        windows = self._new_windows()
+        self.read_output()
+        self.read_input()
+        return [
+            *self._sequence(),
+            *self._letters_once(),
+            *self._compared(windows),
+            *self._positions.gone_back(),
+            *self._account(),
+        ]
+
+    def end(self) -> list[Broken]:
+        """Wait until the pipeline is through; what does not hold then."""
+        self.read_input()
+        missing = self._wait_through()
+        broken = self.now()
+        total = self._batch.one("SELECT count(*) FROM input")
+        if missing and not any(b.invariant == "no-loss" for b in broken):
+            broken.append(Broken("no-loss", missing))
+        for what, query in (
+            ("rows of the output differ from the input's", "FROM copy EXCEPT ALL FROM input"),
+            ("rows of the input are not in the output", "FROM input EXCEPT ALL FROM copy"),
+        ):
+            found = self._batch.rows(f"{query} ORDER BY part, pos LIMIT {_SHOWN}")
+            if found:
+                kind = "no-loss" if query.startswith("FROM input") else "no-duplicate"
+                broken.append(Broken(kind, f"{what}: {found}"))
+        return [*broken, *self._all_windows(), *self._counts(total)]
+
+    def read_input(self) -> None:
+        """Read the input up to what stands now."""
+        self._batch.add_input(self._input.until(self._feed.ends, _READ_WITHIN_S))
+
+    def read_output(self) -> None:
+        """Read what was committed since."""
+        self._new: list[dict[str, Any]] = []
+        for message in self._output.come():
+            row = json.loads(message.value())
+            self._new.append({**row, "ts": datetime.fromisoformat(row["ts"])})
+        self._batch.add_copy(self._new)
+
+    def close(self) -> None:
+        """Give everything back."""
+        for tail in (self._input, self._output, self._letters):
+            tail.close()
+        self._batch.close()
+
+    # -- each
+
+    def _sequence(self) -> list[Broken]:
+        """Each row of the output is of the next record of its partition that could be read."""
+        broken: list[Broken] = []
+        for row in self._new:
+            part, pos = row["part"], row["pos"]
+            wanted = self._after_poison(part, self._next[part])
+            if pos != wanted and len(broken) < _SHOWN:
+                place = f"{events_topic(self._name)}:{part}:{pos}"
+                if pos < wanted:
+                    broken.append(Broken("no-duplicate", f"{place} came again, or out of order"))
+                else:
+                    broken.append(Broken("no-loss", f"{place} came, {wanted} was due"))
+            self._next[part] = max(self._next[part], pos + 1)
+        self._new = []
+        return broken
+
+    def _after_poison(self, part: int, pos: int) -> int:
+        while (part, pos) in self._batch.poison:
+            pos += 1
+        return pos
+
+    def _letters_once(self) -> list[Broken]:
+        broken = []
+        for message in self._letters.come():
+            letter = json.loads(message.value())
+            at = (int(letter["partition"]), int(letter["position"]))
+            if at in self._dead:
+                broken.append(Broken("no-duplicate", f"two dead letters of {at}"))
+            if at not in self._batch.poison:
+                broken.append(Broken("no-loss", f"{at} became a dead letter: {letter['message']}"))
+            self._dead.add(at)
+        return broken
+
+    def _new_windows(self) -> list[tuple[Any, ...]]:
+        query = sql.SQL("SELECT {} FROM {} WHERE window_start >= %s ORDER BY 1, 2").format(
+            sql.SQL(_COLUMNS), sql.Identifier(windows_table(self._name))
+        )
+        try:
+            with self._servers.sql() as connection:
+                found = connection.execute(query, (self._windows_from,)).fetchall()
+        except psycopg.OperationalError:
+            return []  # it is being restarted; the next look will see them
+        self._windows += len(found)
+        if found:
+            self._windows_from = found[-1][0] + timedelta(milliseconds=WINDOW_MS)
+        return found
+
+    def _compared(self, windows: list[tuple[Any, ...]]) -> list[Broken]:
+        """Windows that came, all of an epoch at once, are those of a batch."""
+        if not windows:
+            return []
+        expected = self._batch.windows(windows[0][0], self._windows_from)
+        found = {(row[0], row[1]): tuple(row[2:]) for row in windows}
+        wrong = [
+            f"{key[0]} {key[1]}: {found.get(key)}, by DuckDB {expected.get(key)}"
+            for key in sorted({*expected, *found})
+            if expected.get(key) != found.get(key)
+        ]
+        return [Broken("equal-to-batch", text) for text in wrong[:_SHOWN]]
+
+    def _account(self) -> list[Broken]:
+        try:
+            found = account_of(load_project(self._engine.folder), self._name)
+        except ConnectorError:
+            return []
+        return [
+            Broken("conservation", f"{line.title}: {line.missing} of {line.came} rows are nowhere")
+            for line in found.unaccounted
+        ]
+
+    # -- at the end
+
+    def _wait_through(self) -> str | None:
+        """Wait until every row is out; else what is missing, in a sentence."""
+        limit = time.monotonic() + _THROUGH_WITHIN_S
+        ends = self._feed.ends
+        while time.monotonic() < limit:
+            self._engine.tend()
+            self._servers.tend()
+            if self._positions.reached(ends):
+                time.sleep(1.0)  # the other sinks have the epoch soon after
+                return None
+            time.sleep(0.2)
+        return f"the pipeline stands at {self._positions.last}, the input ends at {ends}"
+
+    def _all_windows(self) -> list[Broken]:
+        """No window came late into what was looked at before."""
+        query = sql.SQL("SELECT {} FROM {} ORDER BY 1, 2").format(
+            sql.SQL(_COLUMNS), sql.Identifier(windows_table(self._name))
+        )
+        with self._servers.sql() as connection:
+            found = connection.execute(query).fetchall()
+        self._windows = len(found)
+        closed = self._batch.rows("SELECT max(ts) - INTERVAL 30 MINUTE FROM input")[0][0]
+        self._windows_from = closed
+        begin = BEGIN - timedelta(days=1)
+        expected = self._batch.windows(begin, closed)
+        wrong = len({*expected.items()} ^ {((r[0], r[1]), tuple(r[2:])) for r in found})
+        said = f"{wrong} windows differ: {len(found)} came, {len(expected)} by DuckDB"
+        return [Broken("equal-to-batch", said)] if wrong else []
+
+    def _counts(self, total: int) -> list[Broken]:
+        """The account and the dead letters against the log itself."""
+        broken = []
+        poison = self._batch.poison
+        if self._dead != poison:
+            missing = sorted(poison - self._dead)[:_SHOWN]
+            broken.append(Broken("no-loss", f"bad records without a dead letter: {missing}"))
+        account = account_of(load_project(self._engine.folder), self._name)
+        for line in account.lines:
+            wanted = {"source": total + len(poison), "sink": total}
+            if line.title in ("events", "copy") and line.came != wanted[line.kind]:
+                said = f"{line.title}: {line.came} counted, {wanted[line.kind]} in the log"
+                broken.append(Broken("conservation", said))
+        return broken

@@ -1,0 +1,88 @@
+"""What faults act on: the servers, the engine's process and the feed of one trial."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from tidemill.control.chaos.engine_process import EngineProcess
+from tidemill.control.chaos.model import Broken
+from tidemill.control.chaos.servers import ChaosServers
+
+
+class Feed(Protocol):
+    """Feeds the pipeline's input from a thread of its own, from `start` to `stop`."""
+
+    @property
+    def rows(self) -> int:
+        """How many records stand in the input."""
+        ...
+
+    def start(self) -> None:
+        """Begin."""
+        ...
+
+    def stop(self) -> None:
+        """Feed what closes windows, and wait until all stands."""
+        ...
+
+    def close(self) -> None:
+        """End at once."""
+        ...
+
+    def turn(self, mode: str, records: int) -> bool:
+        """The next so many records come otherwise (`duplicates`, ...); False: it cannot."""
+        ...
+
+
+class Check(Protocol):
+    """Asks whether what must hold holds."""
+
+    @property
+    def facts(self) -> dict[str, int]:
+        """What was seen: `rows_out`, `windows`, `dead_letters`."""
+        ...
+
+    def now(self) -> list[Broken]:
+        """What does not hold at this moment, the feed going on."""
+        ...
+
+    def end(self) -> list[Broken]:
+        """What does not hold at the end; waits until the pipeline is through."""
+        ...
+
+    def read_input(self) -> None:
+        """Keep the input up to now, as somebody is about to take it away."""
+        ...
+
+    def close(self) -> None:
+        """Give everything back."""
+        ...
+
+
+@dataclass
+class Scene:
+    """One trial's parts; `notes` are of the action that is being taken."""
+
+    folder: Path
+    pipeline: str
+    topics: tuple[str, ...]
+    servers: ChaosServers
+    engine: EngineProcess
+    feed: Feed
+    check: Check
+    notes: list[str] = field(default_factory=list)
+    wrong: list[str] = field(default_factory=list)
+    """What should have been refused and was not, in sentences."""
+
+    @property
+    def kills(self) -> int:
+        """How many processes were killed so far."""
+        return self.engine.kills + self.servers.kills
+
+    @property
+    def ends(self) -> Counter[str]:
+        """By error code, how often the engine ended by itself."""
+        return self.engine.ends

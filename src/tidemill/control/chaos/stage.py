@@ -1,0 +1,37 @@
+"""Makes the scene of a trial: the built-in pipeline, or one of the project."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tidemill.control.chaos.engine_process import EngineProcess
+from tidemill.control.chaos.model import ChaosRequest
+from tidemill.control.chaos.reference.check import ReferenceCheck
+from tidemill.control.chaos.reference.feed import ReferenceFeed
+from tidemill.control.chaos.reference.text import copy_topic, events_topic, write_project
+from tidemill.control.chaos.scene import Scene
+from tidemill.control.chaos.servers import ChaosServers
+from tidemill.errors import UsageError
+from tidemill.project import Project
+
+
+def make_scene(
+    request: ChaosRequest, project: Project, folder: Path, name: str, servers: ChaosServers
+) -> Scene:
+    """A scene in a new folder; nothing of it runs yet."""
+    if request.pipeline is not None:
+        raise UsageError(
+            "a pipeline of a project cannot be hurt yet",
+            code="chaos.unsupported",
+            hint="Leave the name away: tidemill chaos hurts the built-in pipeline.",
+        )
+    return _reference(request, folder, name, servers)
+
+
+def _reference(request: ChaosRequest, folder: Path, name: str, servers: ChaosServers) -> Scene:
+    write_project(folder, name, servers)
+    engine = EngineProcess(folder, name, request.engine)
+    feed = ReferenceFeed(servers, name, request.seed, request.rate)
+    check = ReferenceCheck(servers, name, feed, engine)
+    topics = (events_topic(name), copy_topic(name))
+    return Scene(folder, name, topics, servers, engine, feed, check)
