@@ -29,6 +29,7 @@ from botocore.exceptions import (
 )
 
 from tidemill.errors import StoreError, Where
+from tidemill.stores.folders import folder_pages, is_s3proxy
 from tidemill.stores.interface import ObjectInfo, Part
 from tidemill.stores.options import S3Options
 
@@ -72,17 +73,27 @@ class S3Store:
             _log.warning("%s is busy (%d); asked again", self.url, status)
 
     def list(self, prefix: str = "", after: str = "") -> Iterator[ObjectInfo]:
-        """Page by page, each asked for when it is needed."""
-        given: dict[str, Any] = {"Prefix": prefix, "MaxKeys": self._page_objects}
+        """Page by page, each asked for when it is needed; see `folders` for S3Proxy."""
+        given: dict[str, Any] = {"Prefix": prefix}
         if after:
             given["StartAfter"] = after
         while True:
-            with self._errors(prefix):
-                page = self._client.list_objects_v2(Bucket=self._bucket, **given)
+            page = self._page(given)
             yield from self._whole(page.get("Contents", ()))
             if not page.get("IsTruncated"):
                 return
+            if is_s3proxy(page):
+                break
             given["ContinuationToken"] = page["NextContinuationToken"]
+        for entries in folder_pages(self._page, prefix, page["Contents"][-1]["Key"]):
+            yield from self._whole(entries)
+
+    def _page(self, given: Mapping[str, Any]) -> Mapping[str, Any]:
+        with self._errors(given["Prefix"]):
+            found: Mapping[str, Any] = self._client.list_objects_v2(
+                Bucket=self._bucket, MaxKeys=self._page_objects, **given
+            )
+        return found
 
     def _whole(self, entries: Sequence[Mapping[str, Any]]) -> Iterator[ObjectInfo]:
         """The objects of a page, without those that S3Proxy is writing in this moment.
