@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 
 from sqlglot import exp
@@ -215,17 +216,19 @@ def _initcap(c: Lowered) -> exp.Expression:
     return fn("array_to_string", changed, text(""))
 
 
-_LONGER_IN_UPPER = {c: c.upper() for c in map(chr, range(0xFB18)) if len(c.upper()) > 1}
-"""Characters that become several, as Java has them; DuckDB knows no such."""
+@functools.cache  # it takes as long as a twentieth of the start
+def _longer_in_upper() -> Mapping[str, str]:
+    """Characters that become several, as Java has them; DuckDB knows no such."""
+    return {c: c.upper() for c in map(chr, range(0xFB18)) if len(c.upper()) > 1}
 
 
 def _upper(c: Lowered) -> exp.Expression:
-    value = c.args[0]
-    letters, longer = fn("string_split", value, text("")), list(_LONGER_IN_UPPER)
+    value, upper = c.args[0], _longer_in_upper()
+    letters, longer = fn("string_split", value, text("")), list(upper)
     table = fn(
         "map",
         fn("list_value", *map(text, longer)),
-        fn("list_value", *(text(_LONGER_IN_UPPER[k]) for k in longer)),
+        fn("list_value", *(text(upper[k]) for k in longer)),
     )
     one = template("COALESCE(map_extract_value(:table, w), upper(w))", table=table)
     each = exp.Lambda(this=one, expressions=[exp.to_identifier("w")])
