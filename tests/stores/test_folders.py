@@ -22,10 +22,11 @@ class _Store:
     def ask(self, given: Mapping[str, Any]) -> dict[str, Any]:
         self.calls += 1
         prefix, start = given["Prefix"], given.get("StartAfter", "")
+        delimiter = given.get("Delimiter", "no such text")
         shown: dict[str, bool] = {}
         for key in self.keys:
             if key.startswith(prefix) and key > start:
-                head, sign, _ = key[len(prefix) :].partition("/")
+                head, sign, _ = key[len(prefix) :].partition(delimiter)
                 shown.setdefault(prefix + head + sign, bool(sign))
         rest = [name for name in sorted(shown) if name > given.get("ContinuationToken", "")]
         page = rest[: self.page_objects]

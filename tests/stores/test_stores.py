@@ -8,6 +8,7 @@ import pytest
 
 from tidemill.errors import StoreError
 from tidemill.stores import ObjectStore, open_store, parse_url
+from tidemill.stores.s3 import S3Store
 
 pytestmark = pytest.mark.servers
 Place = tuple[ObjectStore, str]
@@ -43,6 +44,8 @@ def test_an_object_comes_and_goes(place: Place) -> None:
 def test_a_list_has_every_key_once_in_order(place: Place) -> None:
     store, prefix = place
     store._page_objects = 7
+    if isinstance(store, S3Store):
+        assert store._is_s3proxy()  # so the way by folders is the one tested
     names = [*(f"n/{i:04}" for i in range(28)), "é", "Z", "z", "n0", "n-", "n/0003-/a/b", "y/y/y"]
     for name in names:
         store.put(prefix + name, b"x")

@@ -11,19 +11,20 @@ from typing import Any
 
 FOLDER = "/"
 Page = Mapping[str, Any]
-_S3PROXY_REQUEST = "4442587FB7D0A2F9"
-"""What S3Proxy gives as the id of every request (its `FAKE_REQUEST_ID`)."""
+Ask = Callable[[Mapping[str, Any]], Page]
+_S3PROXY_OWNER = "75aa57f09aa0c8caeab4f8c24e99d10f8e7faeebf76c078efc7c6caea54ba06a"
+"""Who owns every bucket of S3Proxy, by its answer to ListBuckets (its `FAKE_OWNER_ID`)."""
 
 
-def is_s3proxy(page: Page) -> bool:
-    """Whether S3Proxy gave this answer."""
-    return bool(page.get("ResponseMetadata", {}).get("RequestId") == _S3PROXY_REQUEST)
+def is_s3proxy(buckets: Page) -> bool:
+    """Whether S3Proxy gave this answer to ListBuckets."""
+    return bool(buckets.get("Owner", {}).get("ID") == _S3PROXY_OWNER)
 
 
-def folder_pages(
-    ask: Callable[[Mapping[str, Any]], Page], prefix: str, after: str
-) -> Iterator[list[Page]]:
+def folder_pages(ask: Ask, prefix: str, after: str = "") -> Iterator[list[Page]]:
     """The entries under `prefix` with keys behind `after`, some at a time, each once.
+
+    What fits into one page is asked for at once, so small folders cost one call each.
 
     Args:
         ask: one call of ListObjectsV2 with these parameters.
@@ -47,11 +48,20 @@ def folder_pages(
             elif key > after or after.startswith(key):
                 yield entries
                 entries = []
-                yield from folder_pages(ask, key, after)
+                yield from _whole_folder(ask, key, after)
         yield entries
         if not page.get("IsTruncated"):
             return
         given["ContinuationToken"] = page["NextContinuationToken"]
+
+
+def _whole_folder(ask: Ask, folder: str, after: str) -> Iterator[list[Page]]:
+    behind = {"StartAfter": after} if after.startswith(folder) else {}
+    page = ask({"Prefix": folder, **behind})
+    entries = list(page.get("Contents", ()))
+    yield entries
+    if page.get("IsTruncated"):
+        yield from folder_pages(ask, folder, entries[-1]["Key"])
 
 
 def _both(page: Page) -> Iterator[tuple[str, Page | None]]:

@@ -62,6 +62,7 @@ class S3Store:
         self._bucket = bucket
         self._page_objects = page_objects
         self._is_emulated = options.endpoint is not None
+        self._proxied: bool | None = None
         self._client: Any = _client(options, attempts)
         self._attempts = attempts
         self._client.meta.events.register_last("needs-retry.s3", self._tell_of_pause)
@@ -74,6 +75,10 @@ class S3Store:
 
     def list(self, prefix: str = "", after: str = "") -> Iterator[ObjectInfo]:
         """Page by page, each asked for when it is needed; see `folders` for S3Proxy."""
+        if self._is_s3proxy():
+            for entries in folder_pages(self._page, prefix, after):
+                yield from self._whole(entries)
+            return
         given: dict[str, Any] = {"Prefix": prefix}
         if after:
             given["StartAfter"] = after
@@ -82,11 +87,16 @@ class S3Store:
             yield from self._whole(page.get("Contents", ()))
             if not page.get("IsTruncated"):
                 return
-            if is_s3proxy(page):
-                break
             given["ContinuationToken"] = page["NextContinuationToken"]
-        for entries in folder_pages(self._page, prefix, page["Contents"][-1]["Key"]):
-            yield from self._whole(entries)
+
+    def _is_s3proxy(self) -> bool:
+        """Asked once; a store where this may not be asked is taken for another."""
+        if self._proxied is None:
+            self._proxied = False
+            with contextlib.suppress(BotoCoreError, ClientError):
+                if self._is_emulated:
+                    self._proxied = is_s3proxy(self._client.list_buckets())
+        return self._proxied
 
     def _page(self, given: Mapping[str, Any]) -> Mapping[str, Any]:
         with self._errors(given["Prefix"]):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from decimal import Decimal
 from typing import Any
 
@@ -18,6 +19,7 @@ from tidemill.sql.expressions import AggregateCall, InputRef
 from tidemill.sql.functions import AGGREGATES
 
 _CONNECTION = duckdb.connect()
+_TEXTS: dict[int, tuple[AggregatePlan, tuple[str, str, str]]] = {}
 
 
 def declared(name: str, type_: DataType, **options: Any) -> AggregateCall:
@@ -25,10 +27,32 @@ def declared(name: str, type_: DataType, **options: Any) -> AggregateCall:
     return AggregateCall(name, bound.arguments, bound.type, **options)
 
 
+@functools.cache
+def planned(name: str, type_: DataType, weight: str | None = None) -> AggregatePlan:
+    """How the aggregate of column `v` is computed."""
+    columns = ["v"] if weight is None else ["v", weight]
+    return aggregate_plan(declared(name, type_), 0, columns, weight)
+
+
+def texts(plan: AggregatePlan) -> tuple[str, str, str]:
+    """The plan's three queries; writing them down takes longer than computing them."""
+    if id(plan) not in _TEXTS:
+        _TEXTS[id(plan)] = (
+            plan,
+            (
+                ", ".join(
+                    f'{p.partial.sql(dialect="duckdb")} AS "{p.name}"' for p in plan.partials
+                ),
+                ", ".join(f'{p.merge.sql(dialect="duckdb")} AS "{p.name}"' for p in plan.partials),
+                plan.final.sql(dialect="duckdb"),
+            ),
+        )
+    return _TEXTS[id(plan)][1]
+
+
 def run(plan: AggregatePlan, batches: list[pa.Table]) -> Any:
     """Partials per batch, merged pairwise in turn, then the result."""
-    partials = ", ".join(f'{p.partial.sql(dialect="duckdb")} AS "{p.name}"' for p in plan.partials)
-    merges = ", ".join(f'{p.merge.sql(dialect="duckdb")} AS "{p.name}"' for p in plan.partials)
+    partials, merges, final = texts(plan)
     state: pa.Table | None = None
     for batch in batches:
         _CONNECTION.register("batch", batch)
@@ -39,7 +63,6 @@ def run(plan: AggregatePlan, batches: list[pa.Table]) -> Any:
         state = partial
     assert state is not None
     _CONNECTION.register("state", state)
-    final = plan.final.sql(dialect="duckdb")
     return _CONNECTION.sql(f"SELECT {final} FROM state").fetchall()[0][0]
 
 
@@ -55,7 +78,7 @@ def mean_of_integers(values: list[int]) -> int:
 _INTEGERS = st.lists(st.none() | st.integers(-(2**31), 2**31 - 1), max_size=12)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(_INTEGERS, st.integers(0, 12))
 def test_integers(values: list[int | None], cut: int) -> None:
     there = [v for v in values if v is not None]
@@ -69,25 +92,23 @@ def test_integers(values: list[int | None], cut: int) -> None:
         "MAX": max(there, default=None),
     }
     for name, value in expected.items():
-        assert run(aggregate_plan(declared(name, INT), 0, ["v"], None), batches) == value, name
+        assert run(planned(name, INT), batches) == value, name
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(st.lists(st.integers(-(2**63), 2**63 - 1), min_size=1, max_size=8))
 def test_the_sum_of_bigints_wraps_around(values: list[int]) -> None:
-    plan = aggregate_plan(declared("SUM", BIGINT), 0, ["v"], None)
+    plan = planned("SUM", BIGINT)
     expected = (sum(values) + 2**63) % 2**64 - 2**63
     assert run(plan, tables(values, pa.int64(), 3)) == expected
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(st.lists(st.integers(-(10**12), 10**12).map(lambda n: Decimal(n).scaleb(-2)), min_size=1))
 def test_decimals_are_exact(values: list[Decimal]) -> None:
     batches = tables(values, pa.decimal128(16, 2), 2)
-    assert run(aggregate_plan(declared("SUM", decimal(16, 2)), 0, ["v"], None), batches) == sum(
-        values
-    )
-    mean = run(aggregate_plan(declared("AVG", decimal(16, 2)), 0, ["v"], None), batches)
+    assert run(planned("SUM", decimal(16, 2)), batches) == sum(values)
+    mean = run(planned("AVG", decimal(16, 2)), batches)
     assert abs(mean - sum(values) / len(values)) <= Decimal("0.0000005")
     assert mean.as_tuple().exponent == -6
 
@@ -95,7 +116,7 @@ def test_decimals_are_exact(values: list[Decimal]) -> None:
 _DOUBLES = st.lists(st.floats(-1e6, 1e6), min_size=2, max_size=10)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(_DOUBLES)
 def test_variances(values: list[float]) -> None:
     import statistics
@@ -108,11 +129,11 @@ def test_variances(values: list[float]) -> None:
         "STDDEV_SAMP": statistics.stdev(values),
     }
     for name, value in expected.items():
-        found = run(aggregate_plan(declared(name, DOUBLE), 0, ["v"], None), batches)
+        found = run(planned(name, DOUBLE), batches)
         assert found == pytest.approx(value, rel=1e-6, abs=1e-2), name
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(_INTEGERS, st.data())
 def test_what_came_and_went_leaves_no_trace(values: list[int | None], data: Any) -> None:
     gone = data.draw(st.lists(st.sampled_from(values), max_size=5) if values else st.just([]))
@@ -131,8 +152,8 @@ def test_what_came_and_went_leaves_no_trace(values: list[int | None], data: Any)
         }
     )
     for name in ("COUNT", "SUM", "AVG"):
-        with_weight = aggregate_plan(declared(name, INT), 0, ["v", "w"], "w")
-        plain = aggregate_plan(declared(name, INT), 0, ["v"], None)
+        with_weight = planned(name, INT, weight="w")
+        plain = planned(name, INT)
         assert not with_weight.needs_values
         left = pa.table({"v": pa.array(kept, pa.int32())})
         assert run(with_weight, [batch.slice(0, 3), batch.slice(3)]) == run(plain, [left]), name
