@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 BIN := .venv/bin
 
-.PHONY: help setup setup-dev demo run_all airflow_up airflow_proof console_walk test parity parity-page check lint types format bench docs lock clean
+.PHONY: help setup setup-dev demo run_all airflow_up airflow_proof console_walk test parity parity-page laws check lint types format bench docs lock clean
 
 help: ## show this help
 	@awk -F ':.*## ' '/^[a-z_-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -41,6 +41,9 @@ parity: setup-dev ## prove corpus, Nexmark and GENERATED=500 queries on Flink an
 parity-page: ## write docs/reference/parity.md from what `make parity` and generator.campaign left in .parity
 	@cd tests/parity && PYTHONPATH=.:../.. ../../$(BIN)/python -m report \
 	  --results ../../.parity/results.json --generated ../../.parity/generated.json
+
+laws: setup-dev ## try the laws of the engine's operators 20 times as often as the tests do
+	@TIDEMILL_LAWS=20 $(BIN)/python -m pytest -n 2 --timeout 3600 tests/engine -k laws $(ARGS)
 
 check: lint types ## lint, layers and types, without tests
 

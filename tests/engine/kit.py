@@ -6,6 +6,7 @@ Everything else (sources, groups, the engine) is made anew, as after a restart.
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+from hypothesis import HealthCheck, settings
 
 from tidemill.engine import Engine, EngineSettings, GroupSpec, crash_points
 from tidemill.errors import ConnectorError
@@ -25,6 +27,15 @@ from tidemill.plan import PhysicalPlan, build_plan
 from tidemill.sql import compile_script
 
 STRING = OptionType.STRING
+
+
+def laws(examples: int = 10) -> settings:
+    """How often a law of the engine is tried; `make laws` tries each 20 times as often."""
+    return settings(
+        max_examples=examples * int(os.environ.get("TIDEMILL_LAWS", "1")),
+        deadline=None,
+        suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+    )
 
 
 class Crash(BaseException):

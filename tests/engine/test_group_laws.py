@@ -11,17 +11,13 @@ from typing import Any
 import kit
 import pyarrow as pa
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tidemill.engine import crash_points
 from tidemill.plan import PhysicalPlan
 
-LAWS = settings(
-    max_examples=30,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
+LAWS = kit.laws()
 Row = tuple[int | None, str | None, int | None]
 SCHEMA = pa.schema([("k", pa.int32()), ("name", pa.string()), ("v", pa.int64())])
 OUT = "k INT, name STRING, n BIGINT, s BIGINT, lo BIGINT, hi BIGINT, d BIGINT, sd BIGINT, f BIGINT"

@@ -12,18 +12,14 @@ import duckdb
 import kit
 import pyarrow as pa
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tidemill.engine import crash_points
 from tidemill.plan import PhysicalPlan
 from tidemill.plan.operators.regular_join import RegularJoinStage
 
-LAWS = settings(
-    max_examples=30,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
+LAWS = kit.laws()
 Row = tuple[int | None, str | None, int | None]
 SCHEMA = pa.schema([("k", pa.int64()), ("s", pa.string()), ("v", pa.int64())])
 KINDS = ("INNER", "LEFT", "RIGHT", "FULL")

@@ -11,7 +11,7 @@ from typing import Any
 import kit
 import pyarrow as pa
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tidemill.engine import crash_points
@@ -22,11 +22,7 @@ from tidemill.errors import EngineError
 from tidemill.plan import PhysicalPlan, explain, lint
 from tidemill.plan.operators.match_recognize import MatchStage
 
-LAWS = settings(
-    max_examples=15,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
+LAWS = kit.laws()
 Row = tuple[str | None, int, int | None, int]
 """Key, event time in ms, value, and a number that tells rows apart."""
 SCHEMA = pa.schema(

@@ -11,17 +11,13 @@ from typing import Any
 import kit
 import pyarrow as pa
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tidemill.engine import crash_points
 from tidemill.plan import PhysicalPlan, explain, lint
 
-LAWS = settings(
-    max_examples=15,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
+LAWS = kit.laws()
 Row = tuple[int, int | None, int]
 """Key, value, kind."""
 SCHEMA = pa.schema([("id", pa.int64()), ("v", pa.int64())])

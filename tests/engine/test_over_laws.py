@@ -11,7 +11,7 @@ from typing import Any
 import kit
 import pyarrow as pa
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tidemill.engine import crash_points
@@ -19,11 +19,7 @@ from tidemill.engine.operators.over import OverRows
 from tidemill.plan import PhysicalPlan, explain, lint
 from tidemill.plan.operators.over import OverStage
 
-LAWS = settings(
-    max_examples=15,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
+LAWS = kit.laws()
 Row = tuple[str | None, int, int | None, int]
 """Key, event time in ms, value, and a number that tells rows apart."""
 SCHEMA = pa.schema(

@@ -11,18 +11,14 @@ from typing import Any
 import kit
 import pyarrow as pa
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tidemill.engine import crash_points
 from tidemill.plan import PhysicalPlan, explain, lint
 from tidemill.plan.operators.set_operation import SetStage
 
-LAWS = settings(
-    max_examples=20,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
+LAWS = kit.laws()
 Row = tuple[int, str | None, int | None]
 """Side (0 left, 1 right), text, number."""
 SCHEMA = pa.schema([("side", pa.int64()), ("k", pa.string()), ("v", pa.int64())])

@@ -11,7 +11,7 @@ from typing import Any
 import kit
 import pyarrow as pa
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tidemill.engine import crash_points
@@ -21,11 +21,7 @@ from tidemill.engine.operators.temporal_join import TemporalJoin
 from tidemill.plan import PhysicalPlan
 from tidemill.plan.operators.temporal_join import TemporalJoinStage
 
-LAWS = settings(
-    max_examples=20,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
+LAWS = kit.laws()
 Left = tuple[str | None, int]
 """Key and event time in ms."""
 Right = tuple[str, int, int]

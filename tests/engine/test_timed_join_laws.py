@@ -12,17 +12,13 @@ import duckdb
 import kit
 import pyarrow as pa
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tidemill.engine import crash_points
 from tidemill.engine.state import row_bag
 
-LAWS = settings(
-    max_examples=15,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
+LAWS = kit.laws()
 KINDS = ("INNER", "LEFT", "RIGHT", "FULL")
 Row = tuple[str | None, int, int]
 """Key, event time in ms, and a number."""

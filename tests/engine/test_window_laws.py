@@ -10,7 +10,7 @@ from typing import Any
 import kit
 import pyarrow as pa
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from model import Row, Window, windows
@@ -18,11 +18,7 @@ from tidemill.engine import crash_points
 from tidemill.plan import PhysicalPlan
 from tidemill.plan.windows import WindowGrid
 
-LAWS = settings(
-    max_examples=25,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
+LAWS = kit.laws()
 
 
 def call_of(window: Window) -> str:
