@@ -9,6 +9,7 @@ from tidemill.control.pipeline import SqlSource
 from tidemill.errors import TidemillError
 from tidemill.project import Secret, find_references
 from tidemill.runners.flink import FlinkScript, Rewrite, TableOptions, cut
+from tidemill.runners.kafka_security import SHADED, java_security
 
 TRANSACTION_TIMEOUT_MS = 900_000
 """The longest that a Kafka broker allows by default; Flink's own default is an hour."""
@@ -30,7 +31,9 @@ def flink_script(
     def rewrite(table: TableOptions) -> Mapping[str, str]:
         options = {key: _revealed(value, source, secrets) for key, value in table.options.items()}
         options = adapt(options, root)
-        return more(TableOptions(table.table, options, table.where)) if more else options
+        if more is not None:  # it may put tables of ours in their place
+            options = adapt(dict(more(TableOptions(table.table, options, table.where))), root)
+        return options
 
     try:
         return cut(text, source.file, rewrite)
@@ -43,6 +46,8 @@ def adapt(options: dict[str, str], root: Path) -> dict[str, str]:
     path = options.get("path")
     if options.get("connector") == "filesystem" and path is not None and "://" not in path:
         options["path"] = str(root / Path(path).expanduser())
+    if options.get("connector") in ("kafka", "upsert-kafka"):
+        options = java_security(options, SHADED)
     if options.get("sink.delivery-guarantee") == "exactly-once":
         key = "properties.transaction.timeout.ms"
         options.setdefault(key, str(TRANSACTION_TIMEOUT_MS))

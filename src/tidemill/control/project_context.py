@@ -71,8 +71,11 @@ def server_property(project: Project, reference: str) -> str:
 def kafka_properties(project: Project, bootstrap: str | None) -> dict[str, str]:
     """Librdkafka properties of the project's Kafka, or of another cluster at `bootstrap`.
 
-    A connection named `kafka` may add `properties.*` of its own (security, for one).
+    A connection named `kafka` may add `properties.*` of its own (security, for one), by the
+    allow-list of the connector.
     """
+    from tidemill.connectors.kafka.properties import client_properties  # noqa: PLC0415 - when used
+
     if bootstrap is not None:
         return {"bootstrap.servers": bootstrap}
     properties = {"bootstrap.servers": server_property(project, "kafka.bootstrap")}
@@ -82,7 +85,7 @@ def kafka_properties(project: Project, bootstrap: str | None) -> dict[str, str]:
             text = resolve.text(str(value), "tidemill.yaml")
             plain = text.reveal() if isinstance(text, Secret) else text
             properties[key.removeprefix("properties.")] = plain
-    return properties
+    return client_properties(properties, "connections.kafka")
 
 
 def connect_url(project: Project, url: str | None) -> str:

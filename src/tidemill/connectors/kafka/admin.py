@@ -22,6 +22,7 @@ from confluent_kafka import (
 )
 from confluent_kafka.admin import AdminClient, ConfigResource, NewTopic, ResourceType  # type: ignore[attr-defined]
 
+from tidemill.connectors.kafka.login import check_login
 from tidemill.errors import ConnectorError, Where, did_you_mean
 
 TIMEOUT_S = 15.0
@@ -159,6 +160,7 @@ class KafkaAdmin:
         It is never closed while the process lives: librdkafka aborts the process where a client
         ends before the answers that it waits for, and a request that timed out still waits.
         """
+        check_login(self.properties)
         key = tuple(sorted(self.properties.items()))
         with _lock:
             found = _clients.get(key)

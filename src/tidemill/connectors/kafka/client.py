@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from confluent_kafka import KafkaError, KafkaException
 
 from tidemill.connectors.kafka.admin import QUIET
+from tidemill.connectors.kafka.login import check_login
 from tidemill.connectors.kafka.properties import SINK_ONLY, SOURCE_ONLY
 from tidemill.errors import ConnectorError, Where
 
@@ -105,7 +106,8 @@ def _without(properties: Mapping[str, str], unwanted: frozenset[str]) -> dict[st
 
 
 def create(kind: Callable[[dict[str, Any]], _T], config: dict[str, Any]) -> _T:
-    """A client of the given class; ConnectorError where a property is wrong."""
+    """A client of the given class; ConnectorError where a property or the login is wrong."""
+    check_login(config)
     try:
         return kind(config)
     except (KafkaException, ValueError, TypeError) as error:

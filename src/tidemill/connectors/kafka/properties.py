@@ -3,7 +3,8 @@
 An allow-list: keys that librdkafka knows and that are harmless go through, Java's names for the
 same things are translated, keys that only Java's client knows are ignored with a note in the log.
 Keys that load code, run commands, read files or open URLs are refused, as are those that the
-connector itself has to set.
+connector itself has to set. Of what concerns security nothing is ignored: a key that is not known
+here is refused, and so is a login that the protocol would not use (`security.py` checks that).
 """
 
 from __future__ import annotations
@@ -12,20 +13,27 @@ import fnmatch
 from collections.abc import Mapping
 
 from tidemill.connectors.kafka.admin import QUIET
-from tidemill.errors import ProjectError
+from tidemill.connectors.kafka.security import SECURITY, SECURITY_JAVA, checked_security
+from tidemill.errors import ProjectError, did_you_mean
 
 _REFUSED = {
     "plugin.library.paths": "It loads code into the client.",
     "sasl.jaas.config": "Use `properties.sasl.username` and `properties.sasl.password`.",
     "sasl.*.class": "It loads code into Java's client.",
+    "security.providers": "It loads code into Java's client.",
     "interceptor.classes": "It loads code into Java's client.",
     "metric.reporters": "It loads code into Java's client.",
     "*.deserializer": "Use the option `format`.",
     "*.serializer": "Use the option `format`.",
-    "sasl.kerberos.kinit.cmd": "It runs a command.",
-    "sasl.kerberos.keytab": "It reads a file.",
-    "sasl.oauthbearer.*url": "It opens a URL.",
+    "sasl.kerberos.*": "Kerberos runs a command and reads files; use SCRAM, OAUTHBEARER or a "
+    "client certificate.",
+    "sasl.oauthbearer.jwks.*": "It opens a URL.",
+    "sasl.oauthbearer.metadata.*": "It opens a URL.",
+    "sasl.oauthbearer.assertion.*": "It reads files.",
     "sasl.oauthbearer.config": "It can open a URL.",
+    "enable.sasl.oauthbearer.unsecure.jwt": "Anybody can make such a token.",
+    "enable.ssl.certificate.verification": "Certificates are always checked: give the "
+    "authority's as `properties.ssl.ca.pem`.",
     "ssl.ca.certificate.stores": "Use `properties.ssl.ca.pem`.",
     "ssl.engine.*": "It loads code into the client.",
     "ssl.providers": "It loads code into the client.",
@@ -37,19 +45,11 @@ _REFUSED = {
     "enable.auto.commit": "Positions are kept with the state; the connector sets it.",
     "enable.idempotence": "The connector sets it.",
 }
+_SECURITY_PREFIXES = ("ssl.", "sasl.", "security.", "https.", "enable.s")
 
-_TAKEN = frozenset(
+_TAKEN = SECURITY | frozenset(
     [
         "bootstrap.servers",
-        "security.protocol",
-        "sasl.mechanisms",
-        "sasl.username",
-        "sasl.password",
-        "ssl.ca.pem",
-        "ssl.certificate.pem",
-        "ssl.key.pem",
-        "ssl.key.password",
-        "ssl.endpoint.identification.algorithm",
         "client.id",
         "client.rack",
         "client.dns.lookup",
@@ -100,7 +100,7 @@ _TAKEN = frozenset(
 )
 
 _JAVA_NAMES = {
-    "sasl.mechanism": "sasl.mechanisms",
+    **SECURITY_JAVA,
     "fetch.max.wait.ms": "fetch.wait.max.ms",
     "max.partition.fetch.bytes": "fetch.message.max.bytes",
     "max.request.size": "message.max.bytes",
@@ -125,8 +125,18 @@ def client_properties(given: Mapping[str, str], table: str) -> dict[str, str]:
         name = _JAVA_NAMES.get(key, key)
         if name in _TAKEN:
             taken[name] = value
-        else:
+        elif key.startswith(_SECURITY_PREFIXES) and name:
+            raise ProjectError(
+                f"table `{table}` sets `properties.{key}`, which is not known here",
+                code="connector.refused-property",
+                hint=did_you_mean(key, sorted({*SECURITY, *SECURITY_JAVA}))
+                or f"For security there are: {', '.join(sorted(SECURITY))}.",
+            )
+        elif name:
             QUIET.info("table %s: properties.%s is ignored: not known here", table, key)
+    checked_security({**given, **taken}, table)
+    if taken.get("sasl.mechanisms") == "OAUTHBEARER":
+        taken["sasl.oauthbearer.method"] = "oidc"
     return taken
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from tidemill.model import ColumnKind, TableDescriptor
+from tidemill.runners.kafka_security import KAFKA, java_security
 from tidemill.runners.spark.python_text import Values, block, identifier, literal
 from tidemill.runners.spark.refusals import Refuser
 from tidemill.runners.spark.types import quoted, spark_type
@@ -140,7 +141,7 @@ def kafka_options(table: TableDescriptor, values: Values, refuse: Refuser) -> li
         refuse.it(f"the format {form} of the table {table.name}")
     refuse_options(format_options(table, "json"), _IGNORED_JSON, "the format json", refuse)
     lines = []
-    for key, value in table.options.items():
+    for key, value in java_security(table.options, KAFKA).items():
         name = key.removeprefix("properties.")
         if name != key and name not in _TUNING:
             lines.append(f"    .option({literal('kafka.' + name)}, {values.of(value)})")
