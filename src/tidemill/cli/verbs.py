@@ -185,4 +185,5 @@ VERBS = (
         "completion", "tidemill.cli.completion:APP", "Print a shell's completion script.", MORE
     ),
     VerbEntry("version", "tidemill.cli.version:APP", "Show the versions.", MORE),
+    VerbEntry("sbom", "tidemill.cli.sbom:APP", "List what Tidemill is made of (CycloneDX).", MORE),
 )

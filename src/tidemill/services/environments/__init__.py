@@ -7,6 +7,7 @@ under the cache folder. To add one: a `<name>.in` with its roots and a line in `
 
 from tidemill.services.environments.make import (
     EnvironmentProgress,
+    environment_packages,
     environment_python,
     is_made,
     make_environment,
@@ -18,6 +19,7 @@ __all__ = [
     "ENVIRONMENTS",
     "EnvironmentProgress",
     "EnvironmentSpec",
+    "environment_packages",
     "environment_python",
     "is_made",
     "make_environment",

@@ -59,6 +59,17 @@ def is_made(name: str) -> bool:
     return _is_whole(spec, _folder(spec))
 
 
+def environment_packages(name: str) -> Path | None:
+    """The folder of the environment's packages; None where it is not made."""
+    try:
+        if not is_made(name):
+            return None
+    except ServiceError:  # no Python of a version that it takes
+        return None
+    folders = sorted(environment_python(name).parents[1].glob("lib/python*/site-packages"))
+    return folders[0] if folders else None
+
+
 def require_environment(name: str) -> Path:
     """The interpreter of an environment that must be there; raises ServiceError."""
     if not is_made(name):
