@@ -52,9 +52,14 @@ def check_login(config: Mapping[str, Any]) -> None:
         if alert or error.code() in _REFUSALS:
             refusals.append(error.str())
 
-    timeout = {"socket.connection.setup.timeout.ms": 5000, "log_level": 0}
+    listening: dict[str, Any] = {
+        **login,
+        "socket.connection.setup.timeout.ms": 5000,
+        "log_level": 0,
+        "error_cb": heard,
+    }
     try:
-        client = AdminClient({**login, **timeout, "error_cb": heard}, logger=_QUIET)
+        client = AdminClient(listening, logger=_QUIET)
     except (KafkaException, ValueError):
         return  # `create` says what is wrong with the properties
     limit = time.monotonic() + TIMEOUT_S
