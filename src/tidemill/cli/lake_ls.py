@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 
 from tidemill.cli.lake_view import human_bytes
-from tidemill.cli.output import data_json_line, say, table
+from tidemill.cli.output import data, data_json_line, printable, say
 from tidemill.cli.verb import COMMON, Common, verb
 
 
@@ -22,11 +22,15 @@ def lake_ls(url: str = "s3://lake/", /, *, common: Common = COMMON) -> None:
         for found in list_objects(url, common.project):
             data_json_line(asdict(found))
         return
-    objects = list(list_objects(url, common.project))
-    rows = [(f"{o.modified:%Y-%m-%d %H:%M:%S}", human_bytes(o.size), o.url) for o in objects]
-    if rows:
-        table(("modified (UTC)", "size", "object"), rows, right=("size",))
-    say(f"{len(objects)} objects, {human_bytes(sum(o.size for o in objects))}")
+    count = size = 0
+    for found in list_objects(url, common.project):
+        if not count:
+            data(f"{'modified (UTC)':19}  {'size':>10}  object")
+        # As they come, and not as one table: a bucket may hold a million.
+        line = f"{found.modified:%Y-%m-%d %H:%M:%S}  {human_bytes(found.size):>10}  {found.url}"
+        data(printable(line))
+        count, size = count + 1, size + found.size
+    say(f"{count:,} objects, {human_bytes(size)}")
 
 
 APP = verb("ls", lake_ls, "tidemill lake ls\ntidemill lake ls 's3://lake/raw/*.csv' --json")

@@ -14,6 +14,13 @@ def data(text: str) -> None:
     sys.stdout.flush()
 
 
+def printable(text: str) -> str:
+    """The text, with escapes for what would steer a terminal or end the line."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
+
+
 def data_json(value: Any) -> None:
     """Print a value as JSON: on one line for a pipe, indented for a person."""
     indent = 2 if sys.stdout.isatty() else None
