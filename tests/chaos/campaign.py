@@ -1,10 +1,11 @@
-"""`kill -9` at random moments of a run, and the same results as without: no duplicate, no gap.
+"""`kill -9` at random moments of a run over Debezium: no duplicate, no gap.
 
     .venv/bin/python tests/chaos/campaign.py --rows 200000 --kills 20 --seed 1
 
-Runs the taxi example twice over the same rows: undisturbed, then with the engine, Kafka and Connect
-killed at seeded random moments, a bit of everything. Both runs are verified against SQL over the
-table, and their outputs (topics read with read_committed, the table in Postgres) are compared.
+What `tidemill chaos` does not reach, as it feeds Kafka itself: the taxi example, with the engine,
+Kafka and Connect killed at seeded random moments, a bit of everything. The run is verified against
+SQL over the table; with `--twice` its outputs (topics read with read_committed, the table in
+Postgres) are also compared with those of an undisturbed run.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from stage import Stage, stage
 
-TARGETS = ("engine", "kafka", "connect")
+TARGETS = ("connect", "engine", "kafka")
 
 
 @dataclass
@@ -86,10 +87,10 @@ def _kill(live: Stage, plan: list[tuple[float, str]]) -> list[tuple[float, str]]
     return done
 
 
-def campaign(folder: Path, rows: int, rate: int | None, kills: int, seed: int) -> list[str]:
-    """Both runs; what differs, in sentences (nothing, if all is well)."""
-    calm = run(folder / "calm", rows, rate, [])
-    print(f"undisturbed: {calm.seconds:.1f} s", file=sys.stderr, flush=True)
+def campaign(
+    folder: Path, rows: int, rate: int | None, kills: int, seed: int, *, twice: bool = False
+) -> list[str]:
+    """The disturbed run, or both; what differs, in sentences (nothing, if all is well)."""
     length_s = rows / rate if rate else 20.0
     wild = run(folder / "wild", rows, rate, schedule(kills, length_s, seed))
     print(
@@ -99,13 +100,13 @@ def campaign(folder: Path, rows: int, rate: int | None, kills: int, seed: int) -
         file=sys.stderr,
         flush=True,
     )
-    found = [f"undisturbed: {text}" for text in calm.differences]
-    found += [f"disturbed: {text}" for text in wild.differences]
-    found += [
-        f"{name}: the runs differ"
-        for name, one in calm.digests.items()
-        if wild.digests[name] != one
-    ]
+    found = [f"disturbed: {text}" for text in wild.differences]
+    if twice:
+        calm = run(folder / "calm", rows, rate, [])
+        print(f"undisturbed: {calm.seconds:.1f} s", file=sys.stderr, flush=True)
+        found += [f"undisturbed: {text}" for text in calm.differences]
+        digests = calm.digests.items()
+        found += [f"{name}: the runs differ" for name, one in digests if wild.digests[name] != one]
     return found
 
 
@@ -116,11 +117,12 @@ def main() -> int:
     parser.add_argument("--rate", type=int, default=2_500)
     parser.add_argument("--kills", type=int, default=20)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--twice", action="store_true", help="compare with an undisturbed run")
     parser.add_argument("--folder", type=Path, help="kept; by default a temporary one")
     given = parser.parse_args()
     folder = given.folder or Path(tempfile.mkdtemp(prefix="tidemill-chaos-"))
     shutil.rmtree(folder, ignore_errors=True)
-    found = campaign(folder, given.rows, given.rate, given.kills, given.seed)
+    found = campaign(folder, given.rows, given.rate, given.kills, given.seed, twice=given.twice)
     for text in found:
         print(text)
     print(f"{'DIFFERENT' if found else 'EQUAL'}: {given.rows} rows, {given.kills} kills")

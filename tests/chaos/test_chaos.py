@@ -10,44 +10,33 @@ from tidemill.control.chaos.faults import FAULTS
 from tidemill.control.chaos.model import ChaosRequest
 from tidemill.control.chaos.run import Campaign
 from tidemill.control.chaos.schedule import parse_schedule
-from tidemill.control.chaos.servers import ChaosServers
 from tidemill.project import load_project
 
 pytestmark = [pytest.mark.servers, pytest.mark.timeout(600)]
 BROKEN = (sys.executable, str(Path(__file__).with_name("broken_engine.py")))
 SLICE = """
-wait=0.10 duplicates hold=0.00 records=200
-wait=0.00 poison hold=0.00 records=20 + wait=0.05 kill-engine hold=0.00
-wait=0.10 kill-at hold=0.00 point=after-checkpoint-written nth=1
-wait=0.10 kill-at hold=0.00 point=after-decider-commit nth=2 + wait=0.2 cut-network hold=0 of=kafka
-wait=0.10 schema-change hold=0.00 records=200 + wait=0.10 freeze-engine hold=0.50
-wait=0.10 damaged-checkpoint hold=0.00 how=flip at=0.500
-wait=0.10 partition hold=0.50 of=postgres + wait=0.00 kill-engine hold=0.00
-wait=0.10 kill-postgres hold=0.00
+wait=0.10 duplicates hold=0 records=200 + wait=0 kill-at hold=0 point=after-checkpoint-written nth=1
+wait=0.10 poison hold=0 records=20 + wait=0 kill-at hold=0 point=after-decider-commit nth=1
+wait=0.10 schema-change hold=0 records=200 + wait=0.10 freeze-engine hold=0.3
+wait=0.10 partition hold=0.5 of=postgres + wait=0 kill-engine hold=0
+wait=0.10 kill-postgres hold=0 + wait=0 cut-network hold=0 of=kafka
+wait=0.10 damaged-checkpoint hold=0 how=flip at=0.500
 """
-
-
-@pytest.fixture(scope="module")
-def servers(tmp_path_factory):
-    made = ChaosServers(tmp_path_factory.mktemp("chaos") / ".tidemill", lambda _: None)
-    yield made
-    made.close()
 
 
 def campaign(servers, folder, text, **given):
     (folder / "tidemill.yaml").write_text("name: chaos\n")
     schedule = parse_schedule(text.splitlines(), "slice")
-    request = ChaosRequest(schedule=schedule, minutes=10, rate=1_000, **given)
-
+    request = ChaosRequest(schedule=schedule, minutes=15, rate=1_000, recover_within_s=300, **given)
     runs = Campaign(request, load_project(folder), folder, servers, lambda _: None)
     return runs.run(FAULTS, "slice", round(time.time() * 1000))
 
 
-def test_faults_alone_and_doubled_lose_and_double_nothing(servers, tmp_path):
-    result = campaign(servers, tmp_path, SLICE)
+def test_faults_alone_and_doubled_lose_and_double_nothing(chaos_servers, tmp_path):
+    result = campaign(chaos_servers, tmp_path, SLICE)
     assert result.holds, result.broken
-    assert len(result.actions) == 8
-    assert result.kills >= 8
+    assert len(result.actions) == 6
+    assert result.kills >= 6
     assert result.dead_letters == 20
     assert result.rows_out == result.rows - 20
     assert result.windows > 0
@@ -55,12 +44,12 @@ def test_faults_alone_and_doubled_lose_and_double_nothing(servers, tmp_path):
 
 
 def test_an_engine_that_asks_no_sink_for_its_epoch_is_found_by_the_shortest_schedule(
-    servers, tmp_path
+    chaos_servers, tmp_path
 ):
     schedule = """
     wait=0.10 duplicates hold=0.00 records=10
     wait=0.10 kill-at hold=0.00 point=after-checkpoint-written nth=1
     """
-    result = campaign(servers, tmp_path, schedule, engine=BROKEN)
+    result = campaign(chaos_servers, tmp_path, schedule, engine=BROKEN)
     assert {broken.invariant for broken in result.broken} & {"no-loss", "no-duplicate"}
     assert result.shortest == ("wait=0.10 kill-at hold=0.00 point=after-checkpoint-written nth=1",)

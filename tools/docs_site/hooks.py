@@ -23,7 +23,7 @@ SECTIONS = {
     "reference": "Reference",
     "decisions": "Decisions",
 }
-BELONGS = {"concepts.md": "concepts", "performance.md": "reference"}
+BELONGS = {"concepts.md": "concepts", "performance.md": "reference", "reliability.md": "reference"}
 """Pages of no folder that stand with those of one."""
 _LINK = re.compile(r"(?<!!)\[((?:[^\[\]]|\[[^\]]*\])*)\]\(([^)#:\s]+)(#[^)\s]*)?\)")
 

@@ -27,6 +27,7 @@ def chaos(
     faults: str = "",
     double: Annotated[bool, Parameter(show_default=False)] = False,
     rate: int = 1_000,
+    recover_within_s: float = 120.0,
     schedule: Path | None = None,
     no_minimise: Annotated[bool, Parameter(show_default=False)] = False,
     keep: Annotated[bool, Parameter(show_default=False)] = False,
@@ -55,6 +56,7 @@ def chaos(
         faults: only these, with commas between.
         double: every other time with a second fault while the first is there or healed.
         rate: how many rows are fed per second.
+        recover_within_s: how long it may take until epochs are committed again, in seconds.
         schedule: a file with the lines of a schedule, as a result shows them; no others are taken.
         no_minimise: do not look for a shorter schedule.
         keep: keep the folder of the run, with logs and checkpoints, also where all held.
@@ -70,7 +72,7 @@ def chaos(
     request = ChaosRequest(
         pipeline, common.project, seed, minutes, kills,
         tuple(name.strip() for name in faults.split(",") if name.strip()),
-        double, rate, _schedule(schedule), not no_minimise, keep,
+        double, rate, _schedule(schedule), not no_minimise, keep, (), recover_within_s,
     )  # fmt: skip
     with ChaosView(request) as view:
         result = run_chaos(request, view)

@@ -1,7 +1,7 @@
 """The engine as `tidemill run` in a process of its own, which is killed and started again.
 
 Guarantees: whatever ends it, `tend` starts it again, as an init system would; what it ended with is
-counted by its error code.
+counted by its error code. It ends with us.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -18,11 +19,13 @@ from pathlib import Path
 
 from tidemill.control.live_state import read_live
 from tidemill.engine.checkpoint import CheckpointStore
+from tidemill.services.spawn import tie_to_parent
 
 COMMAND = (sys.executable, "-m", "tidemill.cli")
 _POLL_S = 0.01
 _AGAIN_S = 0.3
 _TAIL_BYTES = 20_000
+_TALK_WITHIN_S = 2.0
 
 
 class EngineProcess:
@@ -39,6 +42,7 @@ class EngineProcess:
         self.kills = self.starts = 0
         self.ends: Counter[str] = Counter()
         self._log_from = 0
+        self._talk: threading.Thread | None = None
 
     @property
     def log(self) -> Path:
@@ -63,17 +67,27 @@ class EngineProcess:
 
     def spawn(self, environ: Mapping[str, str] | None = None) -> subprocess.Popen[bytes]:
         """Start another process of the same pipeline."""
-        self.folder.mkdir(parents=True, exist_ok=True)
-        with self.log.open("ab") as log:
-            self._log_from = log.tell()
-            return subprocess.Popen(
-                self._command,
-                cwd=self.folder,
-                env={**os.environ, **(environ or {})},
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-            )
+        self._log_from = self.log.stat().st_size if self.log.exists() else 0
+        process = subprocess.Popen(
+            self._command,
+            cwd=self.folder,
+            env={**os.environ, **(environ or {})},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,  # a Ctrl-C is for us
+            preexec_fn=tie_to_parent(signal.SIGKILL),  # noqa: PLW1509 - two plain system calls
+        )
+        # Not the file itself: a fault may take away the right to write files.
+        self._talk = threading.Thread(target=self._keep_talk, args=(process,), daemon=True)
+        self._talk.start()
+        return process
+
+    def _keep_talk(self, process: subprocess.Popen[bytes]) -> None:
+        assert process.stdout is not None
+        with process.stdout as talk, self.log.open("ab", buffering=0) as log:
+            for line in talk:
+                log.write(line)
 
     def kill(self) -> None:
         """`kill -9`, and wait until it is gone."""
@@ -102,6 +116,8 @@ class EngineProcess:
 
     def last_code(self) -> str:
         """The error code with which the last process ended; its exit code where there is none."""
+        if self._talk is not None:
+            self._talk.join(_TALK_WITHIN_S)
         with self.log.open("rb") as log:
             log.seek(max(self._log_from, self.log.stat().st_size - _TAIL_BYTES))
             lines = log.read().decode(errors="replace").splitlines()

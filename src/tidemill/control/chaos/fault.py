@@ -25,7 +25,7 @@ class Fault:
         draw: its arguments for one time, from the schedule's generator alone.
         weight: how often it comes among the others.
         missing: why it cannot be had in this scene, in a clause; None: it can.
-        input: whether it only changes what is fed, so that it needs the built-in pipeline.
+        built_in: whether it needs the built-in pipeline.
     """
 
     name: str
@@ -35,4 +35,4 @@ class Fault:
     draw: Callable[[Random], dict[str, str]] = lambda _: {}
     weight: int = 1
     missing: Callable[[Scene], str | None] = lambda _: None
-    input: bool = False
+    built_in: bool = False

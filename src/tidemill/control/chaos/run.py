@@ -13,6 +13,7 @@ from tidemill.control.chaos.fault import Fault
 from tidemill.control.chaos.faults import FAULTS
 from tidemill.control.chaos.minimise import minimise
 from tidemill.control.chaos.model import (
+    RECOVER_WITHIN_S,
     Action,
     ChaosEvent,
     ChaosRequest,
@@ -22,13 +23,14 @@ from tidemill.control.chaos.model import (
     percentile,
     totals,
 )
+from tidemill.control.chaos.project_pipeline.workspace import check_pipeline
 from tidemill.control.chaos.scene import Scene
 from tidemill.control.chaos.schedule import draw, line
 from tidemill.control.chaos.servers import ChaosServers
 from tidemill.control.chaos.stage import make_scene
 from tidemill.control.chaos.store import keep, results_folder
 from tidemill.control.chaos.trial import Trial
-from tidemill.control.project_context import open_project
+from tidemill.control.project_context import open_project, project_for
 from tidemill.errors import UsageError, did_you_mean
 from tidemill.project import Project, ensure_state_dir
 
@@ -44,7 +46,11 @@ def run_chaos(request: ChaosRequest, report: Report) -> ChaosResult:
         report: told what happens; from this thread or, while servers start, from others.
     """
     wanted = _checked(request)
-    project = open_project(request.project, needed=request.pipeline is not None)
+    if request.pipeline is None:
+        project = open_project(request.project, needed=False)
+    else:
+        project = project_for(request.pipeline, request.project)
+        check_pipeline(project, request.pipeline)
     ensure_state_dir(project.state_dir)
     begun_at_ms = round(time.time() * 1000)
     name = time.strftime("%Y%m%d-%H%M%S", time.gmtime(begun_at_ms / 1000))
@@ -55,7 +61,7 @@ def run_chaos(request: ChaosRequest, report: Report) -> ChaosResult:
     try:
         result = campaign.run(wanted, folder.name, begun_at_ms)
     finally:
-        servers.close()
+        campaign.servers.close()
         if not request.keep:
             for part in folder.glob("*/.tidemill"):
                 shutil.rmtree(part, ignore_errors=True)
@@ -78,26 +84,32 @@ class Campaign:
         report: Report,
     ) -> None:
         self._request, self._project, self._folder = request, project, folder
-        self._servers, self._report = servers, report
+        self.servers, self._report = servers, report
         self._begun_at = time.monotonic()
+        self._made = False
 
     def run(self, wanted: Mapping[str, Fault], name: str, begun_at_ms: int) -> ChaosResult:
         """The whole campaign."""
         scene = self._scene()
-        allowed, left_out = _allowed(wanted, scene)
+        allowed, left_out = _allowed(wanted, scene, built_in=self._request.pipeline is None)
         schedule: Iterable[Action] = self._request.schedule
         if not schedule:
             schedule = draw(self._request.seed, allowed, double=self._request.double)
-        trial = Trial(scene, self._told)
+        trial = Trial(scene, self._told, self._request.recover_within_s)
         self._trial = trial
         interrupted = False
         try:
             trial.run(schedule, self._enough)
         except KeyboardInterrupt:
             interrupted = True
+        except BaseException:
+            _end(scene)
+            raise
         facts = scene.check.facts
         rows, ends, starts = scene.feed.rows, Counter(scene.ends), scene.engine.starts
         _end(scene)
+        for broken in trial.broken:
+            self._say(f"BROKEN {broken.invariant}: {broken.found}")
         shortest: list[str] = []
         if trial.broken and trial.actions and self._request.minimise and not interrupted:
             shortest = [line(action) for action in self._shortest(trial.actions)]
@@ -128,9 +140,15 @@ class Campaign:
         )
 
     def _scene(self) -> Scene:
-        self._servers.trials += 1
-        name = f"chaos{self._servers.trials}"
-        return make_scene(self._request, self._project, self._folder / name, name, self._servers)
+        if self._request.pipeline is not None and self._made:
+            # Its topics and tables have names of their own: they must be new for each trial.
+            self.servers.close()
+            folder = self._folder / f"servers{self.servers.trials}" / ".tidemill"
+            self.servers = ChaosServers(folder, self._report, self.servers.trials)
+        self._made = True
+        self.servers.trials += 1
+        name = f"chaos{self.servers.trials}"
+        return make_scene(self._request, self._project, self._folder / name, name, self.servers)
 
     def _enough(self) -> bool:
         kills = self._request.kills
@@ -143,19 +161,26 @@ class Campaign:
         seconds = time.monotonic() - self._begun_at
         self._report(ChaosEvent(done.line, seconds, scene.feed.rows, scene.kills, done))
 
+    def _say(self, text: str) -> None:
+        self._report(ChaosEvent(text, time.monotonic() - self._begun_at))
+
     def _shortest(self, actions: list[Action]) -> list[Action]:
+        """What still fails when nothing can be left out; all of them where that is cut short."""
+
         def fails(part: list[Action]) -> bool:
-            seconds = time.monotonic() - self._begun_at
-            self._report(ChaosEvent(f"trying {len(part)} of {len(actions)} actions", seconds))
+            self._say(f"trying {len(part)} of {len(actions)} actions")
             scene = self._scene()
-            trial = Trial(scene, lambda _: None)
+            trial = Trial(scene, lambda _: None, self._request.recover_within_s)
             try:
                 trial.run(part, lambda: False)
             finally:
                 _end(scene)
             return bool(trial.broken)
 
-        return minimise(actions, fails, _MINIMISE_TRIES)
+        try:
+            return minimise(actions, fails, _MINIMISE_TRIES)
+        except KeyboardInterrupt:
+            return actions
 
 
 def _end(scene: Scene) -> None:
@@ -169,6 +194,8 @@ def command(request: ChaosRequest) -> str:
     words = ["tidemill", "chaos", *([request.pipeline] if request.pipeline else [])]
     words += ["--seed", str(request.seed), "--minutes", f"{request.minutes:g}"]
     words += ["--rate", str(request.rate)]
+    if request.recover_within_s != RECOVER_WITHIN_S:
+        words += ["--recover-within-s", f"{request.recover_within_s:g}"]
     if request.kills is not None:
         words += ["--kills", str(request.kills)]
     if request.faults:
@@ -190,6 +217,7 @@ def _checked(request: ChaosRequest) -> dict[str, Fault]:
         ("--minutes", request.minutes, 24 * 60),
         ("--rate", request.rate, RATE_MAX),
         ("--kills", request.kills, 1_000_000),
+        ("--recover-within-s", request.recover_within_s, 3_600),
     ):
         if value is not None and not 0 < value <= largest:
             raise UsageError(
@@ -200,11 +228,15 @@ def _checked(request: ChaosRequest) -> dict[str, Fault]:
     return {name: FAULTS[name] for name in FAULTS if not request.faults or name in request.faults}
 
 
-def _allowed(wanted: Mapping[str, Fault], scene: Scene) -> tuple[dict[str, Fault], dict[str, str]]:
+def _allowed(
+    wanted: Mapping[str, Fault], scene: Scene, *, built_in: bool
+) -> tuple[dict[str, Fault], dict[str, str]]:
     """The faults that can be had here, and why the others cannot."""
     left_out: dict[str, str] = {}
     for name, fault in wanted.items():
         reason = fault.missing(scene)
+        if fault.built_in and not built_in:
+            reason = "it needs the built-in pipeline"
         if reason is not None:
             left_out[name] = reason
     allowed = {name: fault for name, fault in wanted.items() if name not in left_out}

@@ -35,10 +35,10 @@ NAMES = ("kafka", "postgres")
 class ChaosServers:
     """Kafka and Postgres, and how they are hurt."""
 
-    def __init__(self, state_dir: Path, progress: Progress) -> None:
+    def __init__(self, state_dir: Path, progress: Progress, trials: int = 0) -> None:
         self.state_dir = state_dir
         self.kills = self.given_up = 0
-        self.trials = 0
+        self.trials = trials
         """How many trials were made on them: each has topics and a table of its own."""
         ports = {"kafka": free_port()}
         ports["postgres"] = free_port(ports.values())

@@ -1,4 +1,4 @@
-"""Makes the scene of a trial: the built-in pipeline, or one of the project."""
+"""Makes the scene of a trial: of the built-in pipeline, or of one of the project."""
 
 from __future__ import annotations
 
@@ -6,12 +6,14 @@ from pathlib import Path
 
 from tidemill.control.chaos.engine_process import EngineProcess
 from tidemill.control.chaos.model import ChaosRequest
+from tidemill.control.chaos.project_pipeline.check import ProjectCheck
+from tidemill.control.chaos.project_pipeline.feed import ProjectFeed
+from tidemill.control.chaos.project_pipeline.workspace import make_workspace
 from tidemill.control.chaos.reference.check import ReferenceCheck
 from tidemill.control.chaos.reference.feed import ReferenceFeed
 from tidemill.control.chaos.reference.text import copy_topic, events_topic, write_project
 from tidemill.control.chaos.scene import Scene
 from tidemill.control.chaos.servers import ChaosServers
-from tidemill.errors import UsageError
 from tidemill.project import Project
 
 
@@ -19,13 +21,13 @@ def make_scene(
     request: ChaosRequest, project: Project, folder: Path, name: str, servers: ChaosServers
 ) -> Scene:
     """A scene in a new folder; nothing of it runs yet."""
-    if request.pipeline is not None:
-        raise UsageError(
-            "a pipeline of a project cannot be hurt yet",
-            code="chaos.unsupported",
-            hint="Leave the name away: tidemill chaos hurts the built-in pipeline.",
-        )
-    return _reference(request, folder, name, servers)
+    if request.pipeline is None:
+        return _reference(request, folder, name, servers)
+    space = make_workspace(project, request.pipeline, folder, servers)
+    engine = EngineProcess(folder, space.name, request.engine)
+    feed = ProjectFeed(list(space.sources.values()), request.seed, request.rate)
+    check = ProjectCheck(servers, space, engine)
+    return Scene(folder, space.name, space.topics, servers, engine, feed, check)
 
 
 def _reference(request: ChaosRequest, folder: Path, name: str, servers: ChaosServers) -> Scene:

@@ -12,7 +12,6 @@ from tidemill.control.chaos.model import Action, Broken, Done, Step
 from tidemill.control.chaos.scene import Scene
 from tidemill.control.chaos.schedule import line
 
-RECOVERS_WITHIN_S = 120.0
 _POLL_S = 0.01
 
 
@@ -22,6 +21,7 @@ class Trial:
 
     scene: Scene
     said: Callable[[Done], None]
+    recover_within_s: float
     done: list[Done] = field(default_factory=list)
     actions: list[Action] = field(default_factory=list)
     broken: list[Broken] = field(default_factory=list)
@@ -82,7 +82,7 @@ class Trial:
         engine, begun_at = self.scene.engine, time.monotonic()
         durable_s: float | None = None
         starts = engine.starts
-        while (now_s := time.monotonic() - begun_at) < RECOVERS_WITHIN_S:
+        while (now_s := time.monotonic() - begun_at) < self.recover_within_s:
             engine.tend()
             if engine.starts != starts:
                 durable_s, starts = None, engine.starts
@@ -101,7 +101,7 @@ class Trial:
 
     def _stuck(self) -> Broken:
         engine = self.scene.engine
-        said = f"no epoch within {RECOVERS_WITHIN_S:.0f} s; see {engine.log}"
+        said = f"no epoch within {self.recover_within_s:.0f} s; see {engine.log}"
         return Broken("progress", said + (f"; it ends with {engine.ends}" if engine.ends else ""))
 
     @property

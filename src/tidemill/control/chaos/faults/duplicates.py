@@ -21,5 +21,5 @@ def _draw(rng: Random) -> dict[str, str]:
 
 
 FAULT = Fault(
-    "duplicates", "records come twice", _inject, hold_s=(0.2, 1.0), draw=_draw, input=True
+    "duplicates", "records come twice", _inject, hold_s=(0.2, 1.0), draw=_draw, built_in=True
 )

@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from tidemill.control.chaos.engine_process import EngineProcess
 from tidemill.control.chaos.fault import Fault, Given
 from tidemill.control.chaos.scene import Scene
 
@@ -25,8 +27,7 @@ def _inject(scene: Scene, given: Given) -> Iterator[None]:
     with _small(state):
         engine.start()
         ballast = state / "ballast"
-        _fill(ballast)
-        if engine.wait_gone(_WITHIN_S):
+        if _fill(ballast, engine):
             said = engine.last_code()
             engine.ends[said] += 1
             if said != REFUSED:
@@ -58,15 +59,20 @@ def _small(folder: Path) -> Iterator[None]:
         aside.rename(folder)
 
 
-def _fill(ballast: Path) -> None:
-    """Until there is no room; what the engine removes meanwhile is taken too."""
+def _fill(ballast: Path, engine: EngineProcess) -> bool:
+    """Leave no room, also not what the engine frees, until it has ended; whether it has."""
+    limit = time.monotonic() + _WITHIN_S
     with ballast.open("wb", buffering=0) as file:
-        size = 1 << 20
-        while size:
-            try:
-                file.write(bytes(size))
-            except OSError:
-                size //= 2
+        while time.monotonic() < limit:
+            size = 1 << 20
+            while size:
+                try:
+                    file.write(bytes(size))
+                except OSError:
+                    size //= 2
+            if engine.wait_gone(0.05):
+                return True
+    return False
 
 
 def _mount(*command: str) -> None:

@@ -26,5 +26,5 @@ FAULT = Fault(
     _inject,
     hold_s=(0.2, 1.0),
     draw=_draw,
-    input=True,
+    built_in=True,
 )

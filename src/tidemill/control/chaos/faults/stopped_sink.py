@@ -21,5 +21,5 @@ def _inject(scene: Scene, given: Given) -> Iterator[None]:
 
 
 FAULT = Fault(
-    "stopped-sink", "the table in Postgres is locked", _inject, hold_s=(1.0, 5.0), input=True
+    "stopped-sink", "the table in Postgres is locked", _inject, hold_s=(1.0, 5.0), built_in=True
 )

@@ -29,5 +29,5 @@ def _inject(scene: Scene, given: Given) -> Iterator[None]:
 
 
 FAULT = Fault(
-    "truncated-log", "the input is cut off behind the committed position", _inject, input=True
+    "truncated-log", "the input is cut off behind the committed position", _inject, built_in=True
 )

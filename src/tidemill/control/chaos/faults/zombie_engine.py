@@ -13,7 +13,9 @@ from tidemill.control.chaos.fault import Fault, Given
 from tidemill.control.chaos.scene import Scene
 
 _WITHIN_S = 60.0
-_FENCED = ("connector.fenced", "engine.sink-ahead")
+_FENCED = ("connector.fenced", "engine.sink-ahead", "engine.state-lost")
+"""Turned away at its commit; or, where it doubts that one, at its own recovery: its sinks hold an
+epoch that its state does not know."""
 
 
 @contextmanager

@@ -34,7 +34,8 @@ from tidemill.errors import ConnectorError
 from tidemill.project import load_project
 
 _READ_WITHIN_S = 120.0
-_THROUGH_WITHIN_S = 180.0
+_THROUGH_WITHIN_S = 600.0
+_QUIET_S = 60.0
 _SHOWN = 5
 _COLUMNS = "window_start, k, events, ids, amount, notes"
 
@@ -55,6 +56,8 @@ class ReferenceCheck:
         self._next = dict.fromkeys(range(PARTITIONS), 0)
         """By input partition, the position of which the output's next row should be."""
         self._dead: set[tuple[int, int]] = set()
+        self._new: list[dict[str, Any]] = []
+        self._letters_new: list[dict[str, Any]] = []
         self._windows_from = BEGIN - timedelta(days=1)
         self._windows = 0
 
@@ -70,8 +73,8 @@ class ReferenceCheck:
     def now(self) -> list[Broken]:
         """What does not hold at this moment."""
         windows = self._new_windows()
-        self.read_output()
-        self.read_input()
+        self._read_outputs()
+        self.read_input()  # last: what came out has come in before
         return [
             *self._sequence(),
             *self._letters_once(),
@@ -84,8 +87,8 @@ class ReferenceCheck:
         """Wait until the pipeline is through; what does not hold then."""
         self.read_input()
         missing = self._wait_through()
-        broken = self.now()
         total = self._batch.one("SELECT count(*) FROM input")
+        broken = self._last_look(total)
         if missing and not any(b.invariant == "no-loss" for b in broken):
             broken.append(Broken("no-loss", missing))
         for what, query in (
@@ -102,9 +105,10 @@ class ReferenceCheck:
         """Read the input up to what stands now."""
         self._batch.add_input(self._input.until(self._feed.ends, _READ_WITHIN_S))
 
-    def read_output(self) -> None:
+    def _read_outputs(self) -> None:
         """Read what was committed since."""
-        self._new: list[dict[str, Any]] = []
+        self._letters_new = [json.loads(message.value()) for message in self._letters.come()]
+        self._new = []
         for message in self._output.come():
             row = json.loads(message.value())
             self._new.append({**row, "ts": datetime.fromisoformat(row["ts"])})
@@ -141,8 +145,7 @@ class ReferenceCheck:
 
     def _letters_once(self) -> list[Broken]:
         broken = []
-        for message in self._letters.come():
-            letter = json.loads(message.value())
+        for letter in self._letters_new:
             at = (int(letter["partition"]), int(letter["position"]))
             if at in self._dead:
                 broken.append(Broken("no-duplicate", f"two dead letters of {at}"))
@@ -193,7 +196,7 @@ class ReferenceCheck:
     def _wait_through(self) -> str | None:
         """Wait until every row is out; else what is missing, in a sentence."""
         limit = time.monotonic() + _THROUGH_WITHIN_S
-        ends = self._feed.ends
+        ends = {("events", str(part)): end for part, end in self._feed.ends.items()}
         while time.monotonic() < limit:
             self._engine.tend()
             self._servers.tend()
@@ -202,6 +205,20 @@ class ReferenceCheck:
                 return None
             time.sleep(0.2)
         return f"the pipeline stands at {self._positions.last}, the input ends at {ends}"
+
+    def _last_look(self, total: int) -> list[Broken]:
+        """Look until everything was seen, or nothing new comes: servers may be slow to answer."""
+        broken: list[Broken] = []
+        seen, limit = -1, time.monotonic() + _QUIET_S
+        while time.monotonic() < limit:
+            broken += self.now()
+            facts = self.facts
+            if facts["rows_out"] >= total and facts["dead_letters"] >= len(self._batch.poison):
+                break
+            now = facts["rows_out"] + facts["dead_letters"]
+            if now != seen:
+                seen, limit = now, time.monotonic() + _QUIET_S
+        return broken
 
     def _all_windows(self) -> list[Broken]:
         """No window came late into what was looked at before."""
