@@ -295,6 +295,28 @@ def test_a_damaged_checkpoint_that_nobody_saw_is_set_aside(
     assert result(world) == undisturbed
 
 
+def test_the_number_of_a_dropped_epoch_is_not_used_again(
+    plan: PhysicalPlan, tmp_path: Path
+) -> None:
+    """Found by the simulation: two failures after a checkpoint that was never decided."""
+    world = make_world(LAYOUTS["one-atomic"]())
+    kit.crash_at("after-checkpoint-written", 3)
+    with pytest.raises(kit.Crash):
+        world.engine(
+            plan, tmp_path, settings=kit.one_batch_at_a_time(), dead_letter_table="dead"
+        ).run("finished")
+    dropped = CheckpointStore(tmp_path).epochs()[-1]
+    for _ in range(2):
+        kit.crash_at("before-prepare")
+        with pytest.raises(kit.Crash):
+            world.engine(plan, tmp_path, dead_letter_table="dead").run("finished")
+    go(world, plan, tmp_path)
+    committed = [epoch for epoch, _, _ in world.group("a").committed]
+    assert dropped not in committed
+    assert max(committed) > dropped
+    assert not list(tmp_path.glob("*.dropped"))
+
+
 def test_another_plan_does_not_take_the_state(plan: PhysicalPlan, tmp_path: Path) -> None:
     world = make_world(LAYOUTS["one-atomic"]())
     go(world, plan, tmp_path)

@@ -32,7 +32,9 @@ _MAGIC = b"TIDEMILL"
 _DIGEST_BYTES = 32
 _APPLIED = "applied"
 _LOCK = "lock"
+_EPOCH = "epoch-"
 _SUFFIX = ".checkpoint"
+_DROPPED = ".dropped"
 
 
 class DamagedError(Exception):
@@ -94,12 +96,27 @@ class CheckpointStore:
 
     def path(self, epoch: int) -> Path:
         """The file of an epoch."""
-        return self.folder / f"epoch-{epoch:012d}{_SUFFIX}"
+        return self.folder / f"{_EPOCH}{epoch:012d}{_SUFFIX}"
 
     def epochs(self) -> list[int]:
         """All epochs on disk, ascending, damaged or not."""
-        found = self.folder.glob(f"epoch-*{_SUFFIX}")
-        return sorted(int(p.name[len("epoch-") : -len(_SUFFIX)]) for p in found)
+        return sorted(number for number, suffix in self._files() if suffix == _SUFFIX)
+
+    def _files(self) -> list[tuple[int, str]]:
+        """Number and suffix of each file of an epoch."""
+        try:
+            names = os.listdir(self.folder)  # noqa: PTH208 - once an epoch, so cheap
+        except FileNotFoundError:
+            return []
+        parts = [name[len(_EPOCH) :].partition(".") for name in names if name.startswith(_EPOCH)]
+        return [(int(number), f".{suffix}") for number, _, suffix in parts if number.isdigit()]
+
+    def highest(self) -> int:
+        """The greatest number that an epoch here has ever had, as far as its trace is there; or 0.
+
+        Those that were dropped, set aside or never decided count: a number is not used twice.
+        """
+        return max((number for number, suffix in self._files() if suffix != ".tmp"), default=0)
 
     def write(self, checkpoint: Checkpoint) -> int:
         """Make the checkpoint durable; returns its size in bytes."""
@@ -112,15 +129,21 @@ class CheckpointStore:
         try:
             with temporary.open("wb", buffering=0) as file:
                 for number, chunk in enumerate(chunks):
-                    _write_all(file.fileno(), memoryview(chunk))
+                    self._put(file.fileno(), memoryview(chunk))
                     if number == 0:
                         crash_points.reach("mid-staging")
-                if self._durable:
-                    os.fdatasync(file.fileno())
+                self._flush(file.fileno())
             temporary.rename(path)
             self._flush_folder()
         except OSError as error:
             raise _io_error(path, error) from error
+
+    def _put(self, fd: int, chunk: memoryview) -> None:
+        _write_all(fd, chunk)
+
+    def _flush(self, fd: int) -> None:
+        if self._durable:
+            os.fdatasync(fd)
 
     def _flush_folder(self) -> None:
         if not self._durable:
@@ -169,13 +192,17 @@ class CheckpointStore:
         return pid if any(Path(file.path) == lock.resolve() for file in files) else None
 
     def remove_before(self, epoch: int) -> None:
-        """Remove the checkpoints that nothing needs any more."""
-        for old in self.epochs():
-            if old < epoch:
-                self.path(old).unlink(missing_ok=True)
+        """Remove the checkpoints that nothing needs any more, and the traces of dropped ones."""
+        for number, suffix in self._files():
+            if suffix == _DROPPED or (suffix == _SUFFIX and number < epoch):
+                self.path(number).with_suffix(suffix).unlink(missing_ok=True)
 
-    def remove(self, epoch: int) -> None:
-        """Remove one checkpoint that was never decided."""
+    def drop(self, epoch: int) -> None:
+        """Remove one checkpoint that was never decided; that its number was used stays known.
+
+        The trace is an empty file, which goes when a later epoch is complete everywhere.
+        """
+        self.path(epoch).with_suffix(_DROPPED).touch(mode=0o600)
         self.path(epoch).unlink(missing_ok=True)
         self._flush_folder()
 

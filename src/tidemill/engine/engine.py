@@ -12,9 +12,9 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from tidemill.engine.checkpoint import CheckpointStore
 from tidemill.engine.clock import Clock, system_clock
 from tidemill.engine.counters import total
+from tidemill.engine.crew import Crew, Threads
 from tidemill.engine.groups import GroupSpec
 from tidemill.engine.job import Job
 from tidemill.engine.kernel import Kernel
@@ -58,6 +58,7 @@ class Engine:
             to prepare its queries; None: one of its own for each session.
         traced: is told of each epoch that is committed everywhere, from a thread of the engine's
             own; must be quick.
+        crew: who reads, writes and waits; None: threads.
     """
 
     def __init__(
@@ -77,6 +78,7 @@ class Engine:
         kernel: Kernel | None = None,
         lookups: Mapping[str, Callable[[], Lookup]] | None = None,
         traced: Callable[[EpochTrace], None] | None = None,
+        crew: Crew | None = None,
     ) -> None:
         names = [spec.name for spec in groups]
         if len(set(names)) != len(names):
@@ -100,6 +102,7 @@ class Engine:
             kernel=kernel,
             lookups=lookups or {},
             traces=EpochTraces(traced),
+            crew=crew or Threads(),
         )
         self._session: Session | None = None
         self._state = "new"
@@ -114,6 +117,11 @@ class Engine:
         return self._job
 
     @property
+    def session(self) -> Session | None:
+        """The life that runs, or ran last."""
+        return self._session
+
+    @property
     def epoch(self) -> int:
         """The last epoch that is committed everywhere."""
         return self._session.epoch if self._session is not None else 0
@@ -126,7 +134,7 @@ class Engine:
         Raises:
             TidemillError: what ended the run.
         """
-        store = CheckpointStore(self._job.checkpoint_dir, self._job.durable)
+        store = self._job.crew.store(self._job.checkpoint_dir, self._job.durable)
         store.lock()
         try:
             failures = 0
@@ -192,7 +200,7 @@ class Engine:
             "%s; recovering in %d ms", error.message, pause_ms,
             extra={"where": error.where, "code": error.code},
         )  # fmt: skip
-        self._pause.wait(pause_ms / 1000)
+        self._job.crew.wait(self._pause, pause_ms / 1000)
 
     def stop(self) -> None:
         """Finish the current batch, commit, and end `run`; from any thread or a signal handler."""

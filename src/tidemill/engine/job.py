@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tidemill.engine.clock import Clock
+from tidemill.engine.crew import Crew, Threads
 from tidemill.engine.epoch_stats import EpochStats
 from tidemill.engine.groups import GroupSpec
 from tidemill.engine.kernel import Kernel
@@ -42,4 +43,5 @@ class Job:
     times: EngineTimes = field(default_factory=EngineTimes)
     traces: EpochTraces = field(default_factory=EpochTraces)
     samples: Sampler = field(default_factory=Sampler)
+    crew: Crew = field(default_factory=Threads)
     stopping: threading.Event = field(default_factory=threading.Event)

@@ -57,9 +57,11 @@ def kept(folder: Path, group: str, epoch: int) -> pa.Table | None:
 
 def remove_before(folder: Path, epoch: int) -> None:
     """Remove the letters of epochs that lie behind."""
-    for path in folder.glob(f"{_PREFIX}*.arrow"):
-        if int(path.stem.rsplit("-", 1)[1]) < epoch:
-            path.unlink(missing_ok=True)
+    for name in os.listdir(folder):  # noqa: PTH208 - once an epoch, so cheap
+        if name.startswith(_PREFIX) and name.endswith(".arrow"):
+            path = folder / name
+            if int(path.stem.rsplit("-", 1)[1]) < epoch:
+                path.unlink(missing_ok=True)
 
 
 def without_bytes(refused: Sequence[DeadLetter]) -> list[DeadLetter]:

@@ -84,6 +84,14 @@ class Inbox:
                 queue.waiting[piece.partition] = before + piece.records
             self._condition.notify_all()
 
+    def has_room(self, source: str) -> bool:
+        """Whether `put` would not wait now; where it would, the source counts as held up."""
+        with self._condition:
+            queue = self._queues[source]
+            full = queue.rows >= self._rows_max
+            queue.blocked = queue.blocked or full
+            return not full
+
     def tell(
         self,
         source: str,
@@ -185,6 +193,8 @@ class Reader:
         self._settings = settings
         self._failure = failure
         self._until_caught_up = until_caught_up
+        self._caught_up = False
+        self._rows_max = settings.rows_min
         self._stop = threading.Event()
         self._thread = threading.Thread(
             target=self._run, name=f"tidemill-reader {name}", daemon=True
@@ -207,8 +217,10 @@ class Reader:
         source: Source | None = None
         try:
             source = self._factory()
-            source.open(self._start)
-            self._loop(source)
+            self.begin(source)
+            while not self._stop.is_set() and not self._failure.event.is_set():
+                if not self.step(source):
+                    break
         except Aborted:
             pass
         except BaseException as error:
@@ -217,22 +229,23 @@ class Reader:
             if source is not None:
                 source.close()
 
-    def _loop(self, source: Source) -> None:
-        rows_max = self._settings.rows_min
-        caught_up = False
+    def begin(self, source: Source) -> None:
+        """Open the source where reading goes on."""
+        source.open(self._start)
         self._inbox.tell(self.name, source.partitions(), False, False)
-        while not self._stop.is_set() and not self._failure.event.is_set():
-            slices = source.read(rows_max, self._settings.read_timeout_ms)
-            rows = sum(piece.rows.num_rows for piece in slices)
-            if slices:
-                self._inbox.put(self.name, slices)
-            elif self._until_caught_up and not caught_up:
-                caught_up = source.caught_up()
-            finished = source.finished()
-            self._inbox.tell(self.name, source.partitions(), finished, caught_up)
-            if finished:
-                return
-            if rows >= rows_max * 3 // 4:
-                rows_max = min(rows_max * 2, self._settings.rows_max)
-            elif rows < rows_max // 4:
-                rows_max = max(rows_max // 2, self._settings.rows_min)
+
+    def step(self, source: Source) -> bool:
+        """Read once, and hand over what came; False where there is no more."""
+        slices = source.read(self._rows_max, self._settings.read_timeout_ms)
+        rows = sum(piece.rows.num_rows for piece in slices)
+        if slices:
+            self._inbox.put(self.name, slices)
+        elif self._until_caught_up and not self._caught_up:
+            self._caught_up = source.caught_up()
+        finished = source.finished()
+        self._inbox.tell(self.name, source.partitions(), finished, self._caught_up)
+        if rows >= self._rows_max * 3 // 4:
+            self._rows_max = min(self._rows_max * 2, self._settings.rows_max)
+        elif rows < self._rows_max // 4:
+            self._rows_max = max(self._rows_max // 2, self._settings.rows_min)
+        return not finished

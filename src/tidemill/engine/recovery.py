@@ -71,7 +71,7 @@ def recover(store: CheckpointStore, held: Mapping[str, Held], fingerprint: str) 
         undecided.append(epoch)
     if damaged:
         _check_damage(store, chosen, damaged, held)
-    result = Recovered(chosen, next_epoch=max(on_disk, default=0) + 1)
+    result = Recovered(chosen, next_epoch=store.highest() + 1)
     if chosen is None:
         _check_fresh(held, store)
     else:
@@ -84,7 +84,7 @@ def recover(store: CheckpointStore, held: Mapping[str, Held], fingerprint: str) 
         _load_state(store, chosen, result)
         _load_letters(store, chosen, result)
     for epoch in undecided:
-        store.remove(epoch)
+        store.drop(epoch)
     return result
 
 

@@ -127,7 +127,7 @@ def install(store: CheckpointStore, folder: Path, job: str) -> int:
     here = _settled(store)
     # Rows that sinks refused and that no dead-letter table has yet stay due: rather twice than not.
     due = {} if here is None else here.manifest["letters_taken"]
-    first = max(store.epochs(), default=0) + 1
+    first = store.highest() + 1
     numbers = {epoch: first + place for place, epoch in enumerate(needed)}
     last = numbers[saved.epoch]
     for epoch, checkpoint in parts.items():

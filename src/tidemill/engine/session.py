@@ -64,14 +64,13 @@ class Session:
         self._kernel = job.kernel or Kernel(job.settings.threads)
         self._kernel.memory = memory
         self._workers = {
-            spec.name: GroupWorker(spec, self.failure, job.settings.queued_bytes_max)
-            for spec in job.groups
+            spec.name: job.crew.worker(spec, self.failure, job.settings) for spec in job.groups
         }
         for worker in self._workers.values():
             worker.blocked_s = partial(self._writer_blocked, worker.name)
         self._newest_ms: dict[str, deque[int]] = {}
         self._committing_ms: dict[int, dict[str, deque[int]]] = {}
-        self._decider = GroupWorker(None, self.failure, job.settings.queued_bytes_max)
+        self._decider = job.crew.worker(None, self.failure, job.settings)
         self._readers: dict[str, Reader] = {}
         self._positions: dict[str, dict[str, Position]] = {}
         self._letters: list[tuple[str, int, pa.Table]] = []
@@ -107,7 +106,7 @@ class Session:
             self.graph.close()
         for reader in self._readers.values():
             reader.stop()
-        for worker in {*self._workers.values(), self._decider}:
+        for worker in self._all_workers():
             worker.close()
         for reader in self._readers.values():
             reader.join()
@@ -115,6 +114,10 @@ class Session:
             self._kernel.close()
         else:
             self._kernel.release()
+
+    def _all_workers(self) -> list[GroupWorker]:
+        workers = list(self._workers.values())
+        return workers if self._decider in workers else [*workers, self._decider]
 
     @property
     def positions(self) -> Mapping[str, Mapping[str, Position]]:
@@ -254,7 +257,7 @@ class Session:
                     f"no source was given for table `{name}`", code="engine.unknown-source"
                 )
             start = self._positions.get(name, {})
-            self._readers[stage.id] = Reader(
+            self._readers[stage.id] = job.crew.reader(
                 stage.id, factory, start, self.inbox, job.settings, self.failure,
                 until == "caught-up",
             )  # fmt: skip
@@ -265,7 +268,7 @@ class Session:
 
     def _loop(self, until: Until) -> None:
         while not self.job.stopping.is_set():
-            states = self.turn(self._wait_s())
+            states = self.turn(self.job.crew.between_turns(self._wait_s()))
             if self.graph.full or self._at_end(until, states.values()):
                 return
             if self._epoch_due():
@@ -440,6 +443,6 @@ class Session:
         """Wait until the epoch that was cut is complete everywhere."""
         while self._in_flight.is_set():
             self.failure.check()
-            self.failure.event.wait(0.001)
-        for worker in {*self._workers.values(), self._decider}:
+            self.job.crew.wait(self.failure.event, 0.001)
+        for worker in self._all_workers():
             worker.drain()
