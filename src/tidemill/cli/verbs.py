@@ -143,6 +143,9 @@ VERBS = (
     VerbEntry(
         "savepoint", "", "Keep a pipeline's state, to go on from there.", PIPELINES, SAVEPOINT
     ),
+    VerbEntry(
+        "plan", "tidemill.cli.plan:APP", "Show what a changed text does to state.", PIPELINES
+    ),
     VerbEntry("account", "tidemill.cli.account:APP", "Show where every row went.", PIPELINES),
     VerbEntry("why-not", "tidemill.cli.why_not:APP", "Show where a message ended.", PIPELINES),
     VerbEntry(

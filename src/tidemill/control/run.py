@@ -131,7 +131,7 @@ def run(
     pipeline = project.pipeline(name)
     compiled = compile_pipeline(project, pipeline, variables=variables)
     if savepoint is not None:
-        went = go_back(project, pipeline.name, savepoint, compiled.plan.fingerprint)
+        went = go_back(project, pipeline.name, savepoint, compiled.plan)
         for note in notes(went, appended_to(compiled.plan)):
             _log.info("pipeline %s %s", pipeline.name, note)
             if said is not None:

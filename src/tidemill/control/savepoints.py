@@ -16,6 +16,7 @@ from typing import Any
 from tidemill.control.project_context import open_project, project_for
 from tidemill.engine import savepoint
 from tidemill.engine.checkpoint import CheckpointStore
+from tidemill.engine.manifest_nodes import check_plan, manifest_nodes
 from tidemill.engine.savepoint import Savepoint
 from tidemill.errors import EngineError, UserError, Where, did_you_mean
 from tidemill.plan import PhysicalPlan
@@ -74,7 +75,7 @@ def delete_savepoint(folder: Path | None, wanted: str, name: str) -> Kept:
     return found
 
 
-def go_back(project: Project, pipeline: str, wanted: str, fingerprint: str) -> WentBack:
+def go_back(project: Project, pipeline: str, wanted: str, plan: PhysicalPlan) -> WentBack:
     """Make a savepoint what the pipeline's next run goes on from.
 
     What stands there now is kept as a savepoint `before-<n>`. Nothing is changed where the
@@ -84,18 +85,10 @@ def go_back(project: Project, pipeline: str, wanted: str, fingerprint: str) -> W
         project: the project of the pipeline.
         pipeline: its name.
         wanted: the name of one of its savepoints, `PIPELINE/NAME`, or a folder.
-        fingerprint: that of the plan that will run.
+        plan: what will run.
     """
-    found = _find(project, pipeline, wanted)
-    if found.savepoint.fingerprint != fingerprint:
-        raise EngineError(
-            f"the state of the savepoint {found.name} does not fit the stateful part of "
-            f"{pipeline} as it is now",
-            code="engine.plan-changed",
-            where=Where(file=str(found.folder)),
-            hint="Run it with the text that it was taken of, or start from the beginning under "
-            "another name.",
-        )
+    found = find_savepoint(project, pipeline, wanted)
+    _check_fits(found, plan)
     state = project.state_dir / "pipelines" / pipeline
     store = CheckpointStore(state / "checkpoints")
     store.lock()
@@ -105,6 +98,20 @@ def go_back(project: Project, pipeline: str, wanted: str, fingerprint: str) -> W
     finally:
         store.unlock()
     return WentBack(found, kept)
+
+
+def _check_fits(found: Kept, plan: PhysicalPlan) -> None:
+    manifest = CheckpointStore(found.folder).manifest(found.savepoint.epoch)
+    try:
+        check_plan(manifest, plan.fingerprint, manifest_nodes(plan))
+    except EngineError as error:
+        raise EngineError(
+            f"the savepoint {found.name} is of another pipeline than {found.pipeline} is now",
+            code=error.code,
+            where=Where(file=str(found.folder)),
+            hint="Run it with the text that it was taken of, or see what of its state can be "
+            f"kept: tidemill plan {found.pipeline} --from {found.name}",
+        ) from None
 
 
 def notes(went: WentBack, appended: Sequence[str]) -> list[str]:
@@ -152,7 +159,8 @@ def _kept(folder: Path) -> Kept:
     return Kept(folder.parent.parent.name, folder.name, folder, savepoint.load(folder))
 
 
-def _find(project: Project, pipeline: str, wanted: str) -> Kept:
+def find_savepoint(project: Project, pipeline: str, wanted: str) -> Kept:
+    """A savepoint by its name, as `PIPELINE/NAME`, or by its folder."""
     path = Path(wanted)
     if (path / "savepoint.json").is_file():
         return _kept(path.resolve())

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -56,6 +56,8 @@ class Committer:
     decider: GroupWorker
     others: Mapping[str, GroupWorker]
     fingerprint: str
+    nodes: Sequence[dict[str, Any]]
+    """The nodes of the plan, as manifests name them."""
     dead_letter_table: str | None
     checkpoints_kept: int
     chains: dict[str, list[int]]
@@ -146,6 +148,7 @@ class Committer:
         checkpoint.manifest = {
             "job": self.job,
             "fingerprint": self.fingerprint,
+            "nodes": self.nodes,
             "decided_by": self.decider.name if writes else None,
             "group_epochs": dict(self.group_epochs),
             "group_epochs_before": self._before,

@@ -11,13 +11,15 @@ again.
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import pyarrow as pa
 
 from tidemill.engine import letters
 from tidemill.engine.checkpoint import Checkpoint, CheckpointStore, DamagedError
+from tidemill.engine.manifest_nodes import check_plan
 from tidemill.errors import EngineError, Where
 from tidemill.interfaces.operator import StateDelta
 from tidemill.model import Batch
@@ -47,8 +49,15 @@ class Recovered:
     letters: list[tuple[str, int, pa.Table]] = field(default_factory=list)
 
 
-def recover(store: CheckpointStore, held: Mapping[str, Held], fingerprint: str) -> Recovered:
+def recover(
+    store: CheckpointStore,
+    held: Mapping[str, Held],
+    fingerprint: str,
+    nodes: Sequence[dict[str, Any]] = (),
+) -> Recovered:
     """Find the decided epoch; removes checkpoints that were never decided.
+
+    `fingerprint` and `nodes` (as in manifests) are those of the plan that goes on.
 
     Raises:
         EngineError: the state and the sinks do not fit each other, or a needed file is damaged.
@@ -75,7 +84,7 @@ def recover(store: CheckpointStore, held: Mapping[str, Held], fingerprint: str) 
     if chosen is None:
         _check_fresh(held, store)
     else:
-        _check_plan(chosen, fingerprint)
+        check_plan(chosen.manifest, fingerprint, nodes)
         if chosen.manifest.get("restored"):
             _go_on_from_savepoint(held, result)
         else:
@@ -144,17 +153,6 @@ def _check_fresh(held: Mapping[str, Held], store: CheckpointStore) -> None:
                 "would write every row again.",
                 hint="Put the state folder back, or give the pipeline another name to start over.",
             )
-
-
-def _check_plan(chosen: Checkpoint, fingerprint: str) -> None:
-    if chosen.manifest["fingerprint"] != fingerprint:
-        raise EngineError(
-            "the pipeline's stateful part has changed since the last run, and its state does not "
-            "fit any more",
-            code="engine.plan-changed",
-            hint="Run the old text, or give the pipeline another name so that it starts from the "
-            "beginning.",
-        )
 
 
 def _go_on_from_savepoint(held: Mapping[str, Held], result: Recovered) -> None:

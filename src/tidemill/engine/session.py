@@ -26,6 +26,7 @@ from tidemill.engine.grown_input import closed_sources, input_has_grown
 from tidemill.engine.intake import Intake
 from tidemill.engine.job import Job
 from tidemill.engine.kernel import Kernel
+from tidemill.engine.manifest_nodes import manifest_nodes
 from tidemill.engine.observe import observe
 from tidemill.engine.reader import Delivery, Inbox, Reader
 from tidemill.engine.recovery import Held, Recovered, recover
@@ -79,6 +80,7 @@ class Session:
         self._cut_ms = 0.0
         self._interval_ms = float(job.settings.epoch_interval_ms)
         self._account_nodes = account_nodes(job.plan)
+        self._nodes = manifest_nodes(job.plan)
 
     # -- life
 
@@ -170,7 +172,7 @@ class Session:
             self._decider.start()
 
     def _recover(self) -> Recovered:
-        return recover(self.store, self._held, self.job.plan.fingerprint)
+        return recover(self.store, self._held, self.job.plan.fingerprint, self._nodes)
 
     def _build(self, recovered: Recovered) -> None:
         job, manifest = self.job, {}
@@ -212,6 +214,7 @@ class Session:
             decider=self._decider,
             others={n: w for n, w in self._workers.items() if w is not self._decider},
             fingerprint=job.plan.fingerprint,
+            nodes=self._nodes,
             dead_letter_table=job.dead_letter_table,
             checkpoints_kept=job.settings.checkpoints_kept,
             chains=recovered.chains,

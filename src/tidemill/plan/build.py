@@ -61,6 +61,7 @@ def build_plan(
         outputs.append(_insert(planning, f"w{len(outputs)}", insert))
     for index, select in enumerate(script.selects):
         outputs.append(_select(planning, f"w{len(outputs)}", index, select))
+    queries = [*(i.query for i in script.inserts), *(s.query for s in script.selects)]
     return PhysicalPlan(
         sources=planning.sources(),
         operators=tuple(planning.operators),
@@ -70,6 +71,7 @@ def build_plan(
         fingerprint=_fingerprint(planning.operators),
         notes=script.notes,
         columns=planning.columns,
+        meanings=planning.meanings(zip((o.id for o in outputs), queries, strict=True)),
     )
 
 

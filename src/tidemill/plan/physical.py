@@ -228,6 +228,8 @@ class PhysicalPlan:
     notes: tuple[str, ...] = ()
     columns: Mapping[str, tuple[PlanColumn, ...]] = field(default_factory=dict)
     """What stands in the columns of each node's rows, outputs included; for people only."""
+    meanings: Mapping[str, str] = field(default_factory=dict)
+    """What each node computes, as a digest (`plan/meaning.py`), by id; outputs included."""
 
     @property
     def bounded(self) -> bool:

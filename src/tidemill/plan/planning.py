@@ -6,7 +6,7 @@ its inputs first (`parts`, `row_edges`), names itself (`name`), and returns its 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
@@ -31,6 +31,7 @@ from tidemill.plan.fuse import (
     text,
 )
 from tidemill.plan.keys import state_ttl_ms
+from tidemill.plan.meaning import Meanings, source_meaning
 from tidemill.plan.normalize import key_places, normalize_stage
 from tidemill.plan.physical import (
     KIND,
@@ -88,6 +89,7 @@ class Planning:
         self._planners = planners
         self._drafts: dict[object, SourceDraft] = {}
         self._ids: dict[tuple[int, Hashable], str] = {}
+        self._meant: list[tuple[OperatorStage, LogicalNode, Columns | SourceDraft]] = []
 
     @property
     def batch(self) -> bool:
@@ -176,6 +178,22 @@ class Planning:
             keeps_standing=draft.keeps_standing,
         )
 
+    def meanings(self, outputs: Iterable[tuple[str, LogicalNode]]) -> dict[str, str]:
+        """What each node computes, by id; asked when all is planned.
+
+        What an upsert source's rows are kept with is known only then: the columns of all readers.
+        """
+        digests = Meanings(self.zone)
+        found = {
+            draft.id: source_meaning(draft.table)
+            for draft in self._drafts.values()
+            if draft.values is None
+        }
+        for stage, node, used in self._meant:
+            read = used.needed if isinstance(used, SourceDraft) else used
+            found[stage.id] = digests.operator(node, read, stage)
+        return found | {name: digests.whole(node) for name, node in outputs}
+
     def keep_standing(self, scan: Scan) -> None:
         """The batches of a table tell the watermark before each row."""
         self._draft(scan).keeps_standing = True
@@ -203,6 +221,7 @@ class Planning:
             self.changelogs[stage.id], self.schemas[stage.id] = stage.changelog, stage.schema
             self.columns[stage.id] = self.columns_of(base)
             self._ids[key] = stage.id
+            self._meant.append((stage, base, used))
         return self._ids[key]
 
     def _normalized(self, scan: Scan, draft: SourceDraft) -> str:
@@ -218,6 +237,7 @@ class Planning:
             self.changelogs[name], self.schemas[name] = stage.changelog, stage.schema
             self.columns[name] = self.columns_of(scan)
             self._ids[key] = name
+            self._meant.append((stage, scan, draft))
         return self._ids[key]
 
     def columns_of(self, node: LogicalNode) -> tuple[PlanColumn, ...]:

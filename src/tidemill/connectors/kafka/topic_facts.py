@@ -46,7 +46,7 @@ def topic_facts(admin: KafkaAdmin, *, internal: bool = False) -> list[TopicFacts
         return []
     counts = {t.name: t.partitions for t in topics}
     begins, ends = begin_offsets(admin, counts), end_offsets(admin, counts)
-    settings = _settings(admin, [topic.name for topic in topics])
+    settings = settings_of(admin, [topic.name for topic in topics])
     return [
         TopicFacts(
             topic.name,
@@ -163,7 +163,8 @@ def _offsets(
     return found
 
 
-def _settings(admin: KafkaAdmin, topics: Sequence[str]) -> dict[str, dict[str, str]]:
+def settings_of(admin: KafkaAdmin, topics: Sequence[str]) -> dict[str, dict[str, str]]:
+    """The settings of topics that decide what is kept; topics that nobody may ask about lack."""
     resources = [ConfigResource(ResourceType.TOPIC, topic) for topic in topics]
     futures = admin.client().describe_configs(resources, request_timeout=TIMEOUT_S)
     found: dict[str, dict[str, str]] = {}

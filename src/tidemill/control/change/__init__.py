@@ -1,0 +1,5 @@
+"""Use cases `plan` and `apply`: what becomes of a pipeline's state when its text changes.
+
+- `compare`: the nodes of a checkpoint beside those of a plan; `inputs`: what can be read again
+- `planned`: the use case `plan`: the fate of every source, operator and sink, and why
+"""
