@@ -7,9 +7,14 @@ import subprocess
 from typing import Any
 
 import pytest
-from pipeline_flow import CLI, Flow
+from pipeline_flow import CLI, Flow, ended
 
+from tidemill.control.account import account
+from tidemill.control.change.apply import apply_change
 from tidemill.control.change.planned import ChangePlan, plan_change
+from tidemill.control.project_context import project_for
+from tidemill.control.run import run
+from tidemill.engine.checkpoint import Checkpoint, CheckpointStore
 from tidemill.errors import EngineError, UserError
 
 pytestmark = pytest.mark.servers
@@ -129,3 +134,159 @@ def test_a_pipeline_without_state(flow: Flow) -> None:
     with pytest.raises(UserError) as caught:
         planned(flow)
     assert caught.value.code == "control.no-state"
+
+
+# -- apply
+
+
+def applied(flow: Flow, *more: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*CLI, "apply", f"{flow.name}.sql", "--yes", *more],
+        cwd=flow.folder, capture_output=True, text=True, check=False, timeout=90,
+    )  # fmt: skip
+
+
+def go_on(flow: Flow, rows: list[dict[str, Any]]) -> None:
+    """More rows come, and the pipeline runs; its account adds up, or the run would fail."""
+    flow.send(f"{flow.name}-in", [json.dumps(row) for row in rows])
+    run(str(flow.folder / f"{flow.name}.sql"), until="caught-up")
+    assert not account(None, str(flow.folder / f"{flow.name}.sql")).unaccounted
+
+
+def totals(flow: Flow, table: str = "totals") -> dict[str, int]:
+    """What a keyed topic comes to."""
+    found: dict[str, int] = {}
+    for record in flow.records(f"{flow.name}-{table}"):
+        key = json.loads(record.key or b"{}")["k"]
+        if record.value is None:
+            found.pop(key, None)
+        else:
+            found[key] = json.loads(record.value)["total"]
+    return found
+
+
+def sums(rows: list[dict[str, Any]], least: int = 0) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for row in rows:
+        if row["v"] > least:
+            found[row["k"]] = found.get(row["k"], 0) + row["v"]
+    return found
+
+
+MORE = [{"id": 100 + i, "k": "abcd"[i % 4], "v": 100 + i} for i in range(8)]
+
+
+def test_what_is_kept_is_kept_though_its_input_is_gone(ran: Flow) -> None:
+    """Only kept state can know the rows that retention has removed."""
+    empty_before(ran, f"{ran.name}-in", 30)
+    text(ran, "o SELECT id, k, v FROM s WHERE v > 3", f"totals {BY_KEY}")
+    found = planned(ran)
+    assert list(fates(found).values()) == ["kept"]
+    done = applied(ran)
+    assert done.returncode == 0, done.stderr
+    go_on(ran, MORE)
+    assert totals(ran) == sums(ROWS + MORE)
+    assert [row["id"] for row in ran.rows(f"{ran.name}-o")] == [row["id"] for row in MORE]
+
+
+def test_what_is_rebuilt_is_as_if_it_had_always_been(ran: Flow) -> None:
+    text(
+        ran,
+        "totals SELECT k, SUM(v) FROM s WHERE v > 10 GROUP BY k",
+        f"others {BY_KEY}",
+        "o SELECT id, k, v FROM s",
+    )
+    done = applied(ran, "--json")
+    assert done.returncode == 0, done.stderr
+    result = json.loads(done.stdout)
+    assert (result["verdict"], result["records"]) == ("rebuilt", 30)
+    go_on(ran, MORE)
+    assert totals(ran) == sums(ROWS + MORE, least=10)
+    assert totals(ran, "others") == sums(ROWS + MORE)
+    ids = [row["id"] for row in ran.rows(f"{ran.name}-o")]
+    assert ids == [row["id"] for row in ROWS + MORE], "a new table gets the past, once, in order"
+    go_on(ran, [])
+    assert [row["id"] for row in ran.rows(f"{ran.name}-o")] == ids
+
+
+def test_lost_state_is_lost_only_when_allowed(ran: Flow) -> None:
+    empty_before(ran, f"{ran.name}-in", 10)
+    text(ran, "totals SELECT k, SUM(v + 1) - COUNT(*) FROM s GROUP BY k")
+    refused = applied(ran)
+    assert refused.returncode == 1
+    assert "error[control.state-lost]" in refused.stderr
+    assert "begins at offset 10" in refused.stderr
+    text(ran, f"totals {BY_KEY}")
+    go_on(ran, MORE)
+    assert totals(ran) == sums(ROWS + MORE), "the old version goes on as if nothing had been asked"
+    text(ran, "totals SELECT k, SUM(v + 1) - COUNT(*) FROM s GROUP BY k")
+    done = applied(ran, "--allow-lost")
+    assert done.returncode == 0, done.stderr
+    go_on(ran, [])
+    assert totals(ran) == sums(ROWS[10:] + MORE)
+
+
+def test_a_failed_apply_leaves_the_old_version(ran: Flow, monkeypatch: Any) -> None:
+    text(ran, "totals SELECT k, SUM(v) FROM s WHERE v > 10 GROUP BY k", "o SELECT id, k, v FROM s")
+    plan = planned(ran)
+    project = project_for(str(ran.folder / f"{ran.name}.sql"), None)
+    for broken in ("read_past", "carry_over"):
+        with monkeypatch.context() as patch:
+            patch.setattr(f"tidemill.control.change.apply.{broken}", failing)
+            with pytest.raises(OSError, match="no space"):
+                apply_change(project, plan)
+    # the switch itself is the last file: those before it count for nothing
+    real = CheckpointStore.write
+
+    def write(store: CheckpointStore, checkpoint: Checkpoint) -> int:
+        if checkpoint.manifest.get("carried"):
+            raise OSError("no space")
+        return real(store, checkpoint)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(CheckpointStore, "write", write)
+        with pytest.raises(OSError, match="no space"):
+            apply_change(project, plan)
+    text(ran, f"totals {BY_KEY}")
+    go_on(ran, MORE)
+    assert totals(ran) == sums(ROWS + MORE)
+    text(ran, "totals SELECT k, SUM(v) FROM s WHERE v > 10 GROUP BY k", "o SELECT id, k, v FROM s")
+    assert applied(ran).returncode == 0
+    go_on(ran, [])
+    assert totals(ran) == sums(ROWS + MORE, least=10)
+
+
+def failing(*_: Any, **__: Any) -> Any:
+    raise OSError("no space")
+
+
+def test_apply_stops_what_runs_and_can_be_taken_back(ran: Flow) -> None:
+    process = ran.start("--json", "--every-s", "0.1")
+    assert process.stdout is not None
+    process.stdout.readline()
+    text(ran, "totals SELECT k, SUM(v) FROM s WHERE v > 10 GROUP BY k")
+    try:
+        done = applied(ran, "--json")
+    finally:
+        process.terminate()
+        code, _, errors = ended(process)
+    assert code == 0, errors
+    assert done.returncode == 0, done.stderr
+    result = json.loads(done.stdout)
+    assert result["stopped"] is True
+    text(ran, f"totals {BY_KEY}")
+    run(str(ran.folder / f"{ran.name}.sql"), until="caught-up", savepoint=result["savepoint"])
+    go_on(ran, MORE)
+    assert totals(ran) == sums(ROWS + MORE)
+
+
+def test_nothing_is_switched_without_a_yes(ran: Flow) -> None:
+    text(ran, "o SELECT id, k, v FROM s")
+    asked = subprocess.run(
+        [*CLI, "apply", f"{ran.name}.sql"], cwd=ran.folder, capture_output=True, text=True,
+        check=False, timeout=60, stdin=subprocess.DEVNULL,
+    )  # fmt: skip
+    assert asked.returncode == 2
+    assert "--yes" in asked.stderr
+    text(ran, f"totals {BY_KEY}")
+    assert planned(ran).verdict == "unchanged"

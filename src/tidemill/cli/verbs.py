@@ -146,6 +146,7 @@ VERBS = (
     VerbEntry(
         "plan", "tidemill.cli.plan:APP", "Show what a changed text does to state.", PIPELINES
     ),
+    VerbEntry("apply", "tidemill.cli.apply:APP", "Take state over into a changed text.", PIPELINES),
     VerbEntry("account", "tidemill.cli.account:APP", "Show where every row went.", PIPELINES),
     VerbEntry("why-not", "tidemill.cli.why_not:APP", "Show where a message ended.", PIPELINES),
     VerbEntry(

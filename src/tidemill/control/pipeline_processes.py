@@ -13,7 +13,7 @@ from pathlib import Path
 from tidemill.control.pipeline_states import PipelineState, pipeline_state
 from tidemill.control.project_context import open_project
 from tidemill.errors import ComponentError, UserError, Where
-from tidemill.project import ensure_state_dir
+from tidemill.project import Project, ensure_state_dir
 
 START_WITHIN_S = 60.0
 STOP_WITHIN_S = 30.0
@@ -66,7 +66,11 @@ def start_pipeline(name: str, folder: Path | None = None) -> PipelineState:
 
 def stop_pipeline(name: str, folder: Path | None = None) -> PipelineState:
     """Stop a pipeline in order, and wait until its last epoch is committed."""
-    project = open_project(folder)
+    return stop_pipeline_of(open_project(folder), name)
+
+
+def stop_pipeline_of(project: Project, name: str) -> PipelineState:
+    """As `stop_pipeline`, in a project that is open already."""
     state = pipeline_state(project, name)
     if state.pid is None:
         raise UserError(

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from tidemill.control.change.versions import keep_text
 from tidemill.control.checks.stream import keep_results
 from tidemill.control.live_state import RunOf, publishing
 from tidemill.control.log_topic import log_topic
@@ -174,6 +175,7 @@ def run_compiled(
                 traced = around.enter_context(tracing(project, name, f"{project.name}.{name}"))
             engine = build_engine(project, name, compiled, state, traced=traced)
             running.append(engine)
+            keep_text(state, compiled)
             around.enter_context(lineage_events(project, name, compiled, engine))
             if started is not None:
                 started(engine)

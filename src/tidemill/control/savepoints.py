@@ -93,7 +93,7 @@ def go_back(project: Project, pipeline: str, wanted: str, plan: PhysicalPlan) ->
     store = CheckpointStore(state / "checkpoints")
     store.lock()
     try:
-        kept = _keep_what_is_there(project, pipeline, store)
+        kept = keep_what_is_there(project, pipeline, store)
         savepoint.install(store, found.folder, f"{project.name}.{pipeline}")
     finally:
         store.unlock()
@@ -135,12 +135,20 @@ def appended_to(plan: PhysicalPlan) -> list[str]:
     return sorted({sink.name for sink in sinks if not sink.primary_key})
 
 
-def _keep_what_is_there(project: Project, pipeline: str, store: CheckpointStore) -> Kept | None:
+def keep_what_is_there(project: Project, pipeline: str, store: CheckpointStore) -> Kept | None:
+    """Take the savepoint `before-<n>`; None where there is nothing that it could hold.
+
+    Where the newest epoch was kept already, by a change that failed then, it is that one.
+    """
     epochs = store.epochs()
     if not epochs:
         return None
+    name = f"before-{epochs[-1] + 1}"
+    there = project.state_dir / "pipelines" / pipeline / "savepoints" / name
+    if (there / "savepoint.json").is_file():
+        return _kept(there)
     try:
-        return _take(project, pipeline, f"before-{epochs[-1] + 1}")
+        return _take(project, pipeline, name)
     except EngineError as error:
         if error.code == "engine.no-savepoint":
             return None

@@ -11,7 +11,9 @@ that rows were lost or made up, so the engine does not commit an epoch whose lin
 
 `out` of an operator is what it took into its work; what comes out of that (`emitted`) may be more
 or less, as with windows and joins. `expanded` and `filtered` are the rows by which a step gave more
-or fewer than it got, batch by batch. `refused` is what the sink's server did not take.
+or fewer than it got, batch by batch. `refused` is what the sink's server did not take. `before`,
+after a change of the pipeline, are rows that came before a node took part; below zero: rows that a
+table has of statements that are gone.
 """
 
 from __future__ import annotations
@@ -132,6 +134,7 @@ def _sources(nodes: list[AccountNode], counts: Mapping[str, int]) -> list[Accoun
             "out": sum(counts.get(f"{n.id}.emitted", 0) for n in stages),
             "skipped": count["skipped"],
             "dead": count["dead"],
+            **_before(stages, counts),
         }
         also = {"late": count["late"]} if count["late"] else {}
         lines.append(
@@ -149,9 +152,14 @@ def _operator(node: AccountNode, counts: Mapping[str, int]) -> Account:
         node.id, node.kind, node.title,
         sum(counts.get(f"{one}.emitted", 0) for one in node.inputs),
         counts.get(f"{node.id}.expanded", 0),
-        {key: counts.get(f"{node.id}.{key}", 0) for key in _WENT},
+        {key: counts.get(f"{node.id}.{key}", 0) for key in _WENT} | _before([node], counts),
         {key: value for key, value in also.items() if value},
     )  # fmt: skip
+
+
+def _before(nodes: Iterable[AccountNode], counts: Mapping[str, int]) -> dict[str, int]:
+    rows = sum(counts.get(f"{node.id}.before", 0) for node in nodes)
+    return {"before": rows} if rows else {}
 
 
 def _sinks(nodes: list[AccountNode], counts: Mapping[str, int]) -> list[Account]:
@@ -164,6 +172,7 @@ def _sinks(nodes: list[AccountNode], counts: Mapping[str, int]) -> list[Account]
             "out": counts.get(f"sink.{name}.out", 0),
             **{key: sum(s.went[key] for s in stages) for key in ("filtered", "late", "dead")},
             "refused": counts.get(f"sink.{name}.dead", 0),
+            **_before([n for n in nodes if n.kind == "sink" and n.title == name], counts),
         }
         lines.append(
             Account(

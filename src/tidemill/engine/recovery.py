@@ -87,6 +87,8 @@ def recover(
         check_plan(chosen.manifest, fingerprint, nodes)
         if chosen.manifest.get("restored"):
             _go_on_from_savepoint(held, result)
+        elif chosen.manifest.get("carried"):
+            _go_on_carried(chosen, held, result, applied=store.applied() == chosen.epoch)
         else:
             result.group_epochs = dict(chosen.manifest["group_epochs"])
             _check_groups(chosen, held, result, applied=store.applied() == chosen.epoch)
@@ -160,6 +162,17 @@ def _go_on_from_savepoint(held: Mapping[str, Held], result: Recovered) -> None:
     result.group_epochs = {name: h.epoch for name, h in held.items() if h.epoch is not None}
     newest = max(result.group_epochs.values(), default=0)
     result.next_epoch = max(result.next_epoch, newest + 1)
+
+
+def _go_on_carried(
+    chosen: Checkpoint, held: Mapping[str, Held], result: Recovered, applied: bool
+) -> None:
+    """Sinks hold epochs of the old plan, and get what the change staged for them, once."""
+    _go_on_from_savepoint(held, result)
+    for name in chosen.manifest["staged"]:
+        if name in held and result.group_epochs.get(name, 0) < chosen.epoch and not applied:
+            result.reapply[name] = _staged(chosen, name)
+            result.group_epochs[name] = chosen.epoch
 
 
 def _check_groups(

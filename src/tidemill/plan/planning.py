@@ -184,11 +184,7 @@ class Planning:
         What an upsert source's rows are kept with is known only then: the columns of all readers.
         """
         digests = Meanings(self.zone)
-        found = {
-            draft.id: source_meaning(draft.table)
-            for draft in self._drafts.values()
-            if draft.values is None
-        }
+        found = {draft.id: source_meaning(draft.table) for draft in self._drafts.values()}
         for stage, node, used in self._meant:
             read = used.needed if isinstance(used, SourceDraft) else used
             found[stage.id] = digests.operator(node, read, stage)

@@ -53,6 +53,11 @@ class Resolver:
         self._lenient = lenient
         self.notes: list[str] = []
 
+    @property
+    def variables(self) -> Mapping[str, str]:
+        """The values that override the project's variables."""
+        return dict(self._overrides)
+
     def value(self, reference: Reference) -> str | Secret:
         """The value of one reference; raises ProjectError at its place."""
         match reference.kind:

@@ -251,7 +251,7 @@ def _sinks(
         if output.id in found.outputs:
             fate, why = "goes-on", "it gets what it got"
         elif output.id in needed.outputs and node["title"] in known:
-            fate, why = "rewritten", f"all rows are written again, over those of their key{partly}"
+            fate, why = "rewritten", f"its rows are written again, over those of their key{partly}"
         elif output.id in needed.outputs:
             fate, why = "new", f"it gets the rows of the past too{partly}"
         elif output.id in needed.withheld:

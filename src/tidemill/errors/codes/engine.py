@@ -23,6 +23,8 @@ CODES: dict[str, str] = {
     "engine.result-written": "A bounded input has grown after results over the whole of it came "
     "out.",
     "engine.plan-changed": "The state of the last run belongs to another plan.",
+    "engine.not-settled": "A pipeline cannot be changed before its last epoch is in every sink.",
+    "engine.past-differs": "Input that was read again does not end where the pipeline stands.",
     "engine.no-savepoint": "No savepoint is where one was looked for, or none can be taken yet.",
     "engine.savepoint-exists": "A savepoint with that name is there already.",
     "engine.state-lost": "A sink holds an epoch that no checkpoint knows.",
