@@ -92,6 +92,24 @@ def test_the_console_from_login_to_logout(shop: Shop, address: str, page: Page) 
     page.goto(f"{address}/pipelines/sales")
     page.get_by_role("button", name="Stop").click()
     expect(page.locator(".facts .state")).to_have_text("stopped")
+
+    # Its text changes: what becomes of its state, what the output differs in, and the switch.
+    text = shop.folder / "sales.sql"
+    written = text.read_text()
+    text.write_text(written.replace("SUM(amount)", "SUM(amount + 1)"))
+    page.goto(f"{address}/pipelines/sales")
+    page.get_by_role("link", name="Savepoints and change").click()
+    expect(page.locator(".state.rebuilt").first).to_be_visible()
+    says = page.get_by_label("What the change does")
+    expect(says).to_contain_text("Read again: at most")
+    page.get_by_role("button", name="Compare side by side").click()
+    expect(says).to_contain_text("only in new")
+    page.get_by_role("button", name="Apply").click()
+    page.get_by_label("Type sales to go on").fill("sales")
+    page.locator(".ask").get_by_role("button", name="Apply").click()
+    expect(says).to_have_text("Nothing changes: a run goes on.")
+    expect(page.get_by_role("cell", name=re.compile("^before-"))).to_be_visible()
+    text.write_text(written)
     shop.commit_group()
     page.goto(f"{address}/groups/{shop.group}")
     page.get_by_role("button", name="Try (dry run)").click()
@@ -120,6 +138,7 @@ def test_every_page_is_accessible_light_and_dark_and_fits_a_phone(
     paths = {
         "faults": links, f"faults?run={shop.keep_chaos_run()}": cells,
         "overview": ".problem, .all-well", "pipelines": links, "pipelines/sales": "svg.graph .node",
+        "pipelines/sales/change": cells,
         "pipelines/sales?tab=sql": ".finding", "pipelines/sales?tab=rows": "svg.graph .node",
         "topics": links, f"topics/{shop.orders}?start=begin": cells,
         f"topics/{shop.orders}?tab=settings": cells, "groups": links,

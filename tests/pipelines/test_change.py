@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 from typing import Any
 
@@ -12,6 +13,7 @@ from pipeline_flow import CLI, Flow, ended
 from tidemill.control.account import account
 from tidemill.control.change.apply import apply_change
 from tidemill.control.change.planned import ChangePlan, plan_change
+from tidemill.control.change.side_by_side import side_by_side
 from tidemill.control.project_context import project_for
 from tidemill.control.run import run
 from tidemill.engine.checkpoint import Checkpoint, CheckpointStore
@@ -290,3 +292,20 @@ def test_nothing_is_switched_without_a_yes(ran: Flow) -> None:
     assert "--yes" in asked.stderr
     text(ran, f"totals {BY_KEY}")
     assert planned(ran).verdict == "unchanged"
+
+
+def test_side_by_side_says_which_rows_differ(ran: Flow) -> None:
+    text(ran, "totals SELECT k, SUM(v) FROM s WHERE k <> 'a' GROUP BY k", f"others {BY_KEY}")
+    (one, other) = side_by_side(
+        project_for(str(ran.folder / f"{ran.name}.sql"), None), planned(ran)
+    )
+    assert (one.sink, one.rows_old, one.rows_new, one.equal) == ("totals", 3, 2, False)
+    assert [row["k"] for row in one.differences.missing_rows] == ["a"]
+    assert (other.rows_old, other.rows_new) == (None, 3)
+    text(ran, "totals SELECT k, SUM(v) + CASE k WHEN 'b' THEN 1 ELSE 0 END FROM s GROUP BY k")
+    shown = applied(ran, "--side-by-side")
+    assert shown.returncode == 0, shown.stderr
+    assert "totals: 0 rows only in old, 0 only in new, 1 changed" in shown.stdout
+    assert re.search(r"changed: k=b, total=(\d+) -> \d+", shown.stdout)
+    go_on(ran, MORE)
+    assert totals(ran)["b"] == sums(ROWS + MORE)["b"] + 1

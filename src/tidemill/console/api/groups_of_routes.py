@@ -7,6 +7,7 @@ from collections.abc import Callable
 from fastapi import APIRouter
 
 from tidemill.console.api import (
+    changes,
     checks,
     connectors,
     dead_letters,
@@ -29,6 +30,7 @@ GROUPS: tuple[Callable[[Hub], APIRouter], ...] = (
     session.router,
     overview.router,
     pipelines.router,
+    changes.router,
     predictions.router,
     topics.router,
     messages.router,

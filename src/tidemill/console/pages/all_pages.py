@@ -19,6 +19,7 @@ from tidemill.console.pages import (
     lake_view,
     overview,
     pipeline,
+    pipeline_change,
     pipelines,
     predictions,
     query,
@@ -29,8 +30,9 @@ from tidemill.console.pages import (
 )
 
 _MODULES = (
-    overview, pipelines, pipeline, topics, topic, groups, group, connectors, connector,
-    schemas, schema, dead_letters, lake, lake_object, lake_view, checks, faults, predictions, query,
+    overview, pipelines, pipeline, pipeline_change, topics, topic, groups, group,
+    connectors, connector, schemas, schema, dead_letters, lake, lake_object, lake_view,
+    checks, faults, predictions, query,
 )  # fmt: skip
 PAGES: tuple[str, ...] = tuple(module.PATH for module in _MODULES)
 

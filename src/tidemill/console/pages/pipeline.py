@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from urllib.parse import quote
 
 from nicegui import ui
 
@@ -54,6 +55,7 @@ class _View:
             self._state = ui.label(state.state).classes(f"state {state.state}")
             self._facts = ui.label().classes("fact-line")
             ui.space()
+            ui.link("Savepoints and change", f"/pipelines/{quote(self.name)}/change")
             if self.on.may_change:
                 self._start = ui.button("Start", icon="play_arrow", on_click=self._on_start)
                 self._stop = ui.button("Stop", icon="stop", on_click=self._on_stop)

@@ -52,9 +52,13 @@ class Fate:
 
 @dataclass(frozen=True)
 class ChangePlan:
-    """What `apply` would do. `epoch` is that of the checkpoint that it goes on from."""
+    """What `apply` would do. `epoch` is that of the checkpoint that it goes on from.
+
+    `file` is the path of the pipeline's text.
+    """
 
     pipeline: str
+    file: str
     epoch: int
     savepoint: str | None
     fates: tuple[Fate, ...]
@@ -138,6 +142,7 @@ def plan_for(
     ]
     return ChangePlan(
         name,
+        compiled.source.file,
         manifest["epoch"],
         savepoint,
         tuple(fates),

@@ -25,6 +25,8 @@ CODES: dict[str, str] = {
     "control.unknown-connector": "Kafka Connect has no connector of this name.",
     "control.no-account": "A pipeline has committed nothing whose rows could be accounted for.",
     "control.no-state": "A pipeline has committed nothing, so there is no state to compare with.",
+    "control.no-old-text": "The text that a pipeline has run with was not kept.",
+    "control.not-again": "A table does not give its past again, so versions cannot be compared.",
     "control.state-lost": "A change of a pipeline would lose state, and that was not allowed.",
     "control.message-place": "A message was named otherwise than as TOPIC:PARTITION:OFFSET.",
     "control.no-message": "There is no message at an offset.",
