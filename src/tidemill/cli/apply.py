@@ -73,6 +73,8 @@ def apply(
     elif done.savepoint is not None:
         say(f"Switched: {done.records:,} records were read again, {done.rows:,} rows go out.")
         say(f"Go on: tidemill run {done.pipeline}. Back: run the old text --from {done.savepoint}")
+    else:
+        say(f"There is nothing to do: tidemill run {done.pipeline} goes on.")
     return 0
 
 

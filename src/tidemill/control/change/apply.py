@@ -110,7 +110,8 @@ def _locked(
             "sink",
             code="engine.not-settled",
             where=Where(file=str(store.folder)),
-            hint="Run the old text once (tidemill run --until-caught-up), then apply.",
+            hint="Run the text that it ran with once more (tidemill run --until-caught-up), then "
+            "apply.",
         )
     say(f"what stands is kept: {before.name}")
     # It may have gone on since the plan was shown, and its input may have gone on disappearing.

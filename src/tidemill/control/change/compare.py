@@ -101,6 +101,8 @@ class Again:
     outputs: frozenset[str] = frozenset()
     withheld: frozenset[str] = field(default_factory=frozenset)
     """Outputs behind what is rebuilt whose old rows stay as they are: no key tells them apart."""
+    by_clock: frozenset[str] = field(default_factory=frozenset)
+    """Operators and outputs whose past cannot be computed again, as it went by the time of day."""
 
     def __bool__(self) -> bool:
         return bool(self.operators or self.outputs)
@@ -116,16 +118,19 @@ def again(plan: PhysicalPlan, found: Matching) -> Again:
         return {node}.union(*(below(one) for one in edges.get(node, ())))
 
     seen_before = {node for node in edges if below(node) & read}
-    rebuilt = {i for i in found.rebuilt if i in seen_before}
+    on_clock = {s.id for s in plan.operators if s.on_clock}
+    by_clock = {node for node in seen_before if below(node) & on_clock}
+    rebuilt = {i for i in found.rebuilt if i in seen_before - by_clock}
     known = {node["title"] for node in found.before if node["kind"] == "sink"}
     changed = [o for o in plan.outputs if o.id not in found.outputs and o.id in seen_before]
-    written = {o.id for o in changed if _comes_out(o, known)}
+    written = {o.id for o in changed if o.id not in by_clock and _comes_out(o, known)}
     taking_part = {node for one in (*rebuilt, *written) for node in below(one)}
     return Again(
         frozenset(s.id for s in plan.operators if s.id in taking_part),
         frozenset(s.id for s in plan.sources if s.id in taking_part),
         frozenset(written),
         frozenset(o.id for o in changed if o.id not in written),
+        frozenset(by_clock),
     )
 
 

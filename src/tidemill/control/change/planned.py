@@ -24,6 +24,7 @@ from tidemill.interfaces.connector import JobContext
 from tidemill.plan.physical import OperatorStage
 from tidemill.project import Project
 
+_BY_CLOCK = "what goes by the time of day cannot be computed again"
 UNCHANGED, KEPT, REBUILT, LOST = "unchanged", "kept", "rebuilt", "lost"
 
 
@@ -132,6 +133,13 @@ def plan_for(
 ) -> ChangePlan:
     """As `plan_change`, for what is compiled already."""
     manifest = _manifest(project, name, savepoint)
+    if "nodes" not in manifest:
+        raise UserError(
+            f"what is kept of {name} was written by a version that did not say what it is of",
+            code="control.no-state",
+            where=Where(pipeline=name),
+            hint="Run the old text once with this version, then change it.",
+        )
     found = match(manifest, compiled.plan)
     needed = again(compiled.plan, found)
     inputs = _inputs(project, name, compiled, manifest, needed, found)
@@ -155,10 +163,10 @@ def plan_for(
 
 
 def _manifest(project: Project, name: str, savepoint: str | None) -> Mapping[str, Any]:
+    folder = project.state_dir / "pipelines" / name / "checkpoints"
     if savepoint is not None:
-        kept = find_savepoint(project, name, savepoint)
-        return CheckpointStore(kept.folder).manifest(kept.savepoint.epoch)
-    store = CheckpointStore(project.state_dir / "pipelines" / name / "checkpoints")
+        folder = find_savepoint(project, name, savepoint).folder
+    store = CheckpointStore(folder)
     manifest = newest_manifest(store)
     if manifest is None:
         raise UserError(
@@ -229,6 +237,8 @@ def _operator(
         return _fate(node, KEPT, why, found.operators[stage.id])
     was = next((old["id"] for old in found.gone if _alike(old, node)), None)
     cause = "its query, or what comes in, is another" if was else "it is new"
+    if stage.id in needed.by_clock:
+        return _fate(node, LOST, f"{cause}; {_BY_CLOCK}", was)
     if stage.id not in needed.operators:
         return _fate(node, "new", "nothing of its input has been read before", was)
     below = {s.id for s in compiled.plan.source_of(stage.id)}
@@ -259,6 +269,8 @@ def _sinks(
             fate, why = "rewritten", f"its rows are written again, over those of their key{partly}"
         elif output.id in needed.outputs:
             fate, why = "new", f"it gets the rows of the past too{partly}"
+        elif output.id in needed.by_clock:
+            fate, why = "from-here", _BY_CLOCK
         elif output.id in needed.withheld:
             fate, why = "from-here", "no key tells old rows from new ones: they stay as they are"
         else:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -17,18 +18,23 @@ from tidemill.engine.manifest_nodes import manifest_nodes
 from tidemill.project import PipelineFile, Project
 from tidemill.services.state import write_private
 
+_log = logging.getLogger("tidemill.control.versions")
+
 
 def keep_text(state: Path, compiled: CompiledPipeline) -> None:
-    """Keep what is about to run."""
+    """Keep what is about to run; a folder that cannot be written is no reason not to run."""
     folder = state / "texts"
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     source = compiled.source
     kept = {
         "file": source.file,
         "text": source.original,
         "variables": dict(source.resolver.variables),
     }
-    write_private(folder / _name(manifest_nodes(compiled.plan)), json.dumps(kept))
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        write_private(folder / _name(manifest_nodes(compiled.plan)), json.dumps(kept))
+    except OSError as error:
+        _log.warning("the text cannot be kept: %s", error)
 
 
 def text_of(state: Path, manifest: Mapping[str, Any]) -> str | None:
