@@ -78,8 +78,8 @@ def show(found: ChangePlan) -> None:
 
 
 def _short(position: object) -> str:
-    if isinstance(position, dict) and "offset" in position:
-        position = position["offset"]
+    if isinstance(position, dict):
+        position = "the end" if position.get("done") else position.get("offset", position)
     return "the begin" if position is None else f"{position}"
 
 
