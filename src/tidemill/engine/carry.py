@@ -64,10 +64,8 @@ def carry_over(
     parts = [kept] if rebuilt is None else [kept, rebuilt]
     newest = [part.store.read(part.epoch) for part in parts]
     here = into.epochs()
-    known = (
-        [max(into.manifest(here[-1]).get("group_epochs", {}).values(), default=0)] if here else []
-    )
-    last = max([*here, *known, 0])
+    held = into.manifest(here[-1]).get("group_epochs", {}) if here else {}
+    last = max([into.highest(), *held.values()])
     written: list[dict[int, int]] = []
     for part, top in zip(parts, newest, strict=True):
         chains = {old: top.manifest["chains"].get(old, []) for old in part.operators.values()}
