@@ -65,7 +65,7 @@ def carry_over(
     newest = [part.store.read(part.epoch) for part in parts]
     here = into.epochs()
     held = into.manifest(here[-1]).get("group_epochs", {}) if here else {}
-    last = max([into.highest(), *held.values()])
+    last: int = max([into.highest(), *held.values()])
     written: list[dict[int, int]] = []
     for part, top in zip(parts, newest, strict=True):
         chains = {old: top.manifest["chains"].get(old, []) for old in part.operators.values()}
