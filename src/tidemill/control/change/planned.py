@@ -143,11 +143,17 @@ def plan_for(
     found = match(manifest, compiled.plan)
     needed = again(compiled.plan, found)
     inputs = _inputs(project, name, compiled, manifest, needed, found)
-    fates = [
-        *_sources(found),
-        *(_operator(stage, found, needed, inputs, compiled) for stage in compiled.plan.operators),
-        *_sinks(found, needed, inputs, compiled),
+    operators = [
+        _operator(stage, found, needed, inputs, compiled) for stage in compiled.plan.operators
     ]
+    sinks = _sinks(found, needed, inputs, compiled)
+    instead = {*(one.was for one in operators), *(one.title for one in sinks)}
+    gone = [
+        _gone(old)
+        for old in found.gone
+        if old["kind"] in ("operator", "sink") and not {old["id"], old["title"]} & instead
+    ]
+    fates = [*_sources(found), *operators, *sinks, *gone]
     return ChangePlan(
         name,
         compiled.source.file,
@@ -276,10 +282,7 @@ def _sinks(
         else:
             fate, why = "new", "nothing of its input has been read before"
         fates.append(_fate(node, fate, why, found.outputs.get(output.id)))
-    return [
-        *fates,
-        *(_gone(old) for old in found.gone if old["kind"] in ("operator", "sink")),
-    ]
+    return fates
 
 
 def _alike(old: Mapping[str, Any], node: Mapping[str, Any]) -> bool:
@@ -289,7 +292,7 @@ def _alike(old: Mapping[str, Any], node: Mapping[str, Any]) -> bool:
 def _gone(old: Mapping[str, Any]) -> Fate:
     why = "no statement reads it any more" if old["kind"] == "source" else "no statement needs it"
     if old["kind"] == "sink":
-        why = "no statement writes it any more, or not the same rows"
+        why = "no statement writes it any more"
     return Fate(old["id"], old["kind"], old["title"], "gone", why, old["id"])
 
 
