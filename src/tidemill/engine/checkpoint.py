@@ -202,8 +202,9 @@ class CheckpointStore:
 
         The trace is an empty file, which goes when a later epoch is complete everywhere.
         """
-        self.path(epoch).with_suffix(_DROPPED).touch(mode=0o600)
-        self.path(epoch).unlink(missing_ok=True)
+        trace = self.path(epoch).with_suffix(_DROPPED)
+        self.path(epoch).rename(trace)
+        os.truncate(trace, 0)
         self._flush_folder()
 
     def mark_applied(self, epoch: int) -> None:

@@ -8,6 +8,7 @@ class asks for, and pytest runs the inherited tests.
 `crash_points` names the places of an epoch at which an engine may die: `crash_points.POINTS` lists
 them, `crash_points.install(handler)` calls the handler at each (it raises where the engine is to
 die; `install(None)` at the end), and `TIDEMILL_CRASH_AT=<point>:<nth>` kills a whole process.
+`simulation` runs the engine in a world that a seed makes; it is imported apart.
 """
 
 from tidemill.engine import ManualClock, crash_points

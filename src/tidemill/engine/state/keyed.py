@@ -13,6 +13,7 @@ Cost: about 45 bytes a key over the rows' own, up to twice that between two swee
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import TypeVar
 
 import numpy as np
@@ -54,7 +55,7 @@ class KeyedState:
         self._name = name
         self._deltas_max = deltas_max
         self._key_schema = pa.schema([schema.field(key) for key in keys])
-        self._hash_query, self._same_query = _queries(name, keys)
+        self._hash_query, self._same_query = _queries(name, self.keys)
         self._reset()
         self._deltas = self._delta_rows = 0
 
@@ -313,7 +314,10 @@ def _with_rows(table: pa.Table, rows: int) -> pa.Table:
     return table if table.num_columns else pa.table({BLOCK: np.zeros(rows, np.int64)})
 
 
-def _queries(name: str, keys: Sequence[str]) -> tuple[str, str]:
+@lru_cache(maxsize=256)
+def _queries(name: str, keys: tuple[str, ...]) -> tuple[str, str]:
+    """How keys are hashed, and compared; a plan asks anew after each failure."""
+
     def quoted(part: str) -> exp.Expression:
         return exp.column(exp.to_identifier(part, quoted=True))
 
