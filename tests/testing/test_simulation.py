@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tidemill.testing import crash_points
 from tidemill.testing.simulation import __main__ as command
 from tidemill.testing.simulation import run_seed
 from tidemill.testing.simulation.campaign import Tally, quiet, run_range
@@ -32,6 +33,7 @@ def test_a_slice_of_every_scenario_has_no_anomalies() -> None:
     assert [(o.seed, o.anomalies) for o in total.failed] == []
     assert set(total.scenarios) == {scenario.name for scenario in SCENARIOS}
     assert total.faults.total() > 200
+    assert all(total.faults[f"the engine dies at {point}"] for point in crash_points.POINTS)
     assert sum(total.lives.values()) > 1.3 * total.seeds
 
 

@@ -81,6 +81,7 @@ class Backup:
         self._known = world.checkpoints.pop(self.epoch, None)
         world.written.discard(self.epoch)
         world.note(f"checkpoint {self.epoch} is {how}")
+        world.happened[f"the newest checkpoint is {how}"] += 1
         if how == "lost":
             path.unlink()
             world.written = {epoch for epoch in world.written if epoch <= disk.highest()}

@@ -84,7 +84,7 @@ class World:
         self._occasions[occasion] += 1
         found = self.faults.get((occasion, self._occasions[occasion]), [])
         for fault in found:
-            self.happened[f"{occasion.partition(' ')[0]} {fault}"] += 1
+            self.happened[_named(occasion, fault)] += 1
             self.note(f"fault at {occasion} {self._occasions[occasion]}: {fault}")
         return found
 
@@ -112,3 +112,11 @@ class World:
     def lives(self, process: int) -> bool:
         """Whether a process is the one that lives."""
         return process == self.process and not self.dead
+
+
+def _named(occasion: str, fault: str) -> str:
+    """The kind of a fault, as the table of a campaign has it."""
+    if not fault.startswith("dies"):
+        return f"{occasion}: {fault}"
+    place = occasion.removeprefix("point ")
+    return f"the engine dies {'between turns' if place == 'step' else f'at {place}'}"
