@@ -1,4 +1,4 @@
-"""The command: `python -m bench [--tasks T1,T2] [--runs 3] [--events 10000000]`."""
+"""The command: `python -m bench [--tasks main] [--engines all] [--runs 5] [--events 10000000]`."""
 
 from __future__ import annotations
 
@@ -7,179 +7,208 @@ import datetime as dt
 import platform
 import sys
 import tempfile
-from collections.abc import Callable
 from pathlib import Path
 
-from bench.broker import broker
-from bench.engines import BenchEngine, Run, RunFailedError
-from bench.engines.flink import TASKMANAGER_HEAP_MB, FlinkSql
-from bench.engines.tidemill import Tidemill
-from bench.report import Sample, as_json, markdown, summarise
-from bench.tasks import TASKS, Task, fill
-from bench.topic import create_topic, read_output, record
-from bench.verify import difference
-
-ENGINES: dict[str, Callable[[int], BenchEngine]] = {
-    "tidemill": lambda _heap_mb: Tidemill(),
-    "flink-1": lambda heap_mb: FlinkSql(1, heap_mb),
-    "flink-2": lambda heap_mb: FlinkSql(2, heap_mb),
-}
+from bench.chart import svg
+from bench.engines import BenchEngine, RunFailedError
+from bench.engines.flink import TASKMANAGER_HEAP_MB
+from bench.engines.process import say
+from bench.engines.registry import DEFAULT, ENGINES
+from bench.engines.registry import chosen as chosen_engines
+from bench.latency import measure_latency
+from bench.report import Results, Sample, as_json, markdown, summarise
+from bench.runs import Bench
+from bench.servers import running
+from bench.tasks import GROUPS, TASKS, Task
+from bench.tasks import chosen as chosen_tasks
 
 
 def main() -> int:
-    """Measure, print the table, write the files."""
-    arguments = _arguments()
-    tasks = [TASKS[name] for name in _chosen(arguments.tasks)]
-    engines = [ENGINES[name](arguments.flink_heap_mb) for name in arguments.engines.split(",")]
-    small, large = arguments.events // 5, arguments.events
-    samples: list[Sample] = []
-    failed: dict[tuple[str, str], str] = {}
+    """Measure, print the tables, write the files."""
+    asked = _arguments()
+    tasks = chosen_tasks(asked.tasks)
+    engines = chosen_engines(asked.engines, asked.flink_heap_mb)
+    results = Results(_about(asked), {engine.name: engine.settings for engine in engines})
     with (
         tempfile.TemporaryDirectory(prefix="tidemill-bench-") as text,
-        broker(Path(text)) as server,
+        running(Path(text), postgres=any(task.places for task in tasks)) as servers,
     ):
-        folder = Path(text)
-        for kind in dict.fromkeys(task.input for task in tasks):
-            for count in (small, large):
-                _say(f"recording {count:,} events of {kind}")
-                record(server, f"{kind}-{count}", kind, count)
-        for engine in engines:
-            _say(f"starting {engine.name}")
-            engine.start(server, folder)
+        bench = Bench(servers, Path(text), asked.limit_s)
+        measurement = _Measurement(bench, engines, results, asked)
         try:
-            for task in tasks:
-                for engine in engines:
-                    # Not counted: compilers and page caches are warm afterwards, for everyone.
-                    try:
-                        _run(engine, task, small, -1, server, folder)
-                    except RunFailedError as error:
-                        _give_up(engine, task, error, failed, server, folder)
-            for number in range(arguments.runs):
-                for task in tasks:
-                    for engine in engines:
-                        if (task.name, engine.name) in failed:
-                            continue
-                        try:
-                            made = _sample(engine, task, small, large, number, server, folder)
-                        except RunFailedError as error:
-                            _give_up(engine, task, error, failed, server, folder)
-                        else:
-                            samples.append(made)
+            measurement.start()
+            if asked.runs:
+                measurement.throughput(tasks)
+            for rate in (int(part) for part in asked.rates.split(",") if part):
+                measurement.latency(tasks, rate)
         finally:
             for engine in engines:
                 engine.stop()
-    rows = summarise(samples, {engine.name: engine.settings for engine in engines})
-    about: dict[str, object] = {
-        "date": dt.datetime.now(dt.UTC).date().isoformat(),
-        "command": "python -m bench " + " ".join(sys.argv[1:]),
-        "machine": f"{platform.machine()}, {platform.system()} {platform.release()}",
-        "method": f"{arguments.runs} interleaved runs; {large:,} minus {small:,} events; medians",
-    }
-    about |= {f"failed, {task}": reason for (task, _), reason in failed.items()}
-    table = markdown(rows, about)
-    print(table)
-    if arguments.output:
-        arguments.output.mkdir(parents=True, exist_ok=True)
-        (arguments.output / "bench.md").write_text(table)
-        (arguments.output / "bench.json").write_text(as_json(rows, samples, about))
+            _write(results, asked.output)
+    print(markdown(results))
     return 0
 
 
-def _give_up(
-    engine: BenchEngine,
-    task: Task,
-    error: RunFailedError,
-    failed: dict[tuple[str, str], str],
-    server: str,
-    folder: Path,
-) -> None:
-    """Note that an engine cannot do a task, and begin anew: its processes may be damaged."""
-    failed[task.name, engine.name] = str(error)
-    _say(f"{task.name} {error}")
-    engine.stop()
-    engine.start(server, folder)
+class _Measurement:
+    """The order of things: everything of a round once on each engine, then the next round."""
+
+    def __init__(
+        self, bench: Bench, engines: list[BenchEngine], results: Results, asked: argparse.Namespace
+    ) -> None:
+        self._bench = bench
+        self._engines = engines
+        self._results = results
+        self._asked = asked
+
+    def start(self) -> None:
+        """Install, and bring up what stays up; an engine that cannot be had is left out."""
+        for engine in list(self._engines):
+            say(f"starting {engine.name}")
+            try:
+                engine.start(self._bench.servers, self._bench.folder)
+            except RunFailedError as error:
+                self._results.without["all", engine.name] = str(error)
+                say(str(error))
+                self._engines.remove(engine)
+
+    def throughput(self, tasks: list[Task]) -> None:
+        """Run small and large recordings, in turns."""
+        small, large = self._asked.events // 5, self._asked.events
+        for task in tasks:
+            say(f"recording {', '.join(task.inputs)} for {task.name}")
+            self._bench.prepare(task, [small, large])
+        for number in range(-1 if self._asked.warm_up else 0, self._asked.runs):
+            for task in tasks:
+                for engine in self._engines:
+                    if self._can(engine, task):
+                        self._one(engine, task, small, large, counts=number >= 0)
+            _write(self._results, self._asked.output)
+
+    def latency(self, tasks: list[Task], rate_per_s: int) -> None:
+        """Feed at a fixed rate: at least once, and exactly once where an engine can."""
+        for _ in range(max(1, self._asked.runs)):
+            for task in tasks:
+                for engine in self._engines:
+                    for once in (False, True) if engine.exactly_once else (False,):
+                        if self._can(engine, task, once=once) and task.latency_key:
+                            self._one_latency(engine, task, rate_per_s, once)
+            _write(self._results, self._asked.output)
+
+    def _can(self, engine: BenchEngine, task: Task, *, once: bool = False) -> bool:
+        why = engine.cannot.get(task.name)
+        if why is None and task.check is None and not engine.any_sql:
+            why = "only SQL engines run it"
+        if why is not None:
+            self._results.without[task.name, engine.name] = why
+        del once
+        return (task.name, engine.name) not in self._results.without
+
+    def _one(
+        self, engine: BenchEngine, task: Task, small: int, large: int, *, counts: bool
+    ) -> None:
+        once = engine.fair_exactly_once
+        try:
+            first = self._bench.run(engine, task, small, exactly_once=once)
+            if not counts:
+                return  # Compilers and page caches are warm afterwards, for everyone.
+            last = self._bench.run(engine, task, large, exactly_once=once)
+        except RunFailedError as error:
+            self._give_up(engine, task, error)
+            return
+        events = (large - small) * len(task.inputs)
+        seconds = last.usage.wall_s - first.usage.wall_s
+        if seconds <= 0:
+            say(f"{task.name} {engine.name}: too short to compare; raise --events")
+            return
+        sample = Sample(
+            task.name,
+            engine.name,
+            events / seconds,
+            (last.usage.cpu_s - first.usage.cpu_s) / events * 1e6,
+            first.first_output_s,
+            last.usage.memory_peak_bytes / 1e6,
+        )
+        self._results.samples.append(sample)
+        say(
+            f"{task.name} {engine.name}: {sample.events_per_s:,.0f} events/s, "
+            f"{sample.cpu_us_per_event:.2f} µs CPU an event"
+            + (", output checked" if task.check and engine.writes else "")
+        )
+
+    def _one_latency(
+        self, engine: BenchEngine, task: Task, rate_per_s: int, exactly_once: bool
+    ) -> None:
+        try:
+            sample = measure_latency(
+                self._bench, engine, task, rate_per_s, self._asked.seconds, exactly_once
+            )
+        except RunFailedError as error:
+            self._give_up(engine, task, error, f" at {rate_per_s:,}/s")
+            return
+        self._results.latencies.append(sample)
+        say(
+            f"{task.name} {engine.name}, {'exactly' if exactly_once else 'at least'} once, "
+            f"{rate_per_s:,}/s: p50 {sample.p50_ms:.1f} ms, p99 {sample.p99_ms:.1f} ms"
+        )
+
+    def _give_up(
+        self, engine: BenchEngine, task: Task, error: RunFailedError, when: str = ""
+    ) -> None:
+        """Note that an engine failed, and begin anew: its processes may be damaged."""
+        self._results.without[task.name + when, engine.name] = str(error)
+        say(f"{task.name}{when} {error}")
+        engine.stop()
+        engine.start(self._bench.servers, self._bench.folder)
+
+
+def _about(asked: argparse.Namespace) -> dict[str, object]:
+    small, large = asked.events // 5, asked.events
+    return {
+        "date": dt.datetime.now(dt.UTC).date().isoformat(),
+        "command": "python -m bench " + " ".join(sys.argv[1:]),
+        "machine": f"{platform.machine()}, {platform.system()} {platform.release()}",
+        "method": f"{asked.runs} interleaved runs; {large:,} minus {small:,} events; medians",
+    }
+
+
+def _write(results: Results, folder: Path | None) -> None:
+    if folder is None:
+        return
+    folder.mkdir(parents=True, exist_ok=True)
+    rows = summarise(results.samples, results.settings)
+    (folder / "bench.md").write_text(markdown(results), encoding="utf-8")
+    (folder / "bench.json").write_text(as_json(results), encoding="utf-8")
+    titles = {name: task.title for name, task in TASKS.items()}
+    (folder / "bench.svg").write_text(svg(rows, titles), encoding="utf-8")
 
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument(
         "--tasks", default="T1,T2",
-        help=f"tasks, by comma, of {', '.join(TASKS)}; `nexmark` and `state` stand for theirs",
+        help=f"tasks, by comma, of {', '.join(TASKS)}; {', '.join(GROUPS)} stand for theirs",
     )  # fmt: skip
-    parser.add_argument("--engines", default=",".join(ENGINES), help="engines, by comma")
-    parser.add_argument("--runs", type=int, default=3, help="runs of each (default: 3)")
+    parser.add_argument(
+        "--engines", default=",".join(DEFAULT),
+        help=f"engines, by comma, of {', '.join(ENGINES)}; `all` stands for all",
+    )  # fmt: skip
+    parser.add_argument(
+        "--runs", type=int, default=3,
+        help="runs of each (default: 3); 0 measures no rate, but latency once",
+    )  # fmt: skip
     parser.add_argument("--events", type=int, default=10_000_000, help="events of the large run")
+    parser.add_argument(
+        "--rates", default="", help="events/s to measure latency at, by comma: 10000,100000"
+    )
+    parser.add_argument("--seconds", type=int, default=60, help="how long latency is measured")
+    parser.add_argument("--no-warm-up", dest="warm_up", action="store_false")
+    parser.add_argument("--limit-s", type=float, default=900, help="how long a run may take")
     parser.add_argument(
         "--flink-heap-mb", type=int, default=TASKMANAGER_HEAP_MB,
         help=f"heap of Flink's TaskManager (default: {TASKMANAGER_HEAP_MB}); state needs more",
     )  # fmt: skip
-    parser.add_argument("--output", type=Path, help="folder for bench.md and bench.json")
+    parser.add_argument("--output", type=Path, help="folder for bench.md, bench.json, bench.svg")
     return parser.parse_args()
-
-
-def _chosen(text: str) -> list[str]:
-    """The names of tasks; a group stands for all of its own."""
-    groups = {
-        "nexmark": [name for name, task in TASKS.items() if task.input == "nexmark"],
-        "state": [name for name in TASKS if name.startswith("S")],
-    }
-    return [name for part in text.split(",") for name in groups.get(part, [part])]
-
-
-def _sample(
-    engine: BenchEngine,
-    task: Task,
-    small: int,
-    large: int,
-    number: int,
-    server: str,
-    folder: Path,
-) -> Sample:
-    """Run small and large, check both outputs, take the difference."""
-    first = _run(engine, task, small, number, server, folder)
-    last = _run(engine, task, large, number, server, folder)
-    events = large - small
-    seconds = last.usage.wall_s - first.usage.wall_s
-    if seconds <= 0:
-        raise SystemExit(f"{engine.name}: the runs are too short to compare; raise --events")
-    sample = Sample(
-        task.name,
-        engine.name,
-        events / seconds,
-        (last.usage.cpu_s - first.usage.cpu_s) / events * 1e6,
-        first.first_output_s,
-        last.usage.memory_peak_bytes / 1e6,
-    )
-    _say(
-        f"{task.name} {engine.name}: {sample.events_per_s:,.0f} events/s, "
-        f"{sample.cpu_us_per_event:.2f} µs CPU an event"
-        + (", output checked" if task.expected else "")
-    )
-    return sample
-
-
-def _run(
-    engine: BenchEngine, task: Task, count: int, number: int, server: str, folder: Path
-) -> Run:
-    """One run into a topic of its own, whose rows must be right."""
-    slug = "".join(c if c.isalnum() else "-" for c in engine.name.lower())
-    output = f"{task.name.lower()}-{slug}-{count}-{number + 1}"
-    if task.expected is None:
-        return engine.run(fill(task, count, output, server), None)
-    create_topic(server, output)
-    run = engine.run(fill(task, count, output, server), output)
-    lines = folder / f"{output}.jsonl"
-    if read_output(server, output, lines) == 0:
-        raise SystemExit(f"{engine.name}, {task.name}, {count:,} events: no output")
-    wrong = difference(task, count, lines)
-    lines.unlink()
-    if wrong:
-        raise SystemExit(f"{engine.name}, {task.name}, {count:,} events: wrong output: {wrong}")
-    return run
-
-
-def _say(text: str) -> None:
-    print(f"· {text}", file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

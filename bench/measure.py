@@ -38,6 +38,10 @@ class TreeMeter:
         self._thread = threading.Thread(target=self._loop, daemon=True)
         self._thread.start()
 
+    def add(self, pid: int) -> None:
+        """Measure another tree too, from the begin of its process on."""
+        self._roots.append(psutil.Process(pid))
+
     def stop(self) -> Usage:
         """Stop sampling and say what was used since the start."""
         self._stop.set()

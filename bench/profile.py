@@ -16,9 +16,10 @@ import tempfile
 from collections import Counter
 from pathlib import Path
 
-from bench.broker import broker
-from bench.tasks import TASKS, fill
-from bench.topic import record
+from bench.engines.tidemill import Tidemill
+from bench.runs import Bench
+from bench.servers import running
+from bench.tasks import TASKS
 
 LINES_MAX = 25
 _OURS = "tidemill/"
@@ -33,13 +34,20 @@ def main() -> int:
     spy = shutil.which("py-spy")
     if spy is None:
         sys.exit("py-spy is needed: pip install py-spy")
-    with tempfile.TemporaryDirectory() as text, broker(Path(text)) as server:
-        for kind in {TASKS[name].input for name in asked.tasks}:
-            record(server, f"{kind}-{asked.events}", kind, asked.events)
-        for name in asked.tasks:
-            folder = Path(text) / name
-            folder.mkdir()
-            (folder / "task.sql").write_text(fill(TASKS[name], asked.events, name, server))
+    tasks = [TASKS[name] for name in asked.tasks]
+    with (
+        tempfile.TemporaryDirectory() as text,
+        running(Path(text), postgres=any(task.places for task in tasks)) as servers,
+    ):
+        bench = Bench(servers, Path(text))
+        for task in tasks:
+            name, count = task.name, int(asked.events)
+            bench.prepare(task, [count])
+            inputs = bench.recorded(task, count)
+            job = bench.job(Tidemill(), task, inputs, count=count, exactly_once=True)
+            folder = job.folder
+            folder.mkdir(parents=True)
+            (folder / "task.sql").write_text(job.text)
             program = Path(sys.executable).with_name("tidemill")
             subprocess.run(
                 [spy, "record", "-f", "raw", "-r", "200", "-o", "profile", "--", str(program),

@@ -15,3 +15,8 @@ for roots in src/tidemill/services/environments/*.in; do
   # shellcheck disable=SC2086
   uv pip compile $flags "$roots" -o "${roots%.in}.lock"
 done
+# Environments of the peers that are measured (bench/environments).
+for roots in bench/environments/*.in; do
+  # shellcheck disable=SC2086
+  uv pip compile $flags "$roots" -o "${roots%.in}.lock"
+done

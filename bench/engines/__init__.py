@@ -2,45 +2,70 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
-from bench.measure import Usage
+from bench.job import Job
+from bench.servers import Servers
 
 
 class RunFailedError(Exception):
     """An engine could not do a task; its figure is that it failed, and why."""
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
-    """One run of one task over one recorded topic.
+class Running(Protocol):
+    """A job that runs."""
 
-    `first_output_s` is the time from the command to the first committed record in the output topic.
-    """
+    @property
+    def pids(self) -> Sequence[int]:
+        """Processes that were started for it."""
+        ...
 
-    usage: Usage
-    first_output_s: float | None
+    def finished(self) -> bool:
+        """Whether it has ended by itself; raises RunFailedError where it failed."""
+        ...
+
+    def end(self) -> None:
+        """End it, and every process that was started for it."""
+        ...
 
 
 class BenchEngine(Protocol):
     """An engine under measurement.
 
-    `start` brings up whatever stays up between runs (a cluster); its time is not measured. `run`
-    executes the SQL text, all variables filled in, until the bounded input is consumed; it watches
-    `output_topic` for the first record, where the text writes one.
+    Attributes:
+        name: as it stands in the tables.
+        settings: in words.
+        cannot: why it cannot do a task, by the task's name.
+        exactly_once: whether it can write to Kafka in transactions with its positions.
+        fair_exactly_once: whether it is measured so where only the rate counts: its default.
+        ends: whether a bounded job ends by itself; else its output is watched.
+        knows_end: whether it then gives what only the end of the input completes.
+        writes: whether it writes what the task asks for, to be checked; the floor does not.
+        any_sql: whether it runs any Flink SQL text, also Nexmark's.
     """
 
     name: str
     settings: str
+    cannot: Mapping[str, str]
+    exactly_once: bool
+    fair_exactly_once: bool
+    ends: bool
+    knows_end: bool
+    writes: bool
+    any_sql: bool
 
-    def start(self, bootstrap: str, folder: Path) -> None:
-        """Bring up what stays up between runs."""
+    def start(self, servers: Servers, folder: Path) -> None:
+        """Install what it needs and bring up what stays up between runs."""
         ...
 
-    def run(self, sql: str, output_topic: str | None) -> Run:
-        """Run the text to its end."""
+    def pids(self) -> Sequence[int]:
+        """The processes that stay up between runs."""
+        ...
+
+    def launch(self, job: Job) -> Running:
+        """Begin a job."""
         ...
 
     def stop(self) -> None:

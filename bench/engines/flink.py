@@ -1,7 +1,8 @@
 """Flink SQL 2.3: a session cluster and its SQL Gateway as child processes, asked through REST.
 
 Set up as its documentation advises for throughput: object reuse, mini-batch off (the tasks have no
-unbounded aggregation), checkpoints off, parallelism 1 or 2 (both are measured, the better counts).
+unbounded aggregation but T6), checkpoints off (every second where
+exactly once is asked), parallelism 1 or 2 (both are measured, the better counts).
 """
 
 from __future__ import annotations
@@ -11,12 +12,14 @@ import subprocess
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-from bench.engines import Run, RunFailedError
+from bench.engines import RunFailedError
 from bench.engines.ports import free_port, wait_until
-from bench.measure import TreeMeter
-from bench.watch import FirstOutput
+from bench.job import Job
+from bench.servers import Servers
 from tidemill.interfaces.service import Endpoint
 from tidemill.services.flink import (
     GATEWAY_HEAP_MB,
@@ -40,6 +43,14 @@ _ROLES: tuple[Role, ...] = ("jobmanager", "taskmanager", "gateway")
 class FlinkSql:
     """Flink SQL at one parallelism; state lies in the TaskManager's heap (Flink's default)."""
 
+    cannot: Mapping[str, str] = {}
+    exactly_once = True
+    fair_exactly_once = False
+    ends = True
+    knows_end = True
+    writes = True
+    any_sql = True
+
     def __init__(self, parallelism: int, heap_mb: int = TASKMANAGER_HEAP_MB) -> None:
         self.name = f"Flink SQL 2.3, parallelism {parallelism}"
         self.settings = f"object reuse, no checkpoints, TaskManager heap {heap_mb} MB"
@@ -51,13 +62,11 @@ class FlinkSql:
         }
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
         self._rest = self._gateway = ""
-        self._bootstrap = ""
 
-    def start(self, bootstrap: str, folder: Path) -> None:
+    def start(self, servers: Servers, folder: Path) -> None:
         """Bring up JobManager, TaskManager and gateway."""
         install(["flink-libraries", "flink"])
         home = flink_home()
-        self._bootstrap = bootstrap
         folder = folder / f"flink-{self._parallelism}"
         rest, gateway, rpc = free_port(), free_port(), free_port()
         self._rest = f"http://127.0.0.1:{rest}"
@@ -70,24 +79,31 @@ class FlinkSql:
         wait_until(lambda: self._get(f"{self._rest}/overview")["taskmanagers"] == 1, 60, self.name)
         wait_until(lambda: bool(self._get(f"{self._gateway}/v1/info")), 60, self.name)
 
-    def run(self, sql: str, output_topic: str | None) -> Run:
-        """Submit the statements in one session; wait until the job is finished."""
-        session = self._post(f"{self._gateway}/v1/sessions", {})["sessionHandle"]
-        meter = TreeMeter([process.pid for process in self._processes.values()])
-        first = FirstOutput(self._bootstrap, output_topic) if output_topic else None
-        statements = [part for part in _statements(sql) if part]
-        before = set(self._jobs())
-        for statement in statements:
-            self._execute(session, statement)
-        job = (set(self._jobs()) - before).pop()
-        while (state := self._jobs()[job]) not in ("FINISHED", "FAILED", "CANCELED"):
-            time.sleep(0.05)
-        usage = meter.stop()
-        if state != "FINISHED":
-            raise RunFailedError(f"{self.name}: the job ended as {state}: {self._reason(job)}")
-        return Run(usage, first.stop() if first else None)
+    def pids(self) -> Sequence[int]:
+        """JobManager, TaskManager and gateway."""
+        return [process.pid for process in self._processes.values()]
 
-    def _reason(self, job: str) -> str:
+    def launch(self, job: Job) -> _FlinkJob:
+        """Submit the statements in one session."""
+        session = self._post(f"{self._gateway}/v1/sessions", {})["sessionHandle"]
+        sets = ["SET 'execution.checkpointing.interval' = '1 s'"] if job.exactly_once else []
+        before = set(self._jobs())
+        for statement in [*sets, *(part for part in _statements(_timeout(job.text)) if part)]:
+            self._execute(session, statement)
+        return _FlinkJob(self, (set(self._jobs()) - before).pop())
+
+    def state(self, job: str) -> str:
+        """A job's state, in Flink's words."""
+        return self._jobs()[job]
+
+    def cancel(self, job: str) -> None:
+        """End a job, and wait until it has ended."""
+        url = f"{self._rest}/jobs/{job}?mode=cancel"
+        with urllib.request.urlopen(urllib.request.Request(url, method="PATCH"), timeout=30):
+            pass
+        wait_until(lambda: self.state(job) in _ENDED, 60, f"{self.name}: the end of a job")
+
+    def reason(self, job: str) -> str:
         """The innermost cause of a job's failure."""
         found = self._get(f"{self._rest}/jobs/{job}/exceptions").get("exceptionHistory", {})
         traces = [entry["stacktrace"] for entry in found.get("entries", [])]
@@ -140,6 +156,41 @@ class FlinkSql:
         )
         with urllib.request.urlopen(request, timeout=30) as answer:
             return json.load(answer)
+
+
+@dataclass(frozen=True, slots=True)
+class _FlinkJob:
+    """A job in the cluster."""
+
+    engine: FlinkSql
+    job: str
+
+    @property
+    def pids(self) -> Sequence[int]:
+        """None of its own."""
+        return []
+
+    def finished(self) -> bool:
+        """Whether it has ended; raises RunFailedError where it failed."""
+        state = self.engine.state(self.job)
+        if state in ("FAILED", "CANCELED"):
+            reason = self.engine.reason(self.job)
+            raise RunFailedError(f"{self.engine.name}: the job ended as {state}: {reason}")
+        return state == "FINISHED"
+
+    def end(self) -> None:
+        """Cancel it."""
+        if self.engine.state(self.job) not in _ENDED:
+            self.engine.cancel(self.job)
+
+
+_ENDED = ("FINISHED", "FAILED", "CANCELED")
+
+
+def _timeout(text: str) -> str:
+    """The sinks' transactions may be open for as long as the broker allows."""
+    guarantee = "'sink.delivery-guarantee'"
+    return text.replace(guarantee, f"'properties.transaction.timeout.ms' = '600000', {guarantee}")
 
 
 def _statements(sql: str) -> list[str]:

@@ -1,83 +1,37 @@
-"""The tasks: each is one Flink SQL text for every SQL engine, and how to check its output."""
+"""The tasks, one file each: T1 to T6, S1 to S5 (`state/`), Nexmark's q0 to q22."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 
 from bench.nexmark import QUERIES, query, tables
+from bench.tasks import (
+    t1_windowed,
+    t2_stateless,
+    t3_lookup,
+    t4_sessions,
+    t5_interval_join,
+    t6_changes,
+)
 from bench.tasks.sinks import with_sink
+from bench.tasks.task import HERE, Check, Task
 
-HERE = Path(__file__).parent
-
-
-@dataclass(frozen=True, slots=True)
-class Task:
-    """One task over one recorded input (a key of `bench.topic.INPUTS`).
-
-    `make_text` gives the text, which holds `${var:input_topic}`, `${var:output_topic}` and
-    `${var:bootstrap}`. `expected` is DuckDB SQL over the table `events` (columns as in the topic);
-    `compare` the same over the output rows, table `output`. Both must give equal rows: exact,
-    floats within 1e-9. Without them the rows go to a sink that counts nothing, as Nexmark has it;
-    that both engines give the same ones is what `tests/parity` proves.
-    """
-
-    name: str
-    title: str
-    make_text: Callable[[], str]
-    input: str = "rides"
-    expected: str | None = None
-    compare: str | None = None
-
-
-TASKS: dict[str, Task] = {
-    "T1": Task(
-        "T1",
-        "windowed: 1-minute tumbling window per zone",
-        (HERE / "t1_windowed.sql").read_text,
-        "rides",
-        """
-        SELECT strftime(make_timestamp(pickup_at // 60000 * 60000000), '%Y-%m-%d %H:%M:%S')
-                 AS window_start,
-               pu_location_id, count(*) AS rides, sum(fare_amount) AS fare,
-               avg(trip_distance) AS distance
-        FROM events GROUP BY ALL ORDER BY 1, 2
-        """,
-        """
-        SELECT window_start, pu_location_id, rides, fare, distance
-        FROM output ORDER BY 1, 2
-        """,
-    ),
-    "T2": Task(
-        "T2",
-        "stateless: filter 12 %, one to one",
-        (HERE / "t2_stateless.sql").read_text,
-        "rides",
-        """
-        SELECT ride_id, pu_location_id, do_location_id, trip_distance,
-               fare_amount + tip_amount AS paid
-        FROM events WHERE trip_distance > 10 AND payment_type = 1 ORDER BY 1
-        """,
-        """
-        SELECT ride_id, pu_location_id, do_location_id, trip_distance, paid
-        FROM output ORDER BY 1
-        """,
-    ),
-}
-
+__all__ = ["TASKS", "Check", "Task", "chosen"]
 
 SOURCE = {
     "connector": "kafka",
-    "topic": "${var:input_topic}",
+    "topic": "${var:nexmark}",
     "properties.bootstrap.servers": "${var:bootstrap}",
-    "properties.group.id": "${var:output_topic}",
+    "properties.group.id": "${var:output}",
     "scan.startup.mode": "earliest-offset",
     "scan.bounded.mode": "latest-offset",
     "format": "json",
 }
 STREAMING = "SET 'execution.runtime-mode' = 'streaming';\n"
+_MAIN = (
+    t1_windowed.TASK, t2_stateless.TASK, t3_lookup.FEW, t3_lookup.MANY, t4_sessions.TASK,
+    t5_interval_join.TASK, t6_changes.TASK,
+)  # fmt: skip
 
 
 def _state_tasks() -> dict[str, Task]:
@@ -99,17 +53,24 @@ def _nexmark_tasks() -> dict[str, Task]:
     for name in QUERIES:
         if name != "q13":
             title = query(name).splitlines()[0].removeprefix("-- ")
-            found[name] = Task(name, title, partial(with_sink, declared, query(name)), "nexmark")
+            text = partial(with_sink, declared, query(name))
+            found[name] = Task(name, title, text, ("nexmark",))
     return found
 
 
-TASKS |= _state_tasks() | _nexmark_tasks()
+TASKS: dict[str, Task] = {task.name: task for task in _MAIN} | _state_tasks() | _nexmark_tasks()
+GROUPS = {
+    "main": [task.name for task in _MAIN],
+    "nexmark": [name for name, task in TASKS.items() if task.inputs == ("nexmark",)],
+    "state": [name for name in TASKS if name.startswith("S")],
+}
 
 
-def fill(task: Task, count: int, output: str, server: str) -> str:
-    """The text of a task over a recorded input of so many events, all its variables filled in."""
-    text = task.make_text()
-    values = {"input_topic": f"{task.input}-{count}", "output_topic": output, "bootstrap": server}
-    for name, value in values.items():
-        text = text.replace("${var:" + name + "}", value)
-    return text
+def chosen(text: str) -> list[Task]:
+    """Tasks by their names or those of groups, separated by commas."""
+    names = [name for part in text.split(",") for name in GROUPS.get(part, [part])]
+    if unknown := [name for name in names if name not in TASKS]:
+        raise SystemExit(
+            f"there is no task {unknown[0]}; there are: {', '.join([*GROUPS, *TASKS])}"
+        )
+    return [TASKS[name] for name in names]

@@ -14,11 +14,11 @@ CREATE TABLE rides (
   total_amount DOUBLE
 ) WITH (
   'connector' = 'kafka',
-  'topic' = '${var:input_topic}',
+  'topic' = '${var:rides}',
   'properties.bootstrap.servers' = '${var:bootstrap}',
-  'properties.group.id' = '${var:output_topic}',
+  'properties.group.id' = '${var:output}',
   'scan.startup.mode' = 'earliest-offset',
-  'scan.bounded.mode' = 'latest-offset',
+  'scan.bounded.mode' = '${var:bounded}',
   'format' = 'json'
 );
 
@@ -30,10 +30,12 @@ CREATE TABLE long_rides (
   paid DOUBLE
 ) WITH (
   'connector' = 'kafka',
-  'topic' = '${var:output_topic}',
+  'topic' = '${var:output}',
   'properties.bootstrap.servers' = '${var:bootstrap}',
   'properties.linger.ms' = '5',
   'properties.compression.type' = 'lz4',
+  'sink.delivery-guarantee' = '${var:guarantee}',
+  'sink.transactional-id-prefix' = '${var:output}',
   'format' = 'json'
 );
 

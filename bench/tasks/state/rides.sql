@@ -6,8 +6,8 @@ CREATE TABLE rides (
   pickup_time AS TO_TIMESTAMP_LTZ(pickup_at, 3),
   WATERMARK FOR pickup_time AS pickup_time - INTERVAL '5' SECOND
 ) WITH (
-  'connector' = 'kafka', 'topic' = '${var:input_topic}', 'format' = 'json',
+  'connector' = 'kafka', 'topic' = '${var:rides}', 'format' = 'json',
   'properties.bootstrap.servers' = '${var:bootstrap}',
-  'properties.group.id' = '${var:output_topic}',
+  'properties.group.id' = '${var:output}',
   'scan.startup.mode' = 'earliest-offset', 'scan.bounded.mode' = 'latest-offset'
 );

@@ -1,0 +1,35 @@
+"""All engines, by the name that the command takes; a peer's file is loaded when it is asked for."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+
+from bench.engines import BenchEngine
+from bench.engines.flink import TASKMANAGER_HEAP_MB, FlinkSql
+from bench.engines.tidemill import Tidemill
+
+
+def _peer(module: str, name: str) -> Callable[[int], BenchEngine]:
+    def make(_heap_mb: int) -> BenchEngine:
+        engine: BenchEngine = getattr(importlib.import_module(f"bench.engines.{module}"), name)()
+        return engine
+
+    return make
+
+
+ENGINES: dict[str, Callable[[int], BenchEngine]] = {
+    "tidemill": lambda _heap_mb: Tidemill(),
+    "flink-1": lambda heap_mb: FlinkSql(1, heap_mb),
+    "flink-2": lambda heap_mb: FlinkSql(2, heap_mb),
+    "floor": _peer("floor", "Floor"),
+}
+DEFAULT = ("tidemill", "flink-1", "flink-2")
+
+
+def chosen(text: str, heap_mb: int = TASKMANAGER_HEAP_MB) -> list[BenchEngine]:
+    """Engines by their names, separated by commas; `all` stands for all of them."""
+    names = list(ENGINES) if text == "all" else text.split(",")
+    if unknown := [name for name in names if name not in ENGINES]:
+        raise SystemExit(f"there is no engine {unknown[0]}; there are: all, {', '.join(ENGINES)}")
+    return [ENGINES[name](heap_mb) for name in names]
