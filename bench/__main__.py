@@ -90,17 +90,16 @@ class _Measurement:
             for task in tasks:
                 for engine in self._engines:
                     for once in (False, True) if engine.exactly_once else (False,):
-                        if self._can(engine, task, once=once) and task.latency_key:
+                        if task.latency_key and self._can(engine, task):
                             self._one_latency(engine, task, rate_per_s, once)
             _write(self._results, self._asked.output)
 
-    def _can(self, engine: BenchEngine, task: Task, *, once: bool = False) -> bool:
+    def _can(self, engine: BenchEngine, task: Task) -> bool:
         why = engine.cannot.get(task.name)
         if why is None and task.check is None and not engine.any_sql:
             why = "only SQL engines run it"
         if why is not None:
             self._results.without[task.name, engine.name] = why
-        del once
         return (task.name, engine.name) not in self._results.without
 
     def _one(
@@ -127,6 +126,7 @@ class _Measurement:
             (last.usage.cpu_s - first.usage.cpu_s) / events * 1e6,
             first.first_output_s,
             last.usage.memory_peak_bytes / 1e6,
+            (last.broker_cpu_s - first.broker_cpu_s) / events * 1e6,
         )
         self._results.samples.append(sample)
         say(
@@ -167,7 +167,8 @@ def _about(asked: argparse.Namespace) -> dict[str, object]:
         "date": dt.datetime.now(dt.UTC).date().isoformat(),
         "command": "python -m bench " + " ".join(sys.argv[1:]),
         "machine": f"{platform.machine()}, {platform.system()} {platform.release()}",
-        "method": f"{asked.runs} interleaved runs; {large:,} minus {small:,} events; medians",
+        "method": f"{asked.runs} interleaved runs; {large:,} minus {small:,} events; medians"
+        + (f"; latency over {asked.seconds} s" if asked.rates else ""),
     }
 
 

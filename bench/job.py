@@ -56,7 +56,6 @@ class Job:
 
     def write(self) -> Path:
         """The same for a peer's program, as JSON in the run's folder; returns the file."""
-        self.folder.mkdir(parents=True, exist_ok=True)
         file = self.folder / "job.json"
         body = {
             "task": self.task.name,

@@ -46,7 +46,6 @@ def main() -> int:
             inputs = bench.recorded(task, count)
             job = bench.job(Tidemill(), task, inputs, count=count, exactly_once=True)
             folder = job.folder
-            folder.mkdir(parents=True)
             (folder / "task.sql").write_text(job.text)
             program = Path(sys.executable).with_name("tidemill")
             subprocess.run(

@@ -21,6 +21,7 @@ class Sample:
     cpu_us_per_event: float
     first_output_s: float | None
     memory_peak_mb: float
+    broker_us_per_event: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,7 @@ class Row:
     cpu_us_per_event: Spread
     first_output_s: Spread
     memory_peak_mb: Spread
+    broker_us_per_event: Spread
 
 
 @dataclass(slots=True)
@@ -84,6 +86,7 @@ def summarise(samples: Sequence[Sample], settings: dict[str, str]) -> list[Row]:
             _spread([s.cpu_us_per_event for s in group]),
             _spread([s.first_output_s for s in group if s.first_output_s is not None]),
             _spread([s.memory_peak_mb for s in group]),
+            _spread([s.broker_us_per_event for s in group]),
         )
         for (task, engine), group in sorted(groups.items(), key=lambda pair: pair[0][0])
     ]
@@ -96,9 +99,9 @@ def markdown(results: Results) -> str:
     if rows:
         lines += [
             "",
-            "| task | engine | events/s (min–max) | CPU s/million | first output s | peak MB "
-            "| Tidemill: events/s | per CPU s |",
-            "|---|---|---|---|---|---|---|---|",
+            "| task | engine | events/s (min–max) | CPU s/million | broker's | first output s "
+            "| peak MB | Tidemill: events/s | per CPU s |",
+            "|---|---|---|---|---|---|---|---|---|",
             *(_line(row, rows) for row in rows),
         ]
     if results.latencies:
@@ -141,7 +144,7 @@ def _line(row: Row, rows: Sequence[Row]) -> str:
     first = f"{row.first_output_s[1]:.1f}" if row.first_output_s[1] else ""
     return (
         f"| {row.task} | {row.engine} | {middle:,.0f} ({low:,.0f}–{high:,.0f}) "
-        f"| {row.cpu_us_per_event[1]:.2f} | {first} "
+        f"| {row.cpu_us_per_event[1]:.2f} | {row.broker_us_per_event[1]:.2f} | {first} "
         f"| {row.memory_peak_mb[1]:,.0f} | {ratios[0]} | {ratios[1]} |"
     )
 

@@ -27,6 +27,7 @@ class Run:
 
     usage: Usage
     first_output_s: float | None
+    broker_cpu_s: float
 
 
 class Bench:
@@ -39,7 +40,7 @@ class Bench:
         self.folder = folder
         self._limit_s = limit_s
         self._prefix = prefix
-        self._rows: dict[tuple[str, int], int] = {}
+        self._rows: dict[tuple[str, int, int], int] = {}
         self._runs = 0
 
     def prepare(self, task: Task, counts: list[int]) -> None:
@@ -78,9 +79,10 @@ class Bench:
         output = f"{self._prefix}-{task.name.lower()}-{slug}-{self._runs}"
         if task.check is not None:
             create_topic(self.servers.bootstrap, output)
+        (folder := self.folder / "runs" / output).mkdir(parents=True)
         return Job(
             task, self.servers, inputs, output, bool(count), exactly_once, count,
-            self._places(task), self.folder / "runs" / output,
+            self._places(task), folder,
         )  # fmt: skip
 
     def run(self, engine: BenchEngine, task: Task, count: int, *, exactly_once: bool) -> Run:
@@ -91,6 +93,7 @@ class Bench:
         checked = task.check is not None and engine.writes
         first = FirstOutput(self.servers.bootstrap, job.output) if checked else None
         meter = TreeMeter(list(engine.pids()))
+        broker_s = self.servers.broker_cpu_s()
         began_s = time.perf_counter()
         running = engine.launch(job)
         try:
@@ -102,7 +105,8 @@ class Bench:
             running.end()
         if ended_s is not None:
             usage = Usage(ended_s - began_s, usage.cpu_s, usage.memory_peak_bytes)
-        run = Run(usage, first.stop() if first else None)
+        broker_s = self.servers.broker_cpu_s() - broker_s
+        run = Run(usage, first.stop() if first else None, broker_s)
         if checked:
             self._check(engine, job)
         return run
@@ -116,7 +120,7 @@ class Bench:
                 self._in_time(engine, began_s)
                 time.sleep(POLL_S)
             return None
-        rows, enough_s = self._due(job.task, job.count), QUIET_S
+        rows, enough_s = max(self._due(engine, job.task, job.count), 1), QUIET_S
         if job.task.check.final:
             enough_s = QUIET_UPDATING_S
         growth = Growth(self.servers.bootstrap, job.output)
@@ -140,10 +144,12 @@ class Bench:
         if time.perf_counter() - began_s > self._limit_s:
             raise RunFailedError(f"{engine.name}: not done within {self._limit_s:,.0f} s")
 
-    def _due(self, task: Task, count: int) -> int:
-        if (task.name, count) not in self._rows:
-            self._rows[task.name, count] = expected_rows(task, count)
-        return self._rows[task.name, count]
+    def _due(self, engine: BenchEngine, task: Task, count: int) -> int:
+        later_ms = engine.closes_later_ms.get(task.name, 0)
+        asked = (task.name, count, later_ms)
+        if asked not in self._rows:
+            self._rows[asked] = expected_rows(task, count, later_ms)
+        return self._rows[asked]
 
     def _check(self, engine: BenchEngine, job: Job) -> None:
         task, lines = job.task, job.folder / "output.jsonl"
@@ -151,7 +157,8 @@ class Bench:
         what = f"{engine.name}, {task.name}, {job.count:,} events"
         if read_output(self.servers.bootstrap, job.output, lines, keyed=task.check.final) == 0:
             raise RunFailedError(f"{what}: no output")
-        wrong = difference(task, job.count, lines, knows_end=engine.knows_end)
+        later_ms = engine.closes_later_ms.get(task.name, 0)
+        wrong = difference(task, job.count, lines, knows_end=engine.knows_end, later_ms=later_ms)
         lines.unlink()
         if wrong:
             raise RunFailedError(f"{what}: wrong output: {wrong}")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import psutil
 import psycopg
 
 from tidemill.control.down import down
@@ -22,7 +24,14 @@ class Servers:
     jdbc_url: str = ""
     user: str = ""
     password: str = field(default="", repr=False)
-    pids: tuple[int, ...] = ()
+    broker_pid: int | None = None
+
+    def broker_cpu_s(self) -> float:
+        """CPU-seconds of the broker since it was started; 0 where it is not ours to ask."""
+        if self.broker_pid is None:
+            return 0.0
+        times = psutil.Process(self.broker_pid).cpu_times()
+        return float(times.user + times.system)
 
     def connect(self) -> psycopg.Connection:
         """A connection to the database."""
@@ -45,9 +54,11 @@ def reached(state: Path) -> Servers:
     """The servers that run in a state folder."""
     found = running_endpoints(state)
     bootstrap = found["kafka"].properties["bootstrap.servers"]
+    status = json.loads((state / "status.json").read_text(encoding="utf-8"))
+    broker_pid = int(status["servers"]["kafka"]["process"]["pid"])
     if (database := found.get("postgres")) is None:
-        return Servers(bootstrap)
+        return Servers(bootstrap, broker_pid=broker_pid)
     given = database.properties
     port = next(iter(database.ports.values()))
     url = f"jdbc:postgresql://{database.host}:{port}/{given['database']}"
-    return Servers(bootstrap, url, given["user"], database.secrets["password"])
+    return Servers(bootstrap, url, given["user"], database.secrets["password"], broker_pid)

@@ -13,7 +13,9 @@ from bench.tasks.task import Check, Task
 RELATIVE_TOLERANCE = 1e-9
 
 
-def difference(task: Task, event_count: int, output: Path, *, knows_end: bool = True) -> str | None:
+def difference(
+    task: Task, event_count: int, output: Path, *, knows_end: bool = True, later_ms: int = 0
+) -> str | None:
     """The first difference in words, or None where all rows are right; the task can be checked.
 
     Args:
@@ -22,6 +24,7 @@ def difference(task: Task, event_count: int, output: Path, *, knows_end: bool = 
         output: the committed records, as `read_output` wrote them.
         knows_end: whether the engine saw the end of its input; else rows whose time had not come
             may be missing.
+        later_ms: how much later than the watermark demands such an engine gives a row.
     """
     check = task.check
     assert check is not None
@@ -37,7 +40,7 @@ def difference(task: Task, event_count: int, output: Path, *, knows_end: bool = 
     names = [name for name in con.sql("FROM want").columns if name != "closes_at"]
     missing = "w.present IS NOT NULL AND g.present IS NULL"
     if check.closes_at and not knows_end:
-        missing += f" AND w.closes_at <= {_watermark_ms(check, event_count)}"
+        missing += f" AND w.closes_at <= {_watermark_ms(check, event_count) - later_ms}"
     values = [name for name in names if name not in check.keys]
     unlike = " OR ".join(f"NOT ({_equal(con, name)})" for name in values) or "false"
     present = "(SELECT *, 1 AS present FROM {})"
@@ -56,14 +59,18 @@ def difference(task: Task, event_count: int, output: Path, *, knows_end: bool = 
     return None
 
 
-def expected_rows(task: Task, event_count: int) -> int:
+def expected_rows(task: Task, event_count: int, later_ms: int = 0) -> int:
     """How many rows even an engine that sees no end of its input must give."""
     check = task.check
     assert check is not None
     con = duckdb.connect()
     _load_inputs(con, task, event_count)
-    due = f"WHERE closes_at <= {_watermark_ms(check, event_count)}" if check.closes_at else ""
-    found = con.sql(f"SELECT count(*) FROM ({check.expected}) {due}").fetchone()
+    due = (
+        f"WHERE closes_at <= {_watermark_ms(check, event_count) - later_ms}"
+        if check.closes_at
+        else ""
+    )
+    found = con.execute(f"SELECT count(*) FROM ({check.expected}) {due}").fetchone()
     return int((found or (0,))[0])
 
 
@@ -78,11 +85,12 @@ def _load(
     """The tables `want` and `got`."""
     _load_inputs(con, task, event_count)
     con.execute(f"CREATE TABLE want AS {check.expected}")
-    columns = dict(check.columns)
+    columns = {**check.columns, "diff": "BIGINT"}
     if check.final:
         columns |= {"record_key": "VARCHAR", "number": "BIGINT"}
     con.read_json(str(output), format="newline_delimited", columns=columns).create_view("lines")
-    source = "FROM lines"
+    # Pathway tells a row's removal as the same row with `diff` -1.
+    source = "FROM lines WHERE coalesce(diff, 1) > 0"
     if check.final:
         source += " QUALIFY row_number() OVER (PARTITION BY record_key ORDER BY number DESC) = 1"
     con.execute(f"CREATE VIEW output AS SELECT * {source}")

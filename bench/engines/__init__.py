@@ -42,6 +42,8 @@ class BenchEngine(Protocol):
         fair_exactly_once: whether it is measured so where only the rate counts: its default.
         ends: whether a bounded job ends by itself; else its output is watched.
         knows_end: whether it then gives what only the end of the input completes.
+        closes_later_ms: by the task's name, how much later than the watermark demands an engine
+            gives a row, where that is its rule.
         writes: whether it writes what the task asks for, to be checked; the floor does not.
         any_sql: whether it runs any Flink SQL text, also Nexmark's.
     """
@@ -53,6 +55,7 @@ class BenchEngine(Protocol):
     fair_exactly_once: bool
     ends: bool
     knows_end: bool
+    closes_later_ms: Mapping[str, int]
     writes: bool
     any_sql: bool
 

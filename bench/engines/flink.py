@@ -48,6 +48,7 @@ class FlinkSql:
     fair_exactly_once = False
     ends = True
     knows_end = True
+    closes_later_ms: Mapping[str, int] = {}
     writes = True
     any_sql = True
 

@@ -50,7 +50,6 @@ class Floor(Program):
 
     def launch(self, job: Job) -> ProcessRun:
         """Start it; it takes no job file."""
-        job.folder.mkdir(parents=True, exist_ok=True)
         return ProcessRun(self.name, self.command(job), job.folder)
 
 

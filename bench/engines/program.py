@@ -25,6 +25,7 @@ class Program:
     fair_exactly_once = False
     ends = True
     knows_end = False
+    closes_later_ms: Mapping[str, int] = {}
     writes = True
     any_sql = False
 

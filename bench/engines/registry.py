@@ -22,6 +22,13 @@ ENGINES: dict[str, Callable[[int], BenchEngine]] = {
     "tidemill": lambda _heap_mb: Tidemill(),
     "flink-1": lambda heap_mb: FlinkSql(1, heap_mb),
     "flink-2": lambda heap_mb: FlinkSql(2, heap_mb),
+    "pyflink": _peer("pyflink", "PyFlinkDataStream"),
+    "spark": _peer("spark", "Spark"),
+    "kafka-streams": _peer("kafka_streams", "KafkaStreams"),
+    "quix": _peer("quix", "Quix"),
+    "bytewax": _peer("bytewax", "Bytewax"),
+    "pathway": _peer("pathway", "Pathway"),
+    "sqlflow": _peer("sqlflow", "SqlFlow"),
     "floor": _peer("floor", "Floor"),
 }
 DEFAULT = ("tidemill", "flink-1", "flink-2")

@@ -21,6 +21,7 @@ class Tidemill:
     fair_exactly_once = True
     ends = True
     knows_end = True
+    closes_later_ms: Mapping[str, int] = {}
     writes = True
     any_sql = True
 
@@ -33,7 +34,6 @@ class Tidemill:
 
     def launch(self, job: Job) -> ProcessRun:
         """Run the text in a fresh folder and process."""
-        job.folder.mkdir(parents=True, exist_ok=True)
         file = job.folder / "task.sql"
         file.write_text(job.text)
         program = Path(sys.executable).with_name("tidemill")
