@@ -50,8 +50,8 @@ _WINDOW = """
 SELECT window_start, pu_location_id, COUNT(*) AS rides, SUM(fare_amount) AS fare
 FROM TABLE({function}) GROUP BY window_start, window_end, pu_location_id
 """
-_TUMBLE = "TUMBLE(TABLE rides, DESCRIPTOR(pickup_time), INTERVAL '{}' SECOND)"
-_HOP = "HOP(TABLE rides, DESCRIPTOR(pickup_time), INTERVAL '{}' SECOND, INTERVAL '{}' SECOND)"
+_TUMBLE = "TUMBLE(TABLE rides, DESCRIPTOR(pickup_time), INTERVAL '{}' SECOND(4))"
+_HOP = "HOP(TABLE rides, DESCRIPTOR(pickup_time), INTERVAL '{}' SECOND(4), INTERVAL '{}' SECOND(4))"
 _MINUTE = _WINDOW.format(function=_TUMBLE.format(60))
 _KEYS = """
 SELECT MOD(ride_id * 7919, {}) AS k, COUNT(*) AS rides, SUM(fare_amount) AS fare
