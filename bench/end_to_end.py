@@ -86,7 +86,7 @@ _SINKS = {
   'key.format' = 'json', 'value.format' = 'json'
 """,
     "postgres": """
-  'connector' = 'jdbc', 'url' = '${server:postgres.jdbc_url}', 'table-name' = 'copied',
+  'connector' = 'jdbc', 'url' = '${server:postgres.jdbc}', 'table-name' = 'copied',
   'username' = '${server:postgres.user}', 'password' = '${secret:postgres.password}',
   'sink.create-table' = 'true'
 """,
