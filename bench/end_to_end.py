@@ -30,7 +30,7 @@ from confluent_kafka import Consumer, TopicPartition
 
 from bench.engines.process import ProcessRun
 from bench.servers import Servers, reached
-from bench.topic import high_watermark, read_output
+from bench.topic import read_output
 
 TOPIC, SINK_TOPIC = "shop.public.orders", "copied"
 INSERT_ROWS = 1_000
@@ -173,12 +173,10 @@ def _run(
     root: Path, servers: Servers, engine: ProcessRun, way: str, sink: str, rows: int
 ) -> Sample:
     """Let one row through, so that all parts are warm; then the rows that count."""
-    arrived = _kafka_sink(servers) if sink == "kafka" else _postgres_sink(servers)
-    topic = Consumer(
-        {"bootstrap.servers": servers.bootstrap, "group.id": "end-to-end-topic", "log_level": 0}
-    )
+    captured = _counted(servers, TOPIC)
+    arrived = _counted(servers, SINK_TOPIC) if sink == "kafka" else _postgres_sink(servers)
     _write(servers, "insert", 0, 1)
-    _wait("the first row", engine, lambda: arrived(1))
+    _wait(engine, {"first capture": lambda: captured(1), "first row": lambda: arrived(1)})
     pids = _pids(root, engine)
     before = _cpu(pids)
     began_s = time.perf_counter()
@@ -190,17 +188,13 @@ def _run(
 
     writer = threading.Thread(target=write)
     writer.start()
-    # A transaction's markers count as offsets: Connect writes in none unless it is told to.
-    _wait("Debezium", engine, lambda: high_watermark(topic, TOPIC) >= rows + 1)
-    captured_s = time.perf_counter() - began_s
-    _wait("the sink", engine, lambda: arrived(rows + 1))
-    arrived_s = time.perf_counter() - began_s
+    places = {"captured": lambda: captured(rows + 1), "arrived": lambda: arrived(rows + 1)}
+    reached_s = {name: at_s - began_s for name, at_s in _wait(engine, places).items()}
     writer.join()
-    topic.close()
     after = _cpu(pids)
     _check(servers, sink, rows)
     cpu_s = {name: after[name] - before[name] for name in before}
-    return Sample(way, sink, rows, written[0], captured_s, arrived_s, cpu_s)
+    return Sample(way, sink, rows, written[0], reached_s["captured"], reached_s["arrived"], cpu_s)
 
 
 def _write(servers: Servers, way: str, low: int, high: int) -> None:
@@ -225,12 +219,12 @@ def _write(servers: Servers, way: str, low: int, high: int) -> None:
             )
 
 
-def _kafka_sink(servers: Servers) -> Callable[[int], bool]:
-    """Whether so many committed records can be read from the sink's topic."""
+def _counted(servers: Servers, topic: str) -> Callable[[int], bool]:
+    """Whether so many committed records can be read from a topic."""
     consumer = Consumer(
         {
             "bootstrap.servers": servers.bootstrap,
-            "group.id": "end-to-end-sink",
+            "group.id": f"end-to-end-{topic}",
             "isolation.level": "read_committed",
             "enable.auto.commit": False,
             "fetch.queue.backoff.ms": 5,
@@ -238,7 +232,7 @@ def _kafka_sink(servers: Servers) -> Callable[[int], bool]:
             "log_level": 0,
         }
     )
-    consumer.assign([TopicPartition(SINK_TOPIC, 0, 0)])
+    consumer.assign([TopicPartition(topic, 0, 0)])
     seen = 0
 
     def arrived(rows: int) -> bool:
@@ -264,13 +258,20 @@ def _postgres_sink(servers: Servers) -> Callable[[int], bool]:
     return arrived
 
 
-def _wait(what: str, engine: ProcessRun, ready: Callable[[], bool]) -> None:
+def _wait(engine: ProcessRun, places: dict[str, Callable[[], bool]]) -> dict[str, float]:
+    """Ask each place until it is reached; when each was."""
     deadline = time.monotonic() + LIMIT_S
-    while not ready():
+    found: dict[str, float] = {}
+    while len(found) < len(places):
+        for name, ready in places.items():
+            if name not in found and ready():
+                found[name] = time.perf_counter()
         if engine.finished():
             raise SystemExit("the pipeline ended before its work was done")
         if time.monotonic() > deadline:
-            raise SystemExit(f"{what}: not there within {LIMIT_S:,.0f} s")
+            missing = ", ".join(name for name in places if name not in found)
+            raise SystemExit(f"{missing}: not there within {LIMIT_S:,.0f} s")
+    return found
 
 
 def _check(servers: Servers, sink: str, rows: int) -> None:
