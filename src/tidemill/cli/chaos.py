@@ -44,7 +44,8 @@ def chaos(
     every row accounted for. Nothing of the project is touched.
 
     Faults follow from the seed alone. Where something does not hold, the run ends, and shorter
-    schedules are tried until nothing can be left out. The result is kept in .tidemill/chaos, and
+    schedules are tried until nothing can be left out. Ctrl-C ends it after the action in hand, with
+    the last checks; a second one at once. The result is kept in .tidemill/chaos, and
     the console shows it under Faults. The exit code is 1 where something did not hold.
 
     Args:

@@ -31,6 +31,7 @@ from tidemill.control.chaos.stage import make_scene
 from tidemill.control.chaos.store import keep, results_folder
 from tidemill.control.chaos.trial import Trial
 from tidemill.control.project_context import open_project, project_for
+from tidemill.control.stopping import stop_on_signals
 from tidemill.errors import UsageError, did_you_mean
 from tidemill.project import Project, ensure_state_dir
 
@@ -39,7 +40,9 @@ RATE_MAX = 20_000
 
 
 def run_chaos(request: ChaosRequest, report: Report) -> ChaosResult:
-    """Run; Ctrl-C gives a result that is `interrupted`, with what was seen until then.
+    """Run; Ctrl-C ends it after the action in hand, with the last checks.
+
+    A second one ends it at once: the result is `interrupted`, with what was seen until then.
 
     Args:
         request: what to do; raises UsageError where that cannot be.
@@ -99,7 +102,8 @@ class Campaign:
         self._trial = trial
         interrupted = False
         try:
-            trial.run(schedule, self._enough)
+            with stop_on_signals() as self._stopping:
+                trial.run(schedule, self._enough)
         except KeyboardInterrupt:
             interrupted = True
         except BaseException:
@@ -152,6 +156,8 @@ class Campaign:
 
     def _enough(self) -> bool:
         kills = self._request.kills
+        if self._stopping.is_set():
+            return True
         if kills is not None and self._trial.scene.kills >= kills:
             return True
         return time.monotonic() - self._begun_at > self._request.minutes * 60
