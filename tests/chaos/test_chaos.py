@@ -19,7 +19,7 @@ wait=0.10 duplicates hold=0 records=200 + wait=0 kill-at hold=0 point=after-chec
 wait=0.10 poison hold=0 records=20 + wait=0 kill-at hold=0 point=after-decider-commit nth=1
 wait=0.10 schema-change hold=0 records=200 + wait=0.10 freeze-engine hold=0.3
 wait=0.10 partition hold=0.5 of=postgres + wait=0 kill-engine hold=0
-wait=0.10 kill-postgres hold=0 + wait=0 cut-network hold=0 of=kafka
+wait=0.10 kill-broker hold=0 + wait=0 kill-postgres hold=0
 wait=0.10 damaged-checkpoint hold=0 how=flip at=0.500
 """
 

@@ -13,7 +13,6 @@ from typing import Any
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
 from tidemill.connectors.kafka.admin import QUIET, KafkaAdmin
-from tidemill.connectors.kafka.topic_facts import end_offsets
 from tidemill.errors import ConnectorError, Where
 
 _BATCH = 10_000
@@ -24,7 +23,8 @@ class TopicTail:
     """One topic; used from one thread. `at` is by partition the next offset that is wanted."""
 
     def __init__(self, admin: KafkaAdmin, topic: str, *, partitions: int, committed: bool) -> None:
-        self._admin, self._topic, self._committed = admin, topic, committed
+        self._topic = topic
+        self._ended: set[int] = set()
         self.at = dict.fromkeys(range(partitions), 0)
         self._properties = {
             **admin.consumer_properties(read_committed=committed),
@@ -34,13 +34,18 @@ class TopicTail:
         self._consumer: Any = None
 
     def come(self) -> list[Any]:
-        """The messages that can be read by now; none while the broker is away."""
-        wanted = {self._topic: len(self.at)}
-        try:
-            ends = end_offsets(self._admin, wanted, read_committed=self._committed)
-            return self.until({part: end for (_, part), end in ends.items()}, _WITHIN_S)
-        except ConnectorError:
-            return []
+        """The messages that can be read by now; fewer where the broker is away for long.
+
+        The ends are not asked for: a client that knows the leaders from before a broker's restart
+        is refused until it looks again. A new assignment tells the end of each partition.
+        """
+        found: list[Any] = []
+        self._open()
+        self._ended.clear()
+        limit = time.monotonic() + _WITHIN_S
+        while len(self._ended) < len(self.at) and time.monotonic() < limit:
+            found += self._poll()
+        return found
 
     def until(self, ends: Mapping[int, int], timeout_s: float) -> list[Any]:
         """The messages up to these offsets (the next ones to be written), and maybe more."""
@@ -63,10 +68,15 @@ class TopicTail:
             self._consumer.close()
             self._consumer = None
 
-    def _poll(self) -> list[Any]:
+    def _open(self) -> None:
+        """Read on from where we are, as if for the first time."""
         if self._consumer is None:
             self._consumer = Consumer(self._properties)
-            self._consumer.assign([TopicPartition(self._topic, p, at) for p, at in self.at.items()])
+        self._consumer.assign([TopicPartition(self._topic, p, at) for p, at in self.at.items()])
+
+    def _poll(self) -> list[Any]:
+        if self._consumer is None:
+            self._open()
         try:
             messages = self._consumer.consume(_BATCH, 0.05)
         except KafkaException:
@@ -79,6 +89,7 @@ class TopicTail:
             if error is not None and error.code() == KafkaError._PARTITION_EOF:
                 # Behind the last record there may be marks of transactions, which never come.
                 self.at[message.partition()] = max(message.offset(), self.at[message.partition()])
+                self._ended.add(message.partition())
             elif error is not None:
                 self.close()
         return found

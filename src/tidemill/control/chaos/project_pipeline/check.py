@@ -81,7 +81,9 @@ class ProjectCheck:
     def _wait_through(self) -> str | None:
         limit = time.monotonic() + _THROUGH_WITHIN_S
         topics = dict.fromkeys(self._space.topics, 1)
-        found = end_offsets(self._servers.admin, topics)
+        admin = self._servers.admin
+        admin.require(list(topics))  # which learns anew who leads, as a broker may have restarted
+        found = end_offsets(admin, topics)
         ends = {
             (table.name, "0"): found[table.options["topic"], 0]
             for table in self._space.sources.values()
