@@ -147,7 +147,7 @@ def _times(one: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _verdict(holds: bool) -> str:
-    return "passed" if holds else "missed"
+    return "held" if holds else "broken"
 
 
 def _seconds(value: float | None) -> str:

@@ -34,7 +34,7 @@ class Batch:
         self._db.execute("SET TimeZone = 'UTC'; SET threads = 1")
         for name in ("input", "copy"):
             self._db.register("empty", ROW.empty_table())
-            self._db.execute(f"CREATE TABLE {name} AS FROM empty")
+            self.rows(f"CREATE TABLE {name} AS FROM empty")
             self._db.unregister("empty")
         self.poison: set[tuple[int, int]] = set()
 
@@ -56,11 +56,10 @@ class Batch:
 
     def one(self, query: str) -> int:
         """A number."""
-        row = self._db.execute(query).fetchone()
-        return int(row[0]) if row is not None else 0
+        return int(self.rows(query)[0][0])
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
-        """The answer to a query."""
+        """The answer to a query, whole: DuckDB does nothing else while one is half read."""
         return self._db.execute(query).fetchall()
 
     def windows(self, begin: datetime, until: datetime) -> dict[tuple[Any, ...], tuple[Any, ...]]:
@@ -75,7 +74,7 @@ class Batch:
     def _append(self, table: str, rows: list[dict[str, Any]]) -> None:
         if rows:
             self._db.register("new", pa.Table.from_pylist(rows, ROW))
-            self._db.execute(f"INSERT INTO {table} FROM new")
+            self.rows(f"INSERT INTO {table} FROM new")
             self._db.unregister("new")
 
 
