@@ -9,7 +9,7 @@ cd "$(dirname "$0")/.."
 say() { printf '%s\n' "$*" >&2; }
 
 [ "${NATIVE:-1}" = 0 ] && exit 0
-sources=$(cat native/Cargo.toml native/pyproject.toml native/src/*.rs \
+sources=$(cat native/Cargo.toml native/pyproject.toml $(find native/src -name "*.rs" | sort) \
   native/python/tidemill_native/* | cksum | tr ' ' '-')
 stamp=".venv/.native-$sources"
 [ -e "$stamp" ] && exit 0

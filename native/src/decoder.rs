@@ -59,21 +59,24 @@ impl RowDecoder {
 
     /// The rows so far, and the indexes of those the full rules must decide.
     pub fn finish(&mut self) -> (RecordBatch, Vec<usize>) {
-        // An unsure row is NULL everywhere, whatever its columns allow.
-        let fields: Vec<Field> = self
-            .fields
-            .columns
-            .iter()
-            .map(|column| column.field().with_nullable(true))
-            .collect();
-        let arrays = self.fields.columns.iter_mut().map(Column::finish).collect();
-        let options = arrow_array::RecordBatchOptions::new().with_row_count(Some(self.rows));
-        let batch =
-            RecordBatch::try_new_with_options(Arc::new(Schema::new(fields)), arrays, &options)
-                .expect("all columns have one value a row");
+        let batch = batch_of(&mut self.fields, self.rows);
         self.rows = 0;
         (batch, std::mem::take(&mut self.unsure))
     }
+}
+
+/// What the columns hold, as a batch of so many rows; they are empty again.
+pub fn batch_of(fields: &mut Fields, rows: usize) -> RecordBatch {
+    // An unsure row is NULL everywhere, whatever its columns allow.
+    let kinds: Vec<Field> = fields
+        .columns
+        .iter()
+        .map(|column| column.field().with_nullable(true))
+        .collect();
+    let arrays = fields.columns.iter_mut().map(Column::finish).collect();
+    let options = arrow_array::RecordBatchOptions::new().with_row_count(Some(rows));
+    RecordBatch::try_new_with_options(Arc::new(Schema::new(kinds)), arrays, &options)
+        .expect("all columns have one value a row")
 }
 
 /// `JsonDecoder([(name, type, required, parts), ...])`: decodes lists of messages.

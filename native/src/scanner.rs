@@ -163,6 +163,28 @@ impl<'a> Scanner<'a> {
         }
     }
 
+    /// The next key of the object whose brace was stepped over, and its colon; None at its end.
+    /// `number` counts the members. A key with escapes is unsure.
+    #[inline]
+    pub fn member(&mut self, number: usize) -> Scan<Option<&'a [u8]>> {
+        self.skip_space();
+        if self.accept(b"}") {
+            return Ok(None);
+        }
+        if number > 0 {
+            self.expect(b',')?;
+            self.skip_space();
+        }
+        let key = self.string()?;
+        if key.escaped {
+            return Err(Unsure);
+        }
+        self.skip_space();
+        self.expect(b':')?;
+        self.skip_space();
+        Ok(Some(key.bytes))
+    }
+
     fn skip_object(&mut self, depth: usize) -> Scan<()> {
         self.expect(b'{')?;
         self.skip_space();

@@ -12,9 +12,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tidemill.connectors.kafka import native
-from tidemill.connectors.kafka.native_types import field_spec
 from tidemill.formats import FORMATS
+from tidemill.formats.json.decoder import JsonDecoder
+from tidemill.formats.json.options import DecodeRules
+from tidemill.interfaces.native import library
+from tidemill.interfaces.native_types import field_spec
 from tidemill.model import Column, DataType, Schema, TypeRoot
 from tidemill.model.types import BIGINT, BOOLEAN, DOUBLE, FLOAT, INT, STRING, TINYINT, Field
 
@@ -40,19 +42,18 @@ COLUMNS: dict[str, DataType] = {
     "map": DataType(TypeRoot.MAP, key=STRING, value=DOUBLE),
 }
 SCHEMA = Schema(tuple(Column(name, type_) for name, type_ in COLUMNS.items()))
+PYTHON = JsonDecoder(SCHEMA, DecodeRules(decimals=True), None)
 FIELDS = [field_spec(name, type_, "SQL") for name, type_ in COLUMNS.items()]
 
 
 def both(messages: list[bytes | None]) -> tuple[list[dict[str, Any]], set[int], dict[int, Any]]:
     """Native rows, the indexes it handed back, and Python's row of each message that has one."""
-    crate = native.library()
+    crate = library()
     batch, unsure = crate.JsonDecoder(FIELDS).decode(messages)
     schema, columns = SCHEMA.arrow(), pa.record_batch(batch).columns
     assert [column.type for column in columns] == [field.type for field in schema]
     rows = pa.table(columns, names=schema.names).to_pylist()
-    factory = FORMATS["json"]
-    assert factory.decoder is not None
-    decoded = factory.decoder(SCHEMA, factory.options.parse({}), None).decode(messages)
+    decoded = PYTHON.decode(messages)
     origin = range(len(messages)) if decoded.origin is None else decoded.origin.to_pylist()
     python: dict[int, Any] = {}
     for index, row in zip(origin, decoded.rows.to_pylist(), strict=True):
@@ -75,7 +76,7 @@ def test_it_is_built_where_rust_is() -> None:
 
 def with_native(test: Any) -> Any:
     """The laws hold of the crate; where no Rust built it there is nothing to hold to them."""
-    return test if native.library() is not None else lambda: None
+    return test if library() is not None else lambda: None
 
 
 @with_native
@@ -147,6 +148,25 @@ def test_any_damage(items: list[tuple[dict[str, Any], int, bytes]]) -> None:
 @given(st.lists(st.binary(max_size=40), max_size=8))
 def test_any_bytes(messages: list[bytes]) -> None:
     agree(list(messages))
+
+
+@with_native
+@given(st.lists(st.tuples(objects, st.integers(0, 200), st.binary(max_size=1)), max_size=8))
+def test_the_format_puts_both_together(items: list[tuple[dict[str, Any], int, bytes]]) -> None:
+    """Rows, their messages, rejects and skips are the Python decoder's."""
+    messages: list[bytes | None] = [None, b""]
+    for row, at, junk in items:
+        text = json.dumps([row, None, row] if at == 0 else row).encode()
+        messages.append(text[:at] + junk + text[at + len(junk) :])
+    factory = FORMATS["json"]
+    assert factory.decoder is not None
+    found = factory.decoder(SCHEMA, factory.options.parse({}), None).decode(messages)
+    expected = PYTHON.decode(messages)
+    assert found.rows.schema == expected.rows.schema
+    assert found.rows.to_pylist() == expected.rows.to_pylist()
+    assert found.origin is not None and expected.origin is not None
+    assert found.origin.to_pylist() == expected.origin.to_pylist()
+    assert (found.rejects, found.skipped) == (expected.rejects, expected.skipped)
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,31 @@
 """Kafka batches to Arrow and back, in Rust. Optional: without it Tidemill uses its Python path.
 
 Both paths give the same rows: whatever the native scanner is not sure about is handed back, message
-by message, to the Python decoder.
+by message, to the Python decoder; whatever the encoder cannot do, batch by batch.
 """
 
-from tidemill_native._native import ArrowBatch, JsonDecoder, KafkaReader, NativeSlice, __version__
+from tidemill_native._native import (
+    ArrowBatch,
+    ArrowColumn,
+    AvroReader,
+    DebeziumJsonDecoder,
+    JsonDecoder,
+    JsonEncoder,
+    KafkaProducer,
+    KafkaReader,
+    NativeSlice,
+    __version__,
+)
 
-__all__ = ["ArrowBatch", "JsonDecoder", "KafkaReader", "NativeSlice", "__version__"]
+__all__ = [
+    "ArrowBatch",
+    "ArrowColumn",
+    "AvroReader",
+    "DebeziumJsonDecoder",
+    "JsonDecoder",
+    "JsonEncoder",
+    "KafkaProducer",
+    "KafkaReader",
+    "NativeSlice",
+    "__version__",
+]

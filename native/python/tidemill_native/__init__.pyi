@@ -8,6 +8,12 @@ class ArrowBatch:
     def __arrow_c_array__(self, requested_schema: object = None) -> tuple[object, object]: ...
     def __len__(self) -> int: ...
 
+class ArrowColumn:
+    """A column for `pyarrow.array`, by the Arrow PyCapsule interface."""
+
+    def __arrow_c_array__(self, requested_schema: object = None) -> tuple[object, object]: ...
+    def __len__(self) -> int: ...
+
 FieldSpec = tuple[str, str, bool, list["FieldSpec"]]
 
 class JsonDecoder:
@@ -20,6 +26,91 @@ class JsonDecoder:
     def __init__(self, fields: Sequence[FieldSpec]) -> None: ...
     def decode(self, messages: list[bytes | None]) -> tuple[ArrowBatch, list[int]]:
         """A row a message, and the indexes of rows that the full rules must decide."""
+
+AvroSpec = tuple[str, list[tuple[str, "AvroSpec"]], list[str], int]
+
+class AvroReader:
+    """Reads Avro records of fields `(name, spec, wanted)`.
+
+    A spec is a kind, its parts with their names, an enum's symbols, and a number: the size of a
+    fixed value, or which branch of a union is not null.
+    """
+
+    def __init__(self, fields: Sequence[tuple[str, AvroSpec, bool]]) -> None: ...
+    def read(self, messages: list[bytes]) -> tuple[ArrowBatch, list[int]]:
+        """The wanted fields as raw columns, and the messages that the full rules must decide."""
+
+class DebeziumJsonDecoder:
+    """Decodes Debezium's change events; `fields` as `JsonDecoder`, of the images.
+
+    `schema_include`: the event is under `payload`. `places`: tell where each stands in the log.
+    """
+
+    def __init__(self, fields: Sequence[FieldSpec], schema_include: bool, places: bool) -> None: ...
+    def decode(
+        self, messages: list[bytes | None]
+    ) -> tuple[ArrowBatch, ArrowColumn, ArrowColumn, list[int], int, ArrowBatch | None]:
+        """Rows, kinds, messages, unsure messages, tombstones, places.
+
+        In turn: the rows; the kind and the message's index of each; the indexes of the messages
+        that the full rules must decide; how many mean nothing; and of each message its history,
+        commit, change, timestamp_ms, operation and snapshot, NULLs where it tells no place.
+        """
+
+class JsonEncoder:
+    """Encodes rows as JSON objects, by the rules of `formats/json`."""
+
+    def __init__(self, iso: bool, plain_decimals: bool, ignore_nulls: bool) -> None: ...
+    def encode(self, rows: object) -> ArrowColumn | None:
+        """One message a row of a record batch; None where the Python encoder must decide."""
+
+Problem = tuple[int, str, bool, bool, bool]
+
+class KafkaProducer:
+    """A producer that takes columns of messages; each call says what was wrong, if anything.
+
+    A `Problem` is librdkafka's code and text, and whether it is fatal, can be tried again, asks for
+    the transaction to be aborted.
+    """
+
+    def __init__(self, config: Mapping[str, str]) -> None: ...
+    def produce(
+        self,
+        topic: str,
+        values: object,
+        keys: object | None,
+        first: int,
+        partition: int,
+        numbered: tuple[str, bytes, int] | None,
+        headers: Sequence[tuple[str, bytes | None]],
+    ) -> tuple[int, Problem | None]:
+        """Hand the messages from `first` on over; how many, fewer where the producer is full.
+
+        `numbered`: a header of each message: its name, and a prefix before a rising number.
+        """
+    def produce_one(
+        self,
+        topic: str,
+        value: bytes | None,
+        key: bytes | None,
+        partition: int,
+        timestamp_ms: int,
+        headers: Sequence[tuple[str, bytes | None]],
+    ) -> Problem | None: ...
+    def waiting(self) -> int: ...
+    def poll(self, timeout_ms: int) -> Problem | None: ...
+    def flush(self, timeout_ms: int) -> Problem | None: ...
+    def failures(self) -> list[tuple[int, str]]:
+        """Code and text of each delivery that failed since the last call."""
+    def purge(self, blocking: bool) -> None: ...
+    def init_transactions(self, timeout_ms: int) -> Problem | None: ...
+    def begin_transaction(self) -> Problem | None: ...
+    def commit_transaction(self, timeout_ms: int) -> Problem | None: ...
+    def abort_transaction(self, timeout_ms: int) -> Problem | None: ...
+    def send_offsets_to_transaction(
+        self, offsets: Sequence[tuple[str, int, int, str]], group: str, timeout_ms: int
+    ) -> Problem | None: ...
+    def close(self) -> None: ...
 
 class NativeSlice:
     """What one read took from one partition.

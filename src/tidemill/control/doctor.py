@@ -8,9 +8,9 @@ from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
 
-from tidemill.connectors.kafka.native import library as native_library
 from tidemill.control.doctor_servers import Check, doctor_servers
 from tidemill.errors import TidemillError
+from tidemill.interfaces.native import library as native_library
 from tidemill.project import Project, bare_project, check_project, find_project_file
 
 _LIBRARIES = {
@@ -26,7 +26,7 @@ def doctor(folder: Path | None = None) -> list[Check]:
     """All checks; none raises."""
     project, checks = _project(folder or Path.cwd())
     names = project.servers.names or None
-    found = [_python(), *_libraries(), _kafka_reader(), *checks, _state(project)]
+    found = [_python(), *_libraries(), *_kafka(), *checks, _state(project)]
     return [*found, *doctor_servers(project.state_dir, names), *_stores(project)]
 
 
@@ -55,12 +55,18 @@ def _libraries() -> list[Check]:
     return checks
 
 
-def _kafka_reader() -> Check:
-    """Which of the two ways of reading Kafka is in use; both give the same rows."""
+def _kafka() -> list[Check]:
+    """Which of the two ways of reading and writing Kafka is in use; both give the same rows."""
     crate = native_library()
     if crate is None:
-        return Check("kafka reader", "ok", "Python (the native crate is not installed)")
-    return Check("kafka reader", "ok", f"native {crate.__version__} for plain JSON, else Python")
+        why = "turned off" if os.environ.get("TIDEMILL_NATIVE") == "0" else "not installed"
+        said = f"Python (the native crate is {why})"
+        return [Check("kafka reader", "ok", said), Check("kafka writer", "ok", said)]
+    native = f"native {crate.__version__}"
+    return [
+        Check("kafka reader", "ok", f"{native} for plain JSON, else Python"),
+        Check("kafka writer", "ok", f"{native} for unencrypted clusters, else Python"),
+    ]
 
 
 def _project(start: Path) -> tuple[Project, list[Check]]:

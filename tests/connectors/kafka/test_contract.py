@@ -79,6 +79,14 @@ class TestAtLeastOnceSink(Sink):
     options: ClassVar = {"sink_delivery__guarantee": "at-least-once"}
 
 
+class TestExactlyOnceSinkInPython(Sink):
+    """Where the native crate is not installed or cannot serve."""
+
+    @pytest.fixture(autouse=True)
+    def _python(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("TIDEMILL_NATIVE", "0")
+
+
 class _Upsert:
     """Tables of `upsert-kafka`, keyed by `a`."""
 

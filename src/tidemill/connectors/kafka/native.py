@@ -10,8 +10,6 @@ types it knows, over an unencrypted connection. `TIDEMILL_NATIVE=0` turns it off
 
 from __future__ import annotations
 
-import importlib
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -20,14 +18,15 @@ import numpy as np
 import pyarrow as pa
 
 from tidemill.connectors.kafka.layout import Layout, key_columns_from_key
-from tidemill.connectors.kafka.native_types import FieldSpec, field_spec
 from tidemill.connectors.kafka.options import KafkaTable
+from tidemill.connectors.kafka.producer_native import texts
 from tidemill.connectors.kafka.rows import Assembled, dead_letter
 from tidemill.connectors.kafka.startup import Partition
 from tidemill.interfaces.connector import JobContext
 from tidemill.interfaces.format import Decoder
+from tidemill.interfaces.native import library, widened
+from tidemill.interfaces.native_types import FieldSpec, field_spec
 
-_NOT_FOR_LIBRDKAFKA = ("logger", "error_cb")
 _OPTIONS_OF_PYTHON = ("fail-on-missing-field", "ignore-parse-errors")
 
 
@@ -81,16 +80,6 @@ class _Message:
         return self.raw_value
 
 
-def library() -> Any:
-    """The native package, or None where it is not installed or turned off."""
-    if os.environ.get("TIDEMILL_NATIVE") == "0":
-        return None
-    try:
-        return importlib.import_module("tidemill_native")
-    except ImportError:
-        return None
-
-
 def native_reader(table: KafkaTable, parts: Layout, job: JobContext) -> NativeReader | None:
     """A reader for the table, or None where the Python path has to serve."""
     if job.traced:
@@ -136,12 +125,7 @@ class NativeReader:
 
     def open(self, config: Mapping[str, Any]) -> None:
         """Connect."""
-        texts = {
-            key: str(value).lower() if isinstance(value, bool) else str(value)
-            for key, value in config.items()
-            if key not in _NOT_FOR_LIBRDKAFKA
-        }
-        self._reader = self._crate.KafkaReader(texts, self._fields)
+        self._reader = self._crate.KafkaReader(texts(config), self._fields)
 
     def assign(self, partitions: Mapping[Partition, tuple[int, int | None]]) -> None:
         """Read these partitions too, each from its offset, to before its end if it has one."""
@@ -177,23 +161,11 @@ class NativeReader:
     def _run(self, piece: Any) -> Run:
         at = (piece.topic, piece.partition)
         records = len(piece.batch)
-        rows = self._widen(pa.record_batch(piece.batch))
+        rows = widened(pa.record_batch(piece.batch), self._schema)
         assembled = Assembled(rows, None, 0, 0, ())
         if piece.unsure:
             assembled = self._decide(at, rows, piece.unsure)
         return Run(at, assembled, records, piece.next_offset, piece.newest_ms)
-
-    def _widen(self, rows: pa.RecordBatch) -> pa.RecordBatch:
-        """The rows with all columns of the table; those that nobody needs are NULL."""
-        found = dict(zip(rows.schema.names, rows.columns, strict=True))
-        count = rows.num_rows
-        arrays = [
-            _as(found[field.name], field.type)
-            if field.name in found
-            else pa.nulls(count, field.type)
-            for field in self._schema
-        ]
-        return pa.RecordBatch.from_arrays(arrays, schema=self._schema)
 
     def _decide(self, at: Partition, rows: pa.RecordBatch, unsure: Sequence[Any]) -> Assembled:
         """Have the format decide the messages that the scanner left, and put all in order."""
@@ -211,8 +183,3 @@ class NativeReader:
         message_of = np.concatenate([sure, places[inner]])[order]
         rows = both.take(pa.array(order))
         return Assembled(rows, None, decoded.skipped, 0, letters, message_of)
-
-
-def _as(array: pa.Array, kind: pa.DataType) -> pa.Array:
-    """The array with the names that Arrow gives the parts of its type here."""
-    return array if array.type == kind else array.cast(kind)

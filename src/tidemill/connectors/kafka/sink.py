@@ -16,19 +16,18 @@ default number of partitions.
 from __future__ import annotations
 
 import contextlib
-import itertools
 import re
 import time
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+import pyarrow as pa
 from confluent_kafka import (
     Consumer,
     KafkaError,
     KafkaException,
     Message,
-    Producer,
     TopicPartition,
 )
 from confluent_kafka.admin import AdminClient, ConfigResource, ResourceType  # type: ignore[attr-defined]
@@ -46,7 +45,9 @@ from tidemill.connectors.kafka.client import (
 )
 from tidemill.connectors.kafka.layout import layout
 from tidemill.connectors.kafka.markers import wait_for_markers
+from tidemill.connectors.kafka.messages import Messages
 from tidemill.connectors.kafka.options import KafkaTable
+from tidemill.connectors.kafka.producer import epoch_producer
 from tidemill.connectors.kafka.properties import SINK_ONLY, SOURCE_ONLY
 from tidemill.connectors.kafka.writer import KafkaWriter
 from tidemill.errors import ConnectorError, DoubtfulCommitError, Where
@@ -103,10 +104,10 @@ class KafkaGroup:
         config = producer_config(self._properties, transactional_id)
         config.setdefault("message.max.bytes", max(largest, 1000))
         config["batch.size"] = min(int(config["batch.size"]), max(smallest - 4096, 1))
-        self._producer = create(Producer, config)
         member = consumer_config({"bootstrap.servers": self._cluster, **self._security()}, "")
         member["group.id"] = self._offsets_group
         self._member = create(Consumer, member)
+        self._producer = epoch_producer(config, self._member, self._offsets_group, self._delivered)
         if self.atomic:
             guarded(
                 "open transactions",
@@ -226,7 +227,6 @@ class KafkaGroup:
                 value,
                 key,
                 partition,
-                on_delivery=self._delivered,
                 timestamp=timestamp_ms,
                 headers=headers,
             )
@@ -239,37 +239,34 @@ class KafkaGroup:
     def produce_many(
         self,
         topic: str,
-        values: Sequence[bytes | None],
-        keys: Sequence[bytes | None] | None,
+        values: pa.BinaryArray,
+        keys: pa.BinaryArray | None,
         partition: int,
         with_header: bool,
     ) -> None:
-        """Hand many records over, in their order; the hot loop of writing."""
-        produce, delivered = self._producer.produce, self._delivered
-        prefix = self._prefix.encode()
-        sequence = self._sequence
-        key_of = itertools.repeat(None, len(values)) if keys is None else keys
-        trace = self._trace
-        headers = None if trace is None else [trace]
-        for value, key in zip(values, key_of, strict=True):
-            if with_header:
-                sequence += 1
-                headers = [(HEADER, b"%b%d" % (prefix, sequence))]
-                if trace is not None:
-                    headers.append(trace)
-            while True:
-                try:
-                    produce(topic, value, key, partition, on_delivery=delivered, headers=headers)
-                except BufferError:
-                    self._wait_for_room()
-                    continue
-                except KafkaException as error:
-                    raise self._failure("write", error.args[0], topic) from None
-                break
-        self._sequence = sequence
+        """Hand many records over, in their order; the hot path of writing."""
+        messages = Messages(
+            values,
+            keys,
+            partition,
+            () if self._trace is None else (self._trace,),
+            HEADER,
+            self._prefix.encode() if with_header else None,
+            self._sequence + 1,
+        )
+        taken = 0
+        while taken < len(values):
+            try:
+                taken += self._producer.produce_from(topic, messages, taken)
+            except KafkaException as error:
+                raise self._failure("write", error.args[0], topic) from None
+            if taken < len(values):
+                self._wait_for_room()
+        if with_header:
+            self._sequence += len(values)
         self._serve(lambda: self._producer.poll(0))
 
-    def _delivered(self, error: KafkaError | None, _message: Message) -> None:
+    def _delivered(self, error: KafkaError | None, _message: Message | None) -> None:
         if error is not None and error.code() not in _ABORTED:
             self._failures.append(error)
 
@@ -307,13 +304,12 @@ class KafkaGroup:
 
     def _commit_transaction(self, epoch: int) -> None:
         producer = self._producer
-        group = self._member.consumer_group_metadata()
         offsets = self._epoch_offsets(epoch)
         self._committed_at = -MARKERS_TIMEOUT_S
         try:
             ended = ends_within(
                 OFFSETS_TIMEOUT_S + 2,
-                lambda: producer.send_offsets_to_transaction(offsets, group, OFFSETS_TIMEOUT_S),
+                lambda: producer.send_offsets(offsets, OFFSETS_TIMEOUT_S),
             )
             if ended:
                 producer.commit_transaction(COMMIT_TIMEOUT_S)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Sequence
 from typing import Any, Protocol
 
@@ -46,8 +45,8 @@ class Records(Protocol):
     def produce_many(
         self,
         topic: str,
-        values: Sequence[bytes | None],
-        keys: Sequence[bytes | None] | None,
+        values: pa.BinaryArray,
+        keys: pa.BinaryArray | None,
         partition: int,
         with_header: bool,
     ) -> None:
@@ -89,42 +88,44 @@ class KafkaWriter:
         return self._produce(batch, keys, values)
 
     def _last_of_each_key(
-        self, batch: Batch, keys: list[bytes | None], values: list[bytes | None]
-    ) -> tuple[Batch, list[bytes | None], list[bytes | None]]:
+        self, batch: Batch, keys: pa.BinaryArray, values: pa.BinaryArray
+    ) -> tuple[Batch, pa.BinaryArray, pa.BinaryArray]:
         """Without the -U that is followed by the +U of its key; with buffering, only the last."""
-        kinds = batch.kinds.to_pylist() if batch.kinds is not None else []
+        kinds = batch.kinds
+        assert kinds is not None
+        count = len(keys)
         if self._table.values["sink.buffer-flush.max-rows"] > 0:
-            last = {key: i for i, key in enumerate(keys)}
-            keep = sorted(last.values())
+            table = pa.table({"key": keys, "row": np.arange(count)})
+            last = table.group_by("key").aggregate([("row", "max")])["row_max"]
+            keep = np.sort(last.to_numpy())
         else:
-            keep = [
-                i
-                for i, kind in enumerate(kinds)
-                if kind != RowKind.UPDATE_BEFORE or i + 1 == len(keys) or keys[i + 1] != keys[i]
-            ]
-        if len(keep) == len(keys):
+            codes = keys.dictionary_encode(null_encoding="encode").indices.to_numpy()
+            before = kinds.to_numpy(zero_copy_only=False) == RowKind.UPDATE_BEFORE
+            replaced = before[:-1] & (codes[:-1] == codes[1:])
+            keep = np.flatnonzero(~np.append(replaced, [False] * (count > 0)))
+        if len(keep) == count:
             return batch, keys, values
         taken = pa.array(keep)
-        kept = Batch(batch.rows.take(taken), pa.array([kinds[i] for i in keep], pa.int8()))
-        return kept, [keys[i] for i in keep], [values[i] for i in keep]
+        kept = Batch(batch.rows.take(taken), kinds.take(taken))
+        return kept, keys.take(taken), values.take(taken)
 
-    def _encode(self, batch: Batch) -> tuple[list[bytes | None] | None, list[bytes | None]]:
+    def _encode(self, batch: Batch) -> tuple[pa.BinaryArray | None, pa.BinaryArray]:
         rows = batch.rows
         keys = None
         if self._key_encoder is not None:
             columns = [rows.column(name) for name in self._table.key_fields]
             key_rows = pa.RecordBatch.from_arrays(columns, schema=self._layout.key.arrow())
-            keys = self._key_encoder.encode(Batch(key_rows)).to_pylist()
+            keys = self._key_encoder.encode(Batch(key_rows))
         value_schema = self._layout.value.physical()
         columns = [rows.column(name) for name in value_schema.names]
         value_rows = pa.RecordBatch.from_arrays(columns, schema=value_schema.arrow())
         if not self._table.upsert:
-            return keys, self._value_encoder.encode(Batch(value_rows, batch.kinds)).to_pylist()
+            return keys, self._value_encoder.encode(Batch(value_rows, batch.kinds))
         encoded = self._value_encoder.encode(Batch(value_rows))
         if batch.kinds is not None:
             gone = pc.is_in(batch.kinds, value_set=_DELETES)
             encoded = pc.if_else(gone, pa.scalar(None, encoded.type), encoded)
-        return keys, encoded.to_pylist()
+        return keys, encoded
 
     def _one_by_one(self, batch: Batch, error: ConnectorError) -> list[DeadLetter]:
         """The same rows in halves, so that only those that cannot be written are set aside."""
@@ -135,13 +136,14 @@ class KafkaWriter:
         return [letter for half in halves for letter in self.write(half)]
 
     def _produce(
-        self, batch: Batch, keys: list[bytes | None] | None, values: list[bytes | None]
+        self, batch: Batch, key_column: pa.BinaryArray | None, value_column: pa.BinaryArray
     ) -> list[DeadLetter]:
-        letters: list[DeadLetter] = []
         topics = self._topics(batch.rows)
         if topics is None and self._plain:
-            self._produce_plain(self._table.topics[0], keys, values, batch, letters)
-            return letters
+            return self._produce_plain(self._table.topics[0], key_column, value_column, batch)
+        letters: list[DeadLetter] = []
+        keys = None if key_column is None else key_column.to_pylist()
+        values = value_column.to_pylist()
         headers = self._headers(batch.rows)
         times = self._times(batch.rows)
         for i, value in enumerate(values):
@@ -175,26 +177,23 @@ class KafkaWriter:
     def _produce_plain(
         self,
         topic: str,
-        keys: list[bytes | None] | None,
-        values: list[bytes | None],
+        keys: pa.BinaryArray | None,
+        values: pa.BinaryArray,
         batch: Batch,
-        letters: list[DeadLetter],
-    ) -> None:
+    ) -> list[DeadLetter]:
         limit = self._records.bytes_max(topic) - _OVERHEAD_BYTES
-        sizes = list(map(_length, values))
-        if keys is not None:
-            sizes = list(map(operator.add, sizes, map(_length, keys)))
-        if max(sizes) > limit:
-            fits: list[int] = []
-            for i, size in enumerate(sizes):
-                if size <= limit:
-                    fits.append(i)
-                    continue
-                key = None if keys is None else keys[i]
-                letters.append(self._too_large(topic, size, limit, key, values[i], batch, i))
-            values = [values[i] for i in fits]
-            keys = None if keys is None else [keys[i] for i in fits]
+        sizes = _lengths(values) if keys is None else _lengths(values) + _lengths(keys)
+        fits = sizes <= limit
+        letters: list[DeadLetter] = []
+        if not fits.all():
+            for i in np.flatnonzero(~fits).tolist():
+                key = None if keys is None else keys[i].as_py()
+                value, size = values[i].as_py(), int(sizes[i])
+                letters.append(self._too_large(topic, size, limit, key, value, batch, i))
+            values = values.filter(pa.array(fits))
+            keys = None if keys is None else keys.filter(pa.array(fits))
         self._records.produce_many(topic, values, keys, self._partition, self._header)
+        return letters
 
     def _topics(self, rows: pa.RecordBatch) -> list[str | None] | None:
         if not self._table.several_topics:
@@ -260,8 +259,10 @@ def _header_list(value: Any) -> list[tuple[str, bytes | None]]:
     return [(name, content) for name, content in pairs if name is not None]
 
 
-def _length(content: bytes | None) -> int:
-    return 0 if content is None else len(content)
+def _lengths(column: pa.BinaryArray) -> np.ndarray[Any, np.dtype[np.int64]]:
+    """The bytes of each message; none where it is NULL."""
+    lengths = pc.fill_null(pc.binary_length(column), 0)
+    return np.asarray(lengths.to_numpy(zero_copy_only=False), dtype=np.int64)
 
 
 def _size(headers: list[tuple[str, bytes | None]]) -> int:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from tidemill.formats.debezium_json.decoder import DebeziumDecoder
 from tidemill.formats.debezium_json.encoder import DebeziumEncoder
+from tidemill.formats.debezium_json.native import natively
 from tidemill.formats.debezium_json.options import OPTIONS
 from tidemill.formats.json.decoder import has_decimal, row_type
 from tidemill.formats.json.options import decode_rules, encode_rules
-from tidemill.interfaces.format import FormatFactory
+from tidemill.interfaces.format import Decoder, FormatFactory
 from tidemill.interfaces.options import OptionValues
 from tidemill.model import Schema
 
@@ -23,13 +24,10 @@ METADATA = {
 """Metadata keys with their types; a Kafka table reads them as `value.<key>`."""
 
 
-def _decoder(
-    schema: Schema, options: OptionValues, needed: frozenset[str] | None
-) -> DebeziumDecoder:
+def _decoder(schema: Schema, options: OptionValues, needed: frozenset[str] | None) -> Decoder:
     rules = decode_rules(options, tree=True, decimals=has_decimal(row_type(schema.physical())))
-    return DebeziumDecoder(
-        schema, rules, needed, bool(options["schema-include"]), bool(options["deduplicate"])
-    )
+    include, deduplicate = bool(options["schema-include"]), bool(options["deduplicate"])
+    return natively(DebeziumDecoder(schema, rules, needed, include, deduplicate), needed)
 
 
 def _encoder(schema: Schema, options: OptionValues) -> DebeziumEncoder:

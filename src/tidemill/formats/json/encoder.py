@@ -7,12 +7,15 @@ Flink's: a MAP's members keep the map's order, where Flink's follow a hash.
 
 from __future__ import annotations
 
+from typing import Any
+
 import pyarrow as pa
 
 from tidemill.formats.common.java_text import json_string
 from tidemill.formats.json import vectorised
 from tidemill.formats.json.options import EncodeRules
 from tidemill.formats.json.texts import check_writable, object_texts, texts
+from tidemill.interfaces.native import library
 from tidemill.model import Batch, Schema
 
 SMALL_ROWS = 512
@@ -27,13 +30,28 @@ class JsonEncoder:
         self.rules = rules
         for column in schema.columns:
             check_writable(column.type, rules)
+        self._types = [column.type.arrow() for column in schema.columns]
+        self._native = _native_encoder(rules)
 
     def encode(self, batch: Batch) -> pa.BinaryArray:
         """One JSON object per row; see `Encoder`."""
-        return self.objects(batch.rows).cast(pa.binary())
+        found = self._natively(batch.rows)
+        return self._objects(batch.rows).cast(pa.binary()) if found is None else found
 
     def objects(self, rows: pa.RecordBatch) -> pa.StringArray:
         """The rows as JSON objects."""
+        found = self._natively(rows)
+        return self._objects(rows) if found is None else found.view(pa.string())
+
+    def _natively(self, rows: pa.RecordBatch) -> pa.BinaryArray | None:
+        """What the native crate makes of the rows; None where it is not there or leaves them."""
+        if self._native is None or rows.schema.types != self._types:
+            return None
+        named = pa.RecordBatch.from_arrays(rows.columns, names=self.schema.names)
+        found = self._native.encode(named) if rows.columns else None
+        return None if found is None else pa.array(found)
+
+    def _objects(self, rows: pa.RecordBatch) -> pa.StringArray:
         if rows.num_rows <= SMALL_ROWS:
             columns = [
                 texts(array, column.type, self.rules)
@@ -54,3 +72,11 @@ class JsonEncoder:
             self.schema.names, members, self.rules.ignore_nulls
         )
         return vectorised.run(inputs.table(rows.num_rows), expression)
+
+
+def _native_encoder(rules: EncodeRules) -> Any:
+    """The native crate's encoder, which writes the same bytes, where the crate is there."""
+    crate = library()
+    if not hasattr(crate, "JsonEncoder"):
+        return None
+    return crate.JsonEncoder(rules.iso, rules.plain_decimals, rules.ignore_nulls)

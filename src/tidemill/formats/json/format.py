@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from tidemill.formats.json.decoder import JsonDecoder, has_decimal, row_type
 from tidemill.formats.json.encoder import JsonEncoder
+from tidemill.formats.json.native import natively
 from tidemill.formats.json.options import OPTIONS, decode_rules, encode_rules
-from tidemill.interfaces.format import FormatFactory
+from tidemill.interfaces.format import Decoder, FormatFactory
 from tidemill.interfaces.options import OptionValues
 from tidemill.model import Schema
 
 
-def _decoder(schema: Schema, options: OptionValues, needed: frozenset[str] | None) -> JsonDecoder:
+def _decoder(schema: Schema, options: OptionValues, needed: frozenset[str] | None) -> Decoder:
     rules = decode_rules(options, tree=False, decimals=has_decimal(row_type(schema)))
-    return JsonDecoder(schema, rules, needed)
+    return natively(JsonDecoder(schema, rules, needed), needed)
 
 
 def _encoder(schema: Schema, options: OptionValues) -> JsonEncoder:

@@ -1,0 +1,115 @@
+"""Rows a second of both paths, interleaved in one run: `python native/measure.py BOOTSTRAP`.
+
+Writes taxi rows as JSON into a topic of its own, exactly once, epoch by epoch, through the crate
+and through the Python path in turn; prints medians with the least and the most, and the ratio.
+Besides, the same for the encoding alone.
+"""
+
+from __future__ import annotations
+
+import os
+import statistics
+import sys
+import time
+from collections.abc import Callable
+
+import numpy as np
+import pyarrow as pa
+
+from tidemill.connectors import CONNECTORS
+from tidemill.formats import FORMATS
+from tidemill.interfaces.connector import JobContext
+from tidemill.model import Batch, Column, Schema, TableDescriptor
+from tidemill.model.types import BIGINT, DOUBLE, INT, timestamp_ltz
+
+SCHEMA = Schema(
+    (
+        Column("ride_id", BIGINT),
+        Column("pickup_at", timestamp_ltz(3)),
+        Column("pu_location_id", INT),
+        Column("trip_distance", DOUBLE),
+        Column("total_amount", DOUBLE),
+    )
+)
+BATCH_ROWS = 50_000
+EPOCHS = 4
+BATCHES_PER_EPOCH = 4
+TURNS = 5
+WAYS = {"native": "1", "python": "0"}
+
+
+def rows() -> Batch:
+    """One batch of taxi rows, as task T2 of `bench/` writes them."""
+    random = np.random.default_rng(7)
+    number = np.arange(BATCH_ROWS)
+    arrays = [
+        pa.array(number),
+        pa.array(1_700_000_000_000_000 + number * 10_000).cast(pa.timestamp("us", tz="UTC")),
+        pa.array(random.integers(1, 266, BATCH_ROWS).astype(np.int32)),
+        pa.array(random.integers(1000, 3000, BATCH_ROWS) / 100),
+        pa.array(random.integers(1000, 9000, BATCH_ROWS) / 100),
+    ]
+    return Batch(pa.RecordBatch.from_arrays(arrays, schema=SCHEMA.arrow()))
+
+
+def encode(_bootstrap: str) -> int:
+    """Encode as many rows as `write` writes."""
+    factory = FORMATS["json"]
+    assert factory.encoder is not None
+    encoder = factory.encoder(SCHEMA, factory.options.parse({}))
+    batch = rows()
+    for _ in range(EPOCHS * BATCHES_PER_EPOCH):
+        encoder.encode(batch)
+    return EPOCHS * BATCHES_PER_EPOCH * BATCH_ROWS
+
+
+def write(bootstrap: str) -> int:
+    """Write all epochs, connecting included."""
+    options = {
+        "connector": "kafka",
+        "topic": f"measure-{os.getpid()}",
+        "format": "json",
+        "properties.bootstrap.servers": bootstrap,
+    }
+    table = TableDescriptor("out", SCHEMA, options, ())
+    job = JobContext(f"measure-{os.getpid()}", FORMATS)
+    group = CONNECTORS["kafka"].commit_group([table], job)
+    held = group.open() or 0
+    batch = rows()
+    try:
+        for epoch in range(held + 1, held + 1 + EPOCHS):
+            for _ in range(BATCHES_PER_EPOCH):
+                group.writer("out").write(batch)
+            group.prepare(epoch)
+            group.commit(epoch, {})
+    finally:
+        group.close()
+    return EPOCHS * BATCHES_PER_EPOCH * BATCH_ROWS
+
+
+def measure(name: str, task: Callable[[str], int], bootstrap: str) -> None:
+    """Both ways in turn; wall clock and CPU of this process."""
+    found: dict[str, list[tuple[float, float]]] = {way: [] for way in WAYS}
+    for turn in range(TURNS + 1):
+        for way, setting in WAYS.items():
+            os.environ["TIDEMILL_NATIVE"] = setting
+            wall, cpu = time.perf_counter(), time.process_time()
+            count = task(bootstrap)
+            wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
+            if turn:  # the first is a warm-up
+                found[way].append((count / wall, cpu / count * 1e6))
+    medians = {}
+    for way, figures in found.items():
+        rates, costs = ([figure[i] for figure in figures] for i in (0, 1))
+        medians[way] = (statistics.median(rates), statistics.median(costs))
+        print(
+            f"{name:8} {way:8} {medians[way][0]:12,.0f} rows/s "
+            f"({min(rates):,.0f} to {max(rates):,.0f})  {medians[way][1]:.2f} CPU us/row"
+        )
+    (fast, lean), (slow, fat) = medians["native"], medians["python"]
+    print(f"{name:8} ratio    {fast / slow:12.1f} by the clock, {fat / lean:.1f} per CPU second")
+
+
+if __name__ == "__main__":
+    measure("encode", encode, sys.argv[1])
+    measure("write", write, sys.argv[1])

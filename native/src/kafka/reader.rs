@@ -1,0 +1,172 @@
+//! Reads Kafka through librdkafka's batch call and decodes on the way, without the GIL.
+//!
+//! The Python source decides what to read from where (start modes, bounds, errors); this reader only
+//! carries. Positions are the caller's: it assigns partitions at offsets and learns the next ones.
+
+use std::collections::HashMap;
+use std::ffi::CString;
+
+use pyo3::exceptions::PyRuntimeError;
+use pyo3::prelude::*;
+use rdkafka_sys as rd;
+
+use super::client::{create, problem};
+use super::slices::{Failed, NativeSlice, collect, to_python};
+use crate::decoder::RowDecoder;
+use crate::fields::FieldSpec;
+
+pub struct Handle {
+    client: *mut rd::rd_kafka_t,
+    pub queue: *mut rd::rd_kafka_queue_t,
+}
+
+// librdkafka's handles may be used from any thread; the reader itself is used from one at a time.
+unsafe impl Send for Handle {}
+unsafe impl Sync for Handle {}
+
+impl Drop for Handle {
+    fn drop(&mut self) {
+        // In this order, as librdkafka's other clients do it: the queue serves the closing.
+        unsafe {
+            rd::rd_kafka_consumer_close(self.client);
+            rd::rd_kafka_queue_destroy(self.queue);
+            rd::rd_kafka_destroy(self.client);
+        }
+    }
+}
+
+/// Topic, partition, first offset, and the offset to end before (-1: none).
+type Assignment = (String, i32, i64, i64);
+
+/// `KafkaReader({"bootstrap.servers": ...}, [(name, type, required, parts), ...])`.
+#[pyclass]
+pub struct KafkaReader {
+    handle: Option<Handle>,
+    fields: Vec<FieldSpec>,
+    ends: HashMap<(String, i32), i64>,
+}
+
+#[pymethods]
+impl KafkaReader {
+    #[new]
+    fn new(config: HashMap<String, String>, fields: Vec<FieldSpec>) -> PyResult<Self> {
+        RowDecoder::new(&fields)?;
+        Ok(Self {
+            handle: Some(connect(&config)?),
+            fields,
+            ends: HashMap::new(),
+        })
+    }
+
+    /// Read these partitions too: `[(topic, partition, first offset, end or -1), ...]`.
+    ///
+    /// Never the whole assignment anew: librdkafka aborts the process where a partition is removed,
+    /// added and removed again before its first removal is through (its issue 5573), such as by an
+    /// assignment without another partition, and then the closing.
+    fn assign(&mut self, partitions: Vec<Assignment>) -> PyResult<()> {
+        let places = partitions
+            .iter()
+            .map(|(t, p, first, _)| (t.as_str(), *p, *first));
+        change(self.open()?, places, rd::rd_kafka_incremental_assign)?;
+        for (topic, partition, _, end) in partitions {
+            if end >= 0 {
+                self.ends.insert((topic, partition), end);
+            }
+        }
+        Ok(())
+    }
+
+    /// Read these partitions no more: `[(topic, partition), ...]`; each was assigned.
+    fn unassign(&mut self, partitions: Vec<(String, i32)>) -> PyResult<()> {
+        let places = partitions.iter().map(|(t, p)| (t.as_str(), *p, 0));
+        change(self.open()?, places, rd::rd_kafka_incremental_unassign)
+    }
+
+    /// Read what is there, at most `rows_max`; wait at most `timeout_ms` for the first message.
+    ///
+    /// Returns the slices, and `(topic, partition, code, text, offset)` of errors, in their order.
+    fn read(
+        &self,
+        py: Python<'_>,
+        rows_max: usize,
+        timeout_ms: i32,
+    ) -> PyResult<(Vec<NativeSlice>, Vec<Failed>)> {
+        let handle = self.open()?;
+        let (slices, errors) =
+            py.detach(|| collect(handle, &self.fields, &self.ends, rows_max, timeout_ms))?;
+        let slices = slices
+            .into_iter()
+            .map(|s| to_python(py, s))
+            .collect::<PyResult<_>>()?;
+        Ok((slices, errors))
+    }
+
+    /// The newest end of a partition that the broker told, or -1.
+    fn end_offset(&self, topic: &str, partition: i32) -> PyResult<i64> {
+        let handle = self.open()?;
+        let name = CString::new(topic)?;
+        let (mut low, mut high) = (-1i64, -1i64);
+        let code = unsafe {
+            rd::rd_kafka_get_watermark_offsets(
+                handle.client,
+                name.as_ptr(),
+                partition,
+                &mut low,
+                &mut high,
+            )
+        };
+        Ok(if code as i32 == 0 { high } else { -1 })
+    }
+
+    /// Give everything back; further calls fail.
+    fn close(&mut self, py: Python<'_>) {
+        let handle = self.handle.take();
+        py.detach(|| drop(handle));
+    }
+}
+
+impl KafkaReader {
+    fn open(&self) -> PyResult<&Handle> {
+        self.handle
+            .as_ref()
+            .ok_or_else(|| PyRuntimeError::new_err("the reader is closed"))
+    }
+}
+
+fn connect(config: &HashMap<String, String>) -> PyResult<Handle> {
+    let client = create(rd::rd_kafka_type_t::RD_KAFKA_CONSUMER, config, |_| ())?;
+    unsafe {
+        rd::rd_kafka_poll_set_consumer(client);
+        let queue = rd::rd_kafka_queue_get_consumer(client);
+        Ok(Handle { client, queue })
+    }
+}
+
+type Change = unsafe extern "C" fn(
+    *mut rd::rd_kafka_t,
+    *const rd::rd_kafka_topic_partition_list_t,
+) -> *mut rd::rd_kafka_error_t;
+
+/// Change the assignment by topics, partitions and offsets.
+fn change<'a>(
+    handle: &Handle,
+    places: impl Iterator<Item = (&'a str, i32, i64)>,
+    call: Change,
+) -> PyResult<()> {
+    let places = places
+        .map(|(topic, partition, offset)| Ok((CString::new(topic)?, partition, offset)))
+        .collect::<PyResult<Vec<_>>>()?;
+    unsafe {
+        let list = rd::rd_kafka_topic_partition_list_new(places.len() as i32);
+        for (topic, partition, offset) in &places {
+            let entry = rd::rd_kafka_topic_partition_list_add(list, topic.as_ptr(), *partition);
+            (*entry).offset = *offset;
+        }
+        let error = call(handle.client, list);
+        rd::rd_kafka_topic_partition_list_destroy(list);
+        match problem(error) {
+            None => Ok(()),
+            Some((_, text, ..)) => Err(PyRuntimeError::new_err(text)),
+        }
+    }
+}

@@ -1,0 +1,118 @@
+"""Both producers of the kafka sink, confluent-kafka's and the native crate's, behave the same."""
+
+from __future__ import annotations
+
+import json
+from types import SimpleNamespace
+from typing import Any
+
+import pyarrow as pa
+import pytest
+from confluent_kafka import KafkaError, KafkaException
+from confluent_kafka.admin import AlterConfigOpType, ConfigEntry, ConfigResource, ResourceType
+
+from tidemill.connectors.kafka import producer
+from tidemill.connectors.kafka.producer import PythonProducer
+from tidemill.connectors.kafka.producer_native import NativeProducer
+from tidemill.errors import ConnectorError
+from tidemill.interfaces.connector import JobContext
+from tidemill.interfaces.native import library
+
+pytestmark = pytest.mark.servers
+WAYS = ["0", "1"] if library() is not None else ["0"]
+
+
+@pytest.fixture(params=WAYS, ids=lambda way: "native" if way == "1" else "python")
+def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The way of writing: `TIDEMILL_NATIVE` is set for it."""
+    chosen = str(request.param)
+    monkeypatch.setenv("TIDEMILL_NATIVE", chosen)
+    return chosen
+
+
+def test_keys_headers_nulls_and_order_arrive(bench: Any, way: str) -> None:
+    bench.job = JobContext(bench.job.job, bench.job.formats, traced=True)
+    bench.connector, bench.primary_key = "upsert-kafka", ("a",)
+    bench.options = {"key.format": "json", "value.format": "json"}
+    group = bench.group()
+    try:
+        group.open()
+        assert isinstance(group._producer, NativeProducer if way == "1" else PythonProducer)
+        rows = [{"a": 1, "b": "x"}, {"a": 2, "b": ""}, {"a": 1, "b": "gone"}, {"a": 3, "b": "é"}]
+        group.writer("t").write(bench.batch(rows, [0, 0, 3, 0]))
+        group.prepare(1)
+        group.commit(1, {})
+    finally:
+        group.close()
+    found = sorted(bench.records(), key=lambda r: dict(r.headers)["tidemill"])
+    assert [(r.key, r.value) for r in found] == [
+        (b'{"a":1}', b'{"a":1,"b":"x"}'), (b'{"a":2}', b'{"a":2,"b":""}'), (b'{"a":1}', None),
+        (b'{"a":3}', '{"a":3,"b":"é"}'.encode()),
+    ]  # fmt: skip
+    assert [[name for name, _ in r.headers] for r in found] == [["tidemill", "traceparent"]] * 4
+    marks = [dict(r.headers)["tidemill"] for r in found]
+    assert marks == [f"{bench.job.job}/1/{i}".encode() for i in (1, 2, 3, 4)]
+
+
+def test_a_full_producer_is_waited_for(bench: Any, way: str) -> None:
+    group = bench.group(
+        sink_partitioner="fixed", properties_queue_buffering_max_messages="100",
+        properties_linger_ms="0",
+    )  # fmt: skip
+    try:
+        group.open()
+        group.writer("t").write(bench.batch([{"a": i} for i in range(1000)]))
+        group.prepare(1)
+        group.commit(1, {})
+    finally:
+        group.close()
+    found = bench.records()
+    assert [json.loads(r.value)["a"] for r in found] == list(range(1000))
+    assert [dict(r.headers)["tidemill"] for r in found] == [
+        f"{bench.job.job}/1/{i}".encode() for i in range(1, 1001)
+    ]
+
+
+def test_what_the_broker_refuses_fails_the_epoch(bench: Any, way: str) -> None:
+    group = bench.group(properties_compression_type="none")
+    try:
+        group.open()
+        entry = ConfigEntry("max.message.bytes", "100", incremental_operation=AlterConfigOpType.SET)
+        topic = ConfigResource(ResourceType.TOPIC, bench.topic, incremental_configs=[entry])
+        bench.admin.client().incremental_alter_configs([topic])[topic].result(20)
+        with pytest.raises(ConnectorError, match=r"(?i)too large|larger"):
+            for _ in range(50):  # until the partition's leader has heard of the new limit
+                group.writer("t").write(bench.batch([{"a": 1, "b": "x" * 500}]))
+                group.prepare(1)
+    finally:
+        group.close()
+
+
+def test_a_property_that_the_crate_does_not_know_is_left_to_confluent_kafka(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def refuse(config: dict[str, str]) -> None:
+        raise ValueError(f"No such configuration property: {sorted(config)[0]}")
+
+    crate = SimpleNamespace(KafkaProducer=refuse)
+    monkeypatch.setattr(producer, "library", lambda: crate)
+    member: Any = None
+    made = producer.epoch_producer({"bootstrap.servers": "nowhere"}, member, "g", lambda *_: None)
+    assert isinstance(made, PythonProducer)
+
+
+def test_errors_of_the_crate_come_as_those_of_confluent_kafka() -> None:
+    if library() is None:
+        return
+    made = NativeProducer(library(), {"bootstrap.servers": "localhost:1"}, "g", lambda *_: None)
+    with pytest.raises(KafkaException) as caught:
+        made.begin_transaction()
+    error = caught.value.args[0]
+    assert isinstance(error, KafkaError) and error.code() == KafkaError._NOT_CONFIGURED
+    with pytest.raises(ValueError, match=r"no\.such"):
+        NativeProducer(library(), {"no.such": "1"}, "g", lambda *_: None)
+    with pytest.raises(TypeError, match="binary"):
+        library().KafkaProducer({}).produce("t", pa.array([1]), None, 0, -1, None, [])
+    made.close()
+    with pytest.raises(RuntimeError, match="closed"):
+        made.poll(0)
