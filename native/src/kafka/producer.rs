@@ -197,14 +197,19 @@ impl KafkaProducer {
         let group = CString::new(group)?;
         let offsets = offsets
             .iter()
-            .map(|(topic, part, at, said)| Ok((CString::new(topic.as_str())?, *part, *at, said)))
+            .map(|(topic, part, at, said)| {
+                let topic = CString::new(topic.as_str())?;
+                Ok((topic, *part, *at, CString::new(said.as_str())?))
+            })
             .collect::<PyResult<Vec<_>>>()?;
         self.call(py, |client| unsafe {
             let list = rd::rd_kafka_topic_partition_list_new(offsets.len() as c_int);
             for (topic, partition, offset, metadata) in &offsets {
                 let entry = rd::rd_kafka_topic_partition_list_add(list, topic.as_ptr(), *partition);
                 (*entry).offset = *offset;
-                (*entry).metadata = c_copy(metadata.as_bytes());
+                // With the closing zero, as confluent-kafka writes it, and clients read it.
+                let metadata = metadata.as_bytes_with_nul();
+                (*entry).metadata = c_copy(metadata);
                 (*entry).metadata_size = metadata.len();
             }
             let member = rd::rd_kafka_consumer_group_metadata_new(group.as_ptr());
@@ -257,7 +262,7 @@ pub fn fatal(handle: &Handle) -> Option<Problem> {
 /// Memory that librdkafka frees.
 unsafe fn c_copy(bytes: &[u8]) -> *mut c_void {
     unsafe {
-        let copy = rd::rd_kafka_mem_malloc(std::ptr::null_mut(), bytes.len().max(1));
+        let copy = rd::rd_kafka_mem_malloc(std::ptr::null_mut(), bytes.len());
         std::ptr::copy_nonoverlapping(bytes.as_ptr(), copy.cast(), bytes.len());
         copy
     }

@@ -88,6 +88,24 @@ def test_what_the_broker_refuses_fails_the_epoch(bench: Any, way: str) -> None:
         group.close()
 
 
+def test_each_way_reads_the_epoch_that_the_other_wrote(
+    bench: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held = None
+    for turn, chosen in enumerate(WAYS * 3, 1):
+        monkeypatch.setenv("TIDEMILL_NATIVE", chosen)
+        group = bench.group()
+        try:
+            assert group.open() == held
+            group.writer("t").write(bench.batch([{"a": turn}]))
+            group.prepare(turn)
+            group.commit(turn, {})
+            held = turn
+        finally:
+            group.close()
+    assert len(bench.records()) == held
+
+
 def test_a_property_that_the_crate_does_not_know_is_left_to_confluent_kafka(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
