@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 
 from tidemill.formats.avro.general import GeneralReader
+from tidemill.formats.avro.native import native_reader
 from tidemill.formats.avro.raw import (
     AvroSchema,
     UnreadableSchemaError,
@@ -78,18 +79,18 @@ class RecordReader:
             if not column.type.nullable and column.name in self._converts
         ]
         self._general = None if is_flat(writer) else GeneralReader(writer)
+        self._native = native_reader(writer, frozenset(self._converts), self._slowly)
 
     def read(self, messages: Sequence[bytes], index: Numbers) -> Read:
         """The rows of messages, whose places in the whole batch are `index`."""
-        wanted = frozenset(self._converts)
         other = np.zeros(len(messages), np.bool_)
         if self._branch:
             other = np.array([not m.startswith(self._branch) for m in messages], np.bool_)
             messages = [message[len(self._branch) :] for message in messages]
-        if self._general is None:
-            raw, bad = read_flat(messages, self._writer, wanted)
+        if self._native is None:
+            raw, bad = self._slowly(messages, frozenset(self._converts))
         else:
-            raw, bad = self._general.read(messages, wanted)
+            raw, bad = self._native.read(messages)
         bad |= other
         problems = {
             int(row): Reject(int(index[row]), "format.malformed", _MALFORMED)
@@ -111,6 +112,14 @@ class RecordReader:
                     reject = Reject(int(index[row]), "format.null-in-not-null", text)
                     problems.setdefault(row, reject)
         return self._settled(arrays, places, index, problems)
+
+    def _slowly(
+        self, messages: Sequence[bytes], wanted: frozenset[str]
+    ) -> tuple[dict[str, pa.Array], Numbers]:
+        """The raw columns, and which messages are bad, in Python."""
+        if self._general is None:
+            return read_flat(messages, self._writer, wanted)
+        return self._general.read(messages, wanted)
 
     def _converted(
         self, name: str, convert: Convert, raw: pa.Array, places: Numbers, index: Numbers,
