@@ -2,7 +2,7 @@
 
 Writes taxi rows as JSON into a topic of its own, exactly once, epoch by epoch, through the crate
 and through the Python path in turn; prints medians with the least and the most, and the ratio.
-Besides, the same for the encoding alone.
+Besides, the same for encoding JSON and for decoding Debezium's JSON and Avro, without a broker.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ from tidemill.connectors import CONNECTORS
 from tidemill.formats import FORMATS
 from tidemill.interfaces.connector import JobContext
 from tidemill.model import Batch, Column, Schema, TableDescriptor
-from tidemill.model.types import BIGINT, DOUBLE, INT, timestamp_ltz
+from tidemill.model.types import BIGINT, DOUBLE, INT, timestamp
 
 SCHEMA = Schema(
     (
         Column("ride_id", BIGINT),
-        Column("pickup_at", timestamp_ltz(3)),
+        Column("pickup_at", timestamp(3)),
         Column("pu_location_id", INT),
         Column("trip_distance", DOUBLE),
         Column("total_amount", DOUBLE),
@@ -44,7 +44,7 @@ def rows() -> Batch:
     number = np.arange(BATCH_ROWS)
     arrays = [
         pa.array(number),
-        pa.array(1_700_000_000_000_000 + number * 10_000).cast(pa.timestamp("us", tz="UTC")),
+        pa.array(1_700_000_000_000_000 + number * 10_000).cast(pa.timestamp("us")),
         pa.array(random.integers(1, 266, BATCH_ROWS).astype(np.int32)),
         pa.array(random.integers(1000, 3000, BATCH_ROWS) / 100),
         pa.array(random.integers(1000, 9000, BATCH_ROWS) / 100),
@@ -52,7 +52,7 @@ def rows() -> Batch:
     return Batch(pa.RecordBatch.from_arrays(arrays, schema=SCHEMA.arrow()))
 
 
-def encode(_bootstrap: str) -> int:
+def encode() -> int:
     """Encode as many rows as `write` writes."""
     factory = FORMATS["json"]
     assert factory.encoder is not None
@@ -61,6 +61,40 @@ def encode(_bootstrap: str) -> int:
     for _ in range(EPOCHS * BATCHES_PER_EPOCH):
         encoder.encode(batch)
     return EPOCHS * BATCHES_PER_EPOCH * BATCH_ROWS
+
+
+def decode(format_name: str, messages: list[bytes]) -> int:
+    """Decode the messages of a format so often."""
+    factory = FORMATS[format_name]
+    assert factory.decoder is not None
+    decoder = factory.decoder(SCHEMA, factory.options.parse({}), None)
+    for _ in range(EPOCHS):
+        assert decoder.decode(messages).rows.num_rows == BATCH_ROWS
+    return EPOCHS * BATCH_ROWS
+
+
+def debezium_messages() -> list[bytes]:
+    """The rows as inserts that Debezium's connector for Postgres tells of."""
+    factory = FORMATS["json"]
+    assert factory.encoder is not None
+    images = factory.encoder(SCHEMA, factory.options.parse({})).encode(rows()).to_pylist()
+    source = (
+        b'{"version":"3.7.0","connector":"postgresql","name":"taxi","ts_ms":1,"snapshot":"false",'
+        b'"db":"app","sequence":"[\\"%d\\",\\"%d\\"]","schema":"public","table":"rides","lsn":%d}'
+    )
+    event = b'{"before":null,"after":%b,"source":%b,"transaction":null,"op":"c","ts_ms":1}'
+    return [
+        event % (image, source % (1000 + i // 500, 2000 + i, 2000 + i))
+        for i, image in enumerate(images)
+    ]
+
+
+def avro_messages() -> list[bytes]:
+    """The rows as Avro."""
+    factory = FORMATS["avro"]
+    assert factory.encoder is not None
+    found = factory.encoder(SCHEMA, factory.options.parse({})).encode(rows()).to_pylist()
+    return list(found)
 
 
 def write(bootstrap: str) -> int:
@@ -87,14 +121,14 @@ def write(bootstrap: str) -> int:
     return EPOCHS * BATCHES_PER_EPOCH * BATCH_ROWS
 
 
-def measure(name: str, task: Callable[[str], int], bootstrap: str) -> None:
+def measure(name: str, task: Callable[[], int]) -> None:
     """Both ways in turn; wall clock and CPU of this process."""
     found: dict[str, list[tuple[float, float]]] = {way: [] for way in WAYS}
     for turn in range(TURNS + 1):
         for way, setting in WAYS.items():
             os.environ["TIDEMILL_NATIVE"] = setting
             wall, cpu = time.perf_counter(), time.process_time()
-            count = task(bootstrap)
+            count = task()
             wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
             if turn:  # the first is a warm-up
                 found[way].append((count / wall, cpu / count * 1e6))
@@ -111,5 +145,8 @@ def measure(name: str, task: Callable[[str], int], bootstrap: str) -> None:
 
 
 if __name__ == "__main__":
-    measure("encode", encode, sys.argv[1])
-    measure("write", write, sys.argv[1])
+    events, records = debezium_messages(), avro_messages()
+    measure("encode", encode)
+    measure("debezium", lambda: decode("debezium-json", events))
+    measure("avro", lambda: decode("avro", records))
+    measure("write", lambda: write(sys.argv[1]))
