@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from types import SimpleNamespace
 from typing import Any
 
@@ -11,10 +12,10 @@ import pytest
 from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka.admin import AlterConfigOpType, ConfigEntry, ConfigResource, ResourceType
 
-from tidemill.connectors.kafka import producer
+from tidemill.connectors.kafka import producer, sink
 from tidemill.connectors.kafka.producer import PythonProducer
 from tidemill.connectors.kafka.producer_native import NativeProducer
-from tidemill.errors import ConnectorError
+from tidemill.errors import ConnectorError, DoubtfulCommitError
 from tidemill.interfaces.connector import JobContext
 from tidemill.interfaces.native import library
 
@@ -86,6 +87,37 @@ def test_what_the_broker_refuses_fails_the_epoch(bench: Any, way: str) -> None:
                 group.prepare(1)
     finally:
         group.close()
+
+
+def test_a_commit_that_hangs_is_doubtful_and_left_behind(
+    bench: Any, way: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who opens the sink anew fences the producer that hangs, and finds what holds."""
+    monkeypatch.setattr(sink, "OFFSETS_TIMEOUT_S", -1.5)
+    group = bench.group()
+    released = threading.Event()
+    try:
+        group.open()
+        group.writer("t").write(bench.batch([{"a": 1}]))
+        group.prepare(1)
+        kind = type(group._producer)
+        monkeypatch.setattr(kind, "send_offsets", lambda *_: released.wait(30))
+        with pytest.raises(DoubtfulCommitError):
+            group.commit(1, {})
+        monkeypatch.undo()
+        monkeypatch.setenv("TIDEMILL_NATIVE", way)
+        second = bench.group()
+        try:
+            assert second.open() is None
+            second.writer("t").write(bench.batch([{"a": 2}]))
+            second.prepare(1)
+            second.commit(1, {})
+        finally:
+            second.close()
+    finally:
+        released.set()
+        group.close()
+    assert [json.loads(r.value)["a"] for r in bench.records()] == [2]
 
 
 def test_each_way_reads_the_epoch_that_the_other_wrote(
