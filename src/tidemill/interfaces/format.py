@@ -6,9 +6,9 @@ format of the same name; where Flink fails the job on a bad row, the decoder set
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, overload
 
 import pyarrow as pa
 
@@ -39,6 +39,30 @@ class Change(NamedTuple):
     timestamp_ms: int
     operation: str
     snapshot: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeColumns(Sequence[Change | None]):
+    """The places of many changes as Arrow columns, by name those of `Change`; NULLs for None."""
+
+    columns: pa.RecordBatch
+
+    def __len__(self) -> int:
+        return int(self.columns.num_rows)
+
+    @overload
+    def __getitem__(self, index: int) -> Change | None: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Change | None]: ...
+    def __getitem__(self, index: int | slice) -> Change | None | list[Change | None]:
+        if isinstance(index, slice):
+            return list(self)[index]
+        place = [column[index].as_py() for column in self.columns.columns]
+        return None if place[0] is None else Change(*place)
+
+    def __iter__(self) -> Iterator[Change | None]:
+        places = zip(*(column.to_pylist() for column in self.columns.columns), strict=True)
+        return (None if place[0] is None else Change(*place) for place in places)
 
 
 @dataclass(frozen=True, slots=True)

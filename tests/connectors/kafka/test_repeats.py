@@ -9,12 +9,13 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tidemill.connectors.kafka.repeats import Repeats
-from tidemill.interfaces.format import Change
+from tidemill.interfaces.format import Change, ChangeColumns
 from tidemill.model import Schema
 from tidemill.testing import drain
 
@@ -158,3 +159,48 @@ def test_repeats_are_counted(bench: Any) -> None:
         source.close()
     assert sum(b.duplicates for b in batches) == 2 == sum(b.skipped for b in batches)
     assert sum(b.records for b in batches) == 6
+
+
+def columns_of(events: list[Event]) -> ChangeColumns:
+    kinds = [pa.string(), pa.int64(), pa.int64(), pa.int64(), pa.string(), pa.bool_()]
+    arrays = [pa.array([change[i] for change, _ in events], kind) for i, kind in enumerate(kinds)]
+    return ChangeColumns(pa.RecordBatch.from_arrays(arrays, names=list(Change._fields)))
+
+
+STEP = st.tuples(
+    st.integers(0, 3),
+    st.integers(0, 3),
+    st.sampled_from(["a", "a", "a", "b"]),
+    st.sampled_from([b"1", b"2", None]),
+    st.sampled_from([False] * 9 + [True]),
+)
+
+
+@given(st.lists(st.lists(STEP, max_size=6), max_size=6), st.booleans())
+def test_noting_many_at_once_is_noting_each(batches: list[Any], only_partition: bool) -> None:
+    """Whatever came before: where all are new at once, one by one says so, with the same state."""
+    at_once = Repeats(only_partition=only_partition)
+    one_by_one = Repeats(only_partition=only_partition)
+    at = 0
+    for steps in batches:
+        events: list[Event] = []
+        for commit, place, history, key, snapshot in steps:
+            at += commit
+            events.append((Change(history, at, 10 * at + place, at, "c", snapshot), key))
+        before = at_once.state()
+        if at_once.all_new(columns_of(events), lambda given=events: [key for _, key in given]):
+            assert not any(one_by_one.is_repeat(*event) for event in events)
+        else:
+            assert at_once.state() == before
+            assert take(at_once, events) == take(one_by_one, events)
+        assert at_once.state() == one_by_one.state()
+
+
+def test_what_rises_is_noted_at_once() -> None:
+    events = log(True, [1, 1, 1])
+    changes = columns_of(events)
+    assert list(changes) == changes[:] == [change for change, _ in events]
+    repeats = Repeats()
+    assert repeats.all_new(changes, lambda: [key for _, key in events])
+    assert not repeats.all_new(changes, lambda: [key for _, key in events])
+    assert take(repeats, events) == []

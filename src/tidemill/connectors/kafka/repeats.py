@@ -18,10 +18,15 @@ database was made anew or restored): it is taken as new, as is everything after 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from tidemill.interfaces.format import Change
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from tidemill.interfaces.format import Change, ChangeColumns
 
 _KEY_BYTES_MAX = 64
 
@@ -86,6 +91,34 @@ class Repeats:
         history.newest_ms = max(history.newest_ms, change.timestamp_ms)
         return False
 
+    def all_new(self, changes: ChangeColumns, keys: Callable[[], Sequence[bytes | None]]) -> bool:
+        """Note all changes at once where that is plain: one history, streamed, places that rise.
+
+        As `is_repeat` of each would, all of them new. False, and nothing is noted, where it takes a
+        look at each.
+        """
+        columns = changes.columns
+        history_of = columns["history"]
+        if not len(changes) or history_of.null_count or not _same(history_of):
+            return False
+        if pc.any(columns["snapshot"]).as_py() or not (self._only_partition or _keyed(keys())):
+            return False
+        commits, places = (columns[name].to_numpy() for name in ("commit", "change"))
+        later = np.diff(commits)
+        if not ((later > 0) | ((later == 0) & (np.diff(places) > 0))).all():
+            return False
+        history = self._histories.get(history_of[0].as_py(), _History())
+        if history.place is not None and (int(commits[0]), int(places[0])) <= history.place:
+            return False
+        last = changes[len(changes) - 1]
+        assert last is not None
+        history.place = (last.commit, last.change)
+        history.seen = [_mark(last, keys()[-1])]
+        history.repeating = None
+        history.newest_ms = max(history.newest_ms, pc.max(columns["timestamp_ms"]).as_py())
+        self._histories[last.history] = history
+        return True
+
     @staticmethod
     def _seen_at_last_place(history: _History, key: bytes | None, mark: str) -> bool:
         if key is not None:
@@ -94,6 +127,14 @@ class Repeats:
             history.repeating += 1
             return True
         return False
+
+
+def _same(texts: pa.StringArray) -> bool:
+    return bool(pc.all(pc.equal(texts, texts[0])).as_py())
+
+
+def _keyed(keys: Sequence[bytes | None]) -> bool:
+    return all(key is not None for key in keys)
 
 
 def _mark(change: Change, key: bytes | None) -> str:

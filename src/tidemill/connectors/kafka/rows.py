@@ -17,7 +17,7 @@ from confluent_kafka import (
 from tidemill.connectors.kafka.layout import Layout, key_columns_from_key
 from tidemill.connectors.kafka.options import KafkaTable
 from tidemill.connectors.kafka.repeats import Repeats
-from tidemill.interfaces.format import Decoded, Reject
+from tidemill.interfaces.format import ChangeColumns, Decoded, Reject
 from tidemill.interfaces.source import RowOrigin
 from tidemill.model import DeadLetter, RowKind
 
@@ -200,9 +200,14 @@ def _repeats(decoded: Decoded, messages: Sequence[Message], repeats: Repeats | N
     """The indices of messages whose changes were delivered before."""
     if repeats is None or decoded.changes is None:
         return []
+    changes = decoded.changes
+    if isinstance(changes, ChangeColumns) and repeats.all_new(
+        changes, lambda: [message.key() for message in messages]
+    ):
+        return []
     return [
         index
-        for index, change in enumerate(decoded.changes)
+        for index, change in enumerate(changes)
         if change is not None and repeats.is_repeat(change, messages[index].key())
     ]
 

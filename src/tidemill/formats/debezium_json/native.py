@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from tidemill.formats.common.native import merged, specs
 from tidemill.formats.debezium_json.decoder import DebeziumDecoder
-from tidemill.interfaces.format import Change, Decoded, Decoder
+from tidemill.interfaces.format import ChangeColumns, Decoded, Decoder
 from tidemill.interfaces.native import library, widened
 
 
@@ -33,16 +33,11 @@ class NativeDebeziumDecoder:
             kinds=pa.array(kinds),
             origin=pa.array(origin),
             skipped=skipped,
-            changes=None if places is None else _changes(pa.record_batch(places)),
+            changes=None if places is None else ChangeColumns(pa.record_batch(places)),
         )
         if not unsure:
             return sure
         return merged(sure, self._python.decode([given[index] for index in unsure]), unsure)
-
-
-def _changes(places: pa.RecordBatch) -> list[Change | None]:
-    columns = [column.to_pylist() for column in places.columns]
-    return [None if place[0] is None else Change(*place) for place in zip(*columns, strict=True)]
 
 
 def natively(python: DebeziumDecoder, needed: frozenset[str] | None) -> Decoder:
