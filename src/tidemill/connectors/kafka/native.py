@@ -175,7 +175,7 @@ class NativeReader:
         inner = np.arange(len(messages)) if decoded.origin is None else decoded.origin.to_numpy()
         sure = np.setdiff1d(np.arange(rows.num_rows), places)
         order = np.argsort(np.concatenate([sure, places[inner]]), kind="stable")
-        both = pa.concat_batches([rows.take(pa.array(sure)), decoded.rows.cast(self._schema)])
+        both = pa.concat_batches([rows.take(pa.array(sure)), decoded.rows])
         letters = tuple(
             dead_letter(self._table.name, messages[reject.index], reject)
             for reject in decoded.rejects

@@ -31,7 +31,7 @@ def merged(sure: Decoded, rest: Decoded, places: Sequence[int]) -> Decoded:
     inner = np.arange(len(of)) if rest.origin is None else rest.origin.to_numpy()
     origin = np.concatenate([sure.origin.to_numpy(), of[inner]])
     order = pa.array(np.argsort(origin, kind="stable"))
-    rows = pa.concat_batches([sure.rows, rest.rows.cast(sure.rows.schema)]).take(order)
+    rows = pa.concat_batches([sure.rows, rest.rows]).take(order)
     kinds = sure.kinds
     if kinds is not None and rest.kinds is not None:
         kinds = pa.concat_arrays([kinds, rest.kinds]).take(order)
