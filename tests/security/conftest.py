@@ -217,6 +217,12 @@ def _free_ports(names: tuple[str, ...]) -> dict[str, int]:
     return ports
 
 
+@pytest.fixture
+def authority() -> Authority:
+    """One that nobody knows yet."""
+    return Authority("tests")
+
+
 @pytest.fixture(scope="module")
 def secure_kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SecureKafka]:
     """A real broker; the listener INSIDE is open and for the tests' own hands."""

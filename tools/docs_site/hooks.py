@@ -23,7 +23,12 @@ SECTIONS = {
     "reference": "Reference",
     "decisions": "Decisions",
 }
-BELONGS = {"concepts.md": "concepts", "performance.md": "reference", "reliability.md": "reference"}
+BELONGS = {
+    "concepts.md": "concepts",
+    "performance.md": "reference",
+    "reliability.md": "reference",
+    "security.md": "reference",
+}
 """Pages of no folder that stand with those of one."""
 _LINK = re.compile(r"(?<!!)\[((?:[^\[\]]|\[[^\]]*\])*)\]\(([^)#:\s]+)(#[^)\s]*)?\)")
 

@@ -41,6 +41,9 @@ CONNECTOR = (
     ),
     VerbEntry("delete", "tidemill.cli.connector_delete:APP", "Delete a connector."),
 )
+ROLE = (
+    VerbEntry("create", "tidemill.cli.role_create:APP", "Make a role of Postgres with few rights."),
+)
 SCHEMA = (
     VerbEntry("list", "tidemill.cli.schema_list:APP", "List the subjects."),
     VerbEntry("show", "tidemill.cli.schema_show:APP", "Show a schema of a subject."),
@@ -148,6 +151,7 @@ VERBS = (
     ),
     VerbEntry("apply", "tidemill.cli.apply:APP", "Take state over into a changed text.", PIPELINES),
     VerbEntry("account", "tidemill.cli.account:APP", "Show where every row went.", PIPELINES),
+    VerbEntry("why", "tidemill.cli.why:APP", "Show which messages a row is made of.", PIPELINES),
     VerbEntry("why-not", "tidemill.cli.why_not:APP", "Show where a message ended.", PIPELINES),
     VerbEntry(
         "parity", "tidemill.cli.parity:APP", "Compare a pipeline here and on Flink.", PIPELINES
@@ -184,6 +188,7 @@ VERBS = (
     VerbEntry("train", "tidemill.cli.train:APP", "Run a training program.", DATA),
     VerbEntry("lineage", "tidemill.cli.lineage:APP", "Show where rows come from and go to.", DATA),
     VerbEntry("lake", "", "Objects of an S3 lake: files, queries, events.", DATA, LAKE),
+    VerbEntry("role", "", "Roles of Postgres with as few rights as needed.", DATA, ROLE),
     VerbEntry("flink", "", "Run PyFlink programs, manage the jobs of a Flink.", PIPELINES, FLINK),
     VerbEntry(
         "completion", "tidemill.cli.completion:APP", "Print a shell's completion script.", MORE

@@ -62,12 +62,7 @@ def account_of(project: Project, name: str) -> PipelineAccount:
     """The account of a pipeline of a project; raises as `account` does."""
     found = committed_account(project, name)
     if found is None:
-        raise UserError(
-            f"the pipeline {name} has committed nothing yet",
-            code="control.no-account",
-            where=Where(pipeline=name),
-            hint=f"Run it: tidemill run {name}",
-        )
+        raise _nothing(name)
     return found
 
 
@@ -87,6 +82,34 @@ def committed_positions(project: Project, name: str) -> Mapping[str, Mapping[str
     store = CheckpointStore(project.state_dir / "pipelines" / name / "checkpoints")
     manifest = newest_manifest(store)
     return None if manifest is None else manifest["positions"]
+
+
+def committed_epoch(project: Project, name: str) -> tuple[int, Mapping[str, Mapping[str, Any]]]:
+    """The last epoch of a pipeline and its positions, by table and partition.
+
+    Raises:
+        UserError: `control.no-account` where it has committed nothing here yet.
+    """
+    store = CheckpointStore(project.state_dir / "pipelines" / name / "checkpoints")
+    manifest = newest_manifest(store)
+    if manifest is None:
+        raise _nothing(name)
+    return manifest["epoch"], manifest["positions"]
+
+
+def next_offset(position: Any) -> int | None:
+    """The offset that a Kafka table's position goes on from; change feeds keep more beside it."""
+    found = position.get("offset") if isinstance(position, dict) else position
+    return found if isinstance(found, int) else None
+
+
+def _nothing(name: str) -> UserError:
+    return UserError(
+        f"the pipeline {name} has committed nothing yet",
+        code="control.no-account",
+        where=Where(pipeline=name),
+        hint=f"Run it: tidemill run {name}",
+    )
 
 
 def _nodes(graph: Mapping[str, Any]) -> list[AccountNode]:

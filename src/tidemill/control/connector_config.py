@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from tidemill.control.connectors import Connect
+from tidemill.control.connectors import Connect, put
 from tidemill.errors import UserError, Where
-from tidemill.project import MASK
+from tidemill.project import MASK, Secret
 
 _SECRET = re.compile(r"passw|secret|token|credential|private|sasl\.jaas|api[._-]?key|\.key$", re.I)
 _IN_URL = re.compile(r"(?<=://)([^/@\s:]+):([^/@\s]+)@")
@@ -50,13 +50,21 @@ def update_config(connect: Connect, name: str, config: Mapping[str, str]) -> Non
     client = connect.client()
     now = client.config(name)
     client.hide(value for key, value in now.items() if is_secret(key))
-    client.put(name, _unmasked(config, now))
+    put(connect, client, name, _as_secrets(_unmasked(config, now)))
 
 
 def _masked(key: str, value: str) -> str:
     if is_secret(key):
         return MASK
     return _IN_URL.sub(rf"\1:{MASK}@", value)
+
+
+def _as_secrets(config: Mapping[str, str]) -> Mapping[str, str | Secret]:
+    """The configuration, what is secret marked as such; references that are there stay."""
+    return {
+        key: Secret(value) if is_secret(key) and "${" not in value else value
+        for key, value in config.items()
+    }
 
 
 def _unmasked(config: Mapping[str, str], now: Mapping[str, str]) -> dict[str, str]:

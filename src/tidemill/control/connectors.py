@@ -2,19 +2,22 @@
 
 Guarantees: `register` returns when the connector's tasks run, and raises with the task's trace when
 one fails; secrets of a JSON file (`${secret:...}`) are resolved in memory and never shown, also not
-in Connect's own error texts. Non-guarantee: a connector that runs now may fail later; see `status`.
+in Connect's own error texts, and reach its topics only where the worker is not the project's own.
+Non-guarantee: a connector that runs now may fail later; see `status`.
 """
 
 from __future__ import annotations
 
 import json
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from tidemill.control.connect_client import ConnectClient, ConnectorStatus, plain_text
+from tidemill.control.connect_secrets import forget, referred
 from tidemill.control.project_context import connect_url, open_project, resolver
-from tidemill.errors import Span, TextWhere, UserError, Where
+from tidemill.errors import Span, TextWhere, TidemillError, UserError, Where
 from tidemill.project import Project, Secret, find_references
 
 OLD_STATE_S = 5.0
@@ -58,8 +61,24 @@ def register(
             resolved = resolved.replace("${" + reference.key + "}", plain_text(one))
         values[key] = Secret(resolved) if secret else resolved
     client = connect.client()
-    client.put(found, values)
+    put(connect, client, found, values)
     return client.wait(found, lambda status: status.running, timeout_s)
+
+
+def put(
+    connect: Connect, client: ConnectClient, name: str, config: Mapping[str, str | Secret]
+) -> None:
+    """Give a connector its configuration, its secrets by reference where the worker is ours."""
+    project = connect.open()
+    given, file = referred(project, client.url, name, config)
+    client.hide(value.reveal() for value in config.values() if isinstance(value, Secret))
+    try:
+        client.put(name, given)
+    except TidemillError:
+        if file is not None:
+            file.unlink(missing_ok=True)
+        raise
+    forget(project, client.url, name, file)
 
 
 def status(connect: Connect, name: str) -> ConnectorStatus:
@@ -94,7 +113,9 @@ def restart(connect: Connect, name: str, *, timeout_s: float = 60.0) -> Connecto
 
 def delete(connect: Connect, name: str) -> None:
     """Delete a connector; its topics, slot and publication stay."""
-    connect.client().delete(name)
+    client = connect.client()
+    client.delete(name)
+    forget(connect.open(), client.url, name)
 
 
 def _all(status: ConnectorStatus, state: str) -> bool:

@@ -27,7 +27,22 @@ class SparkPipeline:
             reference = find_references("${" + key + "}", self.source.file)[0]
             value = self.source.resolver.value(reference)
             found[name] = value.reveal() if isinstance(value, Secret) else value
+            self._check_login(key, found[name])
         return found
+
+    def _check_login(self, key: str, value: str) -> None:
+        """Refuse a value that could end the JAAS line that the program puts it into."""
+        if not set(value) & set('"\\\n\r'):
+            return
+        for table in declared_tables(self.source.original, self.source.file):
+            for option, text in table.options.items():
+                if option.startswith("properties.sasl.") and "${" + key + "}" in text:
+                    raise UserError(
+                        f"the value of ${{{key}}} holds a quote, a backslash or a new line",
+                        code="runner.not-on-spark",
+                        where=Where(table=table.table),
+                        hint=f"Spark cannot be given it as `{option}`; choose another one.",
+                    )
 
 
 _BOUNDED = (

@@ -139,6 +139,13 @@ def _check_values(values: OptionValues) -> None:
             "option `source.monitor-interval` takes a duration above 0, not `0`",
             code="connector.bad-option",
         )
+    marker = values["sink.partition-commit.success-file.name"] or "_SUCCESS"
+    if "/" in marker or "\0" in marker or marker in (".", ".."):
+        raise ProjectError(
+            f"option `sink.partition-commit.success-file.name` = `{marker}` is no file's name",
+            code="connector.bad-option",
+            hint="The file lies in its partition's folder: give a name without `/`.",
+        )
     supported = {
         "sink.partition-commit.trigger": ("process-time",),
         "sink.partition-commit.delay": (0,),

@@ -13,7 +13,8 @@ import psycopg
 from tidemill.connectors.jdbc.connection import Connection
 from tidemill.errors import ConnectorError, Where
 
-_CREATE = """
+EPOCHS = "tidemill_epochs"
+CREATE_EPOCHS = """
 CREATE TABLE IF NOT EXISTS tidemill_epochs (
   job text PRIMARY KEY,
   epoch bigint,
@@ -70,14 +71,14 @@ class Fence:
 
     def _create(self, connection: Connection) -> None:
         try:
-            connection.execute(_CREATE)
+            connection.execute(CREATE_EPOCHS)
         except psycopg.errors.InsufficientPrivilege as error:
             raise ConnectorError(
                 "the table `tidemill_epochs` cannot be created for lack of rights",
                 code="connector.login-refused",
                 detail="It holds the number of the last epoch, in the transaction of the rows.",
                 hint="Grant CREATE on the schema, or let its owner run:"
-                f"{_CREATE}and grant SELECT, INSERT and UPDATE on it.",
+                f"{CREATE_EPOCHS}and grant SELECT, INSERT and UPDATE on it.",
             ) from error
 
     def _end_zombies(self, connection: Connection) -> None:

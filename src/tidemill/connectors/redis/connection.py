@@ -43,11 +43,13 @@ class RedisConnection:
         self.shown = options.shown
         timeout_s = options.values["connection.timeout"] / 1000
         kind: Any = SSLConnection if options.tls else Client
+        # The host's name is always checked: against the system's authorities, or this one.
+        authority = {"ssl_ca_data": options.values["ssl.ca.pem"]} if options.tls else {}
         self._client: Any = kind(
             host=options.host, port=options.port, db=options.database,
             username=options.values["username"], password=options.values["password"],
             socket_timeout=timeout_s, socket_connect_timeout=min(10.0, timeout_s),
-            protocol=2, client_name="tidemill",
+            protocol=2, client_name="tidemill", **authority,
         )  # fmt: skip
 
     def connect(self, retries: int) -> None:

@@ -31,6 +31,11 @@ OPTIONS = OptionSet(
             "url", _S, "As `redis://host:port/database`, or `rediss://` for TLS.", required=True
         ),
         Option("username", _S, "The user; needs `password` beside it."),
+        Option(
+            "ssl.ca.pem", _S,
+            "The certificate of the authority that signed the server's, as PEM text, with "
+            "`rediss://`; by default those of the system.",
+        ),
         Option("password", _S, "The password of `username`, or of the default user.", secret=True),
         Option(
             "key", _S, "The key of a row, its columns in braces: `session:{session_id}`.",
@@ -118,6 +123,8 @@ def parse(table: TableDescriptor, job: JobContext) -> RedisOptions:
     }
     values = OPTIONS.parse(own)
     host, port, database, tls = _address(values["url"])
+    if values["ssl.ca.pem"] is not None and not tls:
+        raise _wrong("the option `ssl.ca.pem` goes with `rediss://`", "Write 'rediss://host:port'.")
     if values["username"] is not None and values["password"] is None:
         raise _wrong("the option `username` needs `password` beside it")
     for key in ("lookup.max-retries", "sink.max-retries"):

@@ -18,6 +18,7 @@ from tidemill.control.pipeline import read_sql
 from tidemill.control.pipeline_processes import start_pipeline, stop_pipeline
 from tidemill.control.pipeline_states import pipeline_state, pipeline_states
 from tidemill.control.samples import samples
+from tidemill.control.why.masked import masked_why, masked_why_not
 
 
 class Text(BaseModel):
@@ -45,6 +46,16 @@ def router(hub: Hub) -> APIRouter:
     def rows_of(name: str) -> dict[str, Any]:
         """Where every row went, as of the last committed epoch."""
         return account_of(hub.project, pipeline_state(hub.project, name).name).as_dict()
+
+    @routes.get("/pipelines/{name}/why")
+    def why(name: str, key: str, sink: str | None = None) -> dict[str, Any]:
+        """Which messages a row is made of; personal columns are masked."""
+        return masked_why(hub.project.root, name, key, sink, hub.masks).as_dict()
+
+    @routes.get("/pipelines/{name}/why-not")
+    def why_not(name: str, message: str) -> dict[str, Any]:
+        """Where a message (TOPIC:PARTITION:OFFSET) ended."""
+        return masked_why_not(hub.project.root, name, message, hub.masks).as_dict()
 
     @routes.get("/pipelines/{name}/sql")
     def sql(name: str) -> dict[str, str]:

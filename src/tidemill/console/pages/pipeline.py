@@ -12,6 +12,7 @@ from tidemill.console.hub import Hub, Sample
 from tidemill.console.pages.pipeline_account import account_html, checkpoints_html
 from tidemill.console.pages.pipeline_rows import RowsPanel
 from tidemill.console.pages.pipeline_text import text_panel
+from tidemill.console.pages.pipeline_why import WhyPanel
 from tidemill.console.parts.actions import act, load
 from tidemill.console.parts.charts import TimeChart
 from tidemill.console.parts.frame import Frame, frame
@@ -84,8 +85,8 @@ class _View:
         self._said: list[str] = []
         with ui.tabs().props("dense no-caps align=left").classes("tabs") as tabs:
             accounts, text = ui.tab("Rows and checkpoints"), ui.tab("SQL and plan")
-            between = ui.tab("Sample rows")
-        opened = {"sql": text, "rows": between}.get(tab, accounts)
+            between, reasons = ui.tab("Sample rows"), ui.tab("Why")
+        opened = {"sql": text, "rows": between, "why": reasons}.get(tab, accounts)
         with ui.tab_panels(tabs, value=opened).classes("panels") as panels:
             with ui.tab_panel(accounts):
                 self._accounts = ui.html("", sanitize=False).classes("accounts")
@@ -93,6 +94,8 @@ class _View:
                 text_panel(self.hub, self.name)
             with ui.tab_panel(between):
                 self._between = RowsPanel(self.hub, state)
+            with ui.tab_panel(reasons):
+                WhyPanel(self.hub, self.name)
         self._panels = panels
 
     async def refresh(self) -> None:

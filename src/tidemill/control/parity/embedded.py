@@ -11,7 +11,7 @@ from tidemill.control.lookups import lookups_of
 from tidemill.control.parity.memory import CONNECTOR, CONNECTOR_NAME, Collected, CollectGroup
 from tidemill.control.parity.results import QueryResult, changes_of
 from tidemill.engine import Engine, EngineSettings, GroupSpec
-from tidemill.interfaces.connector import JobContext
+from tidemill.interfaces.connector import Connector, JobContext
 from tidemill.interfaces.lookup import Lookup
 from tidemill.interfaces.source import Source
 from tidemill.model import TableDescriptor
@@ -62,13 +62,16 @@ def planned(script: Script) -> Planned:
     return with_plan(_collecting(script))
 
 
-def with_plan(script: Script) -> Planned:
-    """A script whose sinks all collect, and its plan; raises SqlError."""
+def with_plan(script: Script, connectors: Mapping[str, Connector] | None = None) -> Planned:
+    """A script whose sinks all collect, and its plan; raises SqlError.
+
+    `connectors` are what its tables are read through, by default as in a pipeline.
+    """
     from tidemill.connectors import CONNECTORS  # noqa: PLC0415 - loaded when used
     from tidemill.formats import FORMATS  # noqa: PLC0415
 
-    connectors = {**CONNECTORS, CONNECTOR_NAME: CONNECTOR}
-    return Planned(script, build_plan(script, connectors, FORMATS))
+    known = {**(connectors or CONNECTORS), CONNECTOR_NAME: CONNECTOR}
+    return Planned(script, build_plan(script, known, FORMATS))
 
 
 def run_script(
@@ -110,15 +113,19 @@ def collect(
     folder: Path,
     how: EmbeddedRun,
     until: Literal["finished", "caught-up"] = "finished",
+    connectors: Mapping[str, Connector] | None = None,
 ) -> Collection:
-    """Run a script whose sinks all are of the connector that collects."""
+    """Run a script whose sinks all are of the connector that collects.
+
+    `connectors` are those that it was planned with.
+    """
     from tidemill.formats import FORMATS  # noqa: PLC0415 - loaded when used
 
     made = script if isinstance(script, Planned) else with_plan(script)
     plan = made.plan
     context = JobContext("parity", FORMATS)
     sources = {
-        stage.table.name: _source(settle(stage.table), context)
+        stage.table.name: _source(settle(stage.table), context, connectors)
         for stage in plan.sources
         if stage.values is None
     }
@@ -154,10 +161,12 @@ def _collecting(script: Script) -> Script:
     return replace(script, selects=(), inserts=inserts)
 
 
-def _source(table: TableDescriptor, context: JobContext) -> Callable[[], Source]:
+def _source(
+    table: TableDescriptor, context: JobContext, connectors: Mapping[str, Connector] | None
+) -> Callable[[], Source]:
     from tidemill.connectors import CONNECTORS  # noqa: PLC0415 - loaded when used
 
-    make = CONNECTORS[table.options["connector"]].source
+    make = (connectors or CONNECTORS)[table.options["connector"]].source
     assert make is not None, "the plan refuses tables that cannot be read"
     return lambda: make(table, context)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tidemill.control.account import committed_positions
+from tidemill.control.account import committed_positions, next_offset
 from tidemill.control.dead_letters.read import letters
 from tidemill.control.messages import one_message
 from tidemill.control.pipeline import compile_pipeline, opened
@@ -69,7 +69,7 @@ def _before_it_ran(
         return None
     of_table = positions.get(table.name, {})
     at = of_table.get(str(place.partition), of_table.get(f"{place.topic}:{place.partition}"))
-    following = at if isinstance(at, int) else None
+    following = next_offset(at)
     if of_table and following is None:
         return fate("waiting", f"Partition {place.partition} has not been read yet.")
     if following is not None and place.offset >= following:

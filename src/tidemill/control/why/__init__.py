@@ -1,0 +1,1 @@
+"""Which messages stand behind a row of a sink."""
