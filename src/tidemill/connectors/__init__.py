@@ -16,6 +16,7 @@ _MODULES = {
     "upsert-kafka": "tidemill.connectors.upsert_kafka.connector",
     "jdbc": "tidemill.connectors.jdbc.connector",
     "kinesis": "tidemill.connectors.kinesis.connector",
+    "postgres-cdc": "tidemill.connectors.postgres_cdc.connector",
     "redis": "tidemill.connectors.redis.connector",
     "filesystem": "tidemill.connectors.filesystem.connector",
     "delta": "tidemill.connectors.delta.connector",

@@ -6,6 +6,7 @@ handed out as one batch, so batches grow with the load and stay small when there
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
@@ -14,7 +15,8 @@ from time import monotonic
 
 from tidemill.engine.settings import EngineSettings
 from tidemill.engine.worker import Aborted, Failure
-from tidemill.interfaces.source import PartitionBatch, Source
+from tidemill.errors import ConnectorError
+from tidemill.interfaces.source import ConfirmingSource, PartitionBatch, Source
 from tidemill.model import Position
 
 
@@ -196,6 +198,7 @@ class Reader:
         self._caught_up = False
         self._rows_max = settings.rows_min
         self._stop = threading.Event()
+        self._committed: Mapping[str, Position] | None = None
         self._thread = threading.Thread(
             target=self._run, name=f"tidemill-reader {name}", daemon=True
         )
@@ -207,6 +210,10 @@ class Reader:
     def stop(self) -> None:
         """Ask the thread to end after its read."""
         self._stop.set()
+
+    def committed(self, positions: Mapping[str, Position]) -> None:
+        """An epoch with these positions is committed everywhere; from any thread."""
+        self._committed = positions
 
     def join(self) -> None:
         """Wait for the end."""
@@ -227,6 +234,8 @@ class Reader:
             self._failure.set(error)
         finally:
             if source is not None:
+                with contextlib.suppress(ConnectorError):
+                    self._confirm(source)
                 source.close()
 
     def begin(self, source: Source) -> None:
@@ -236,6 +245,7 @@ class Reader:
 
     def step(self, source: Source) -> bool:
         """Read once, and hand over what came; False where there is no more."""
+        self._confirm(source)
         slices = source.read(self._rows_max, self._settings.read_timeout_ms)
         rows = sum(piece.rows.num_rows for piece in slices)
         if slices:
@@ -249,3 +259,9 @@ class Reader:
         elif rows < self._rows_max // 4:
             self._rows_max = max(self._rows_max // 2, self._settings.rows_min)
         return not finished
+
+    def _confirm(self, source: Source) -> None:
+        """Tell the source what was committed since it was told last."""
+        positions, self._committed = self._committed, None
+        if positions is not None and isinstance(source, ConfirmingSource):
+            source.committed(positions)

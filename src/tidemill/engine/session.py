@@ -183,7 +183,7 @@ class Session:
         self.counters = Counters(manifest.get("counters"))
         self.committed_counts = self.counters.copy()
         self._positions = {t: dict(p) for t, p in manifest.get("positions", {}).items()}
-        tables = {stage.id: stage.table.name for stage in job.plan.sources}
+        self._tables = tables = {stage.id: stage.table.name for stage in job.plan.sources}
         self.inbox = Inbox(
             [*tables], job.settings, self.failure,
             lambda source, seconds: self._reader_blocked(tables[source], seconds),
@@ -422,6 +422,8 @@ class Session:
         self.committed_counts = work.counters
         self.job.times.arrived(self._committing_ms.pop(work.epoch, {}))
         self.job.traces.committed(work.epoch, work.counters, size)
+        for table, reader in self._readers.items():
+            reader.committed(work.positions.get(self._tables[table], {}))
         self._in_flight.clear()
         self.inbox.wake()
 

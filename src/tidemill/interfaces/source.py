@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import pyarrow as pa
 
@@ -95,4 +95,17 @@ class Source(Protocol):
 
     def close(self) -> None:
         """Give everything back. Must not raise, and must work when `open` failed half-way."""
+        ...
+
+
+@runtime_checkable
+class ConfirmingSource(Protocol):
+    """A source whose store keeps what it gives until it is told that it is done with."""
+
+    def committed(self, positions: Mapping[str, Position]) -> None:
+        """An epoch that holds these positions is committed in every sink.
+
+        Called between reads and before `close`, on the reader's thread; the newest of several
+        epochs may be told alone. An epoch that is not told is committed all the same.
+        """
         ...

@@ -28,4 +28,10 @@ CODES: dict[str, str] = {
     "connector.null-key": "A message has no key, and the table takes columns from the key.",
     "connector.too-large": "A message is larger than the topic takes.",
     "connector.bad-topic": "A row names a topic that its table does not write to.",
+    "connector.slot-unusable": "A server, slot or publication does not give all changes.",
+    "connector.slot-lost": "A replication slot no longer holds the changes behind a position.",
+    "connector.slot-in-use": "A replication slot is read by another process.",
+    "connector.row-before-missing": "Changes of a table do not hold the whole row before them.",
+    "connector.unchanged-value": "A change leaves out a large value that did not change (TOAST).",
+    "connector.truncated": "A table whose changes are read was emptied by TRUNCATE.",
 }

@@ -1,0 +1,463 @@
+"""The source of `postgres-cdc`; see the package."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import psycopg
+import pyarrow as pa
+
+from tidemill.connectors.jdbc.connection import Connection, connect, translated
+from tidemill.connectors.jdbc.target import (
+    TargetTable,
+    check_columns,
+    find_table,
+    mismatch,
+    missing_table,
+)
+from tidemill.connectors.postgres_cdc import slot as slots
+from tidemill.connectors.postgres_cdc.changes import (
+    Expander,
+    RowBeforeMissingError,
+    Rows,
+    UnchangedValueError,
+)
+from tidemill.connectors.postgres_cdc.joined import in_snapshot
+from tidemill.connectors.postgres_cdc.options import parse
+from tidemill.connectors.postgres_cdc.position import (
+    PARTITION,
+    Place,
+    lsn_of,
+    lsn_text,
+    read_place,
+)
+from tidemill.connectors.postgres_cdc.snapshot import Snapshot, key_of
+from tidemill.connectors.postgres_cdc.stream import Relation, Stream, Taken
+from tidemill.errors import ConnectorError, Where
+from tidemill.interfaces.source import PartitionBatch, RowOrigin
+from tidemill.model import ColumnKind, DeadLetter, Position, RowKind, TableDescriptor
+
+Array = np.ndarray[Any, Any]
+
+_REACH_S = 1.0
+_BUSY_PAUSE_S = 0.2
+_SENDER_TIMEOUT = "10min"
+"""A reader that is held up by a slow sink says nothing; the server's default is a minute."""
+
+
+class PostgresCdcSource:
+    """Reads the rows and changes of one table; one partition."""
+
+    def __init__(self, table: TableDescriptor) -> None:
+        self._table = table
+        self._options = parse(table)
+        needed = table.columns_needed
+        self._columns = [
+            column
+            for column in self._options.table.schema.columns
+            if needed is None or column.name in needed
+        ]
+        self._connection: Connection | None = None
+        self._replication: Connection | None = None
+        self._target: TargetTable
+        self._key: tuple[str, ...] = ()
+        self._place: Place
+        self._snapshot: Snapshot | None = None
+        self._stream: Stream | None = None
+        self._relation: Relation | None = None
+        self._told = self._finished = False
+        self._looked_s = 0.0
+        self._committed: deque[int] = deque()
+
+    # -- life
+
+    def open(self, start: Mapping[str, Position]) -> None:
+        """Connect, check everything, and begin the snapshot or the stream."""
+        options = self._options
+        with self._translated():
+            self._connection = connect(options.login, "tidemill cdc")
+            self._look_at_table(self._connection)
+            if options.mode == "snapshot":
+                self._open_bounded(start)
+                return
+            slots.check_server(self._connection, options)
+            slots.check_identity(self._connection, options, self._target)
+            self._replication = self._replicate()
+            system = slots.system_of(self._replication)
+            position = start.get(PARTITION)
+            if position is None:
+                self._begin(system)
+            else:
+                self._go_on(read_place(position, options.shown, self._table.name), system)
+            self._looked_s = time.monotonic()
+
+    def _look_at_table(self, connection: Connection) -> None:
+        target = find_table(connection, self._options.source)
+        if target is None:
+            raise missing_table(connection, self._table, self._options.source, writing=False)
+        check_columns(self._options.table, target, self._options.source, writing=False)
+        self._target = target
+        upsert = self._options.upsert
+        self._key = self._options.table.primary_key if upsert else target.primary_key
+
+    def _open_bounded(self, start: Mapping[str, Position]) -> None:
+        assert self._connection is not None
+        place = Place(("", ""), 0, True)
+        if PARTITION in start:
+            place = read_place(start[PARTITION], self._options.shown, self._table.name)
+        self._place, self._told = place, True
+        if not place.snapshot:
+            self._finished = True
+            return
+        self._connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        self._snapshot = Snapshot(self._connection, self._options, self._target, place.after)
+
+    def _replicate(self) -> Connection:
+        made = connect(self._options.replication, f"tidemill cdc {self._options.slot}")
+        made.execute("SET wal_sender_timeout = '" + _SENDER_TIMEOUT + "'")
+        return made
+
+    def _begin(self, system: str) -> None:
+        """The first start: with the slot's own snapshot, or from a place in the log."""
+        options = self._options
+        assert self._connection is not None and self._replication is not None
+        found = slots.find_slot(self._connection, options)
+        initial = options.mode == "initial"
+        if initial:
+            key_of(options, self._target)
+        if options.mode == "committed-offset" and found is None:
+            raise slots.lost(options, "does not exist", "There is no committed offset.")
+        publication = slots.publication_of(self._connection, options, self._target)
+        if found is None:
+            lsn = slots.make_slot(self._replication, options, snapshot=initial)
+        elif initial:
+            # Made by a start that was cut off before its first commit, or by hand.
+            lsn = slots.make_snapshot(self._replication)
+        elif options.mode == "latest-offset":
+            lsn = self._current_lsn()
+        else:
+            lsn = found.confirmed_lsn
+        self._place = Place((system, publication), lsn, initial)
+        if initial:
+            self._snapshot = Snapshot(self._replication, options, self._target, None)
+        else:
+            self._start_stream()
+
+    def _go_on(self, place: Place, system: str) -> None:
+        options = self._options
+        assert self._connection is not None and self._replication is not None
+        if place.origin[0] != system:
+            raise slots.lost(
+                options, "is of another database cluster", "The server was made anew or replaced."
+            )
+        slots.check_reaches(
+            options, slots.find_slot(self._connection, options), place.confirmable_lsn
+        )
+        slots.check_publication(self._connection, options, self._target, place.origin[1])
+        self._place, self._told = place, True
+        if not place.snapshot:
+            self._start_stream()
+            return
+        self._place = place.cut_off(slots.make_snapshot(self._replication))
+        self._snapshot = Snapshot(self._replication, options, self._target, place.after)
+
+    def _start_stream(self) -> None:
+        """Read the slot; waits while another process lets go of it."""
+        assert self._replication is not None
+        options = self._options
+        table = (options.source.schema_name or "", options.source.table_name)
+        deadline_s = time.monotonic() + options.login.timeout_ms / 1000
+        while True:
+            stream = Stream(self._replication, options.slot, options.publication, table)
+            try:
+                stream.start(self._place.lsn, self._place.taken)
+            except psycopg.errors.ObjectInUse as error:
+                if time.monotonic() > deadline_s:
+                    raise self._in_use(error) from error
+                time.sleep(_BUSY_PAUSE_S)
+            else:
+                self._stream = stream
+                return
+
+    def _in_use(self, error: psycopg.Error) -> ConnectorError:
+        return ConnectorError(
+            f"the replication slot `{self._options.slot}` is read by another process",
+            code="connector.slot-in-use",
+            where=Where(server=self._options.shown, table=self._table.name),
+            detail=str(error.diag.message_primary or error),
+            hint="Give each table a slot of its own in 'slot.name', and stop the other reader.",
+            retryable=True,
+        )
+
+    # -- reading
+
+    def partitions(self) -> Sequence[str]:
+        """One: a table's changes have one order."""
+        return [PARTITION]
+
+    def read(self, rows_max: int, timeout_ms: int) -> Sequence[PartitionBatch]:
+        """The next rows of the snapshot, or the next changes."""
+        if self._finished:
+            return ()
+        with self._translated():
+            if self._snapshot is not None:
+                return self._read_snapshot(self._snapshot, rows_max, timeout_ms)
+            if not self._told:
+                return self._moved()
+            assert self._stream is not None
+            taken = self._stream.take(rows_max, timeout_ms)
+            if taken.truncated:
+                raise self._truncated(taken)
+            if taken.messages:
+                return (self._changes(taken),)
+            return self._heartbeat(taken)
+
+    def _moved(self) -> Sequence[PartitionBatch]:
+        """No rows, and where reading goes on."""
+        self._told = True
+        nothing = pa.RecordBatch.from_pylist([], schema=self._table.schema.arrow())
+        return (PartitionBatch(PARTITION, nothing, None, self._place.position(), 0),)
+
+    def _read_snapshot(
+        self, snapshot: Snapshot, rows_max: int, timeout_ms: int
+    ) -> Sequence[PartitionBatch]:
+        lines, table, unreadable = snapshot.read(rows_max, timeout_ms)
+        self._place = replace(self._place, after=snapshot.after)
+        if snapshot.finished:
+            self._end_snapshot()
+        elif not lines:
+            return ()
+        letters = tuple(
+            self._letter(bad.message, lsn_text(self._place.lsn), bad.line.rstrip(b"\n"))
+            for bad in unreadable
+        )
+        arrays = {
+            name: pa.concat_arrays(table.column(name).chunks)
+            if table.column(name).num_chunks
+            else None
+            for name in table.column_names
+        }
+        kinds = np.zeros(table.num_rows, np.int8)
+        rows = self._batch(arrays, kinds, np.zeros(table.num_rows, np.int64))
+        self._told = True
+        return (
+            PartitionBatch(
+                PARTITION, rows, None, self._place.position(), len(lines), dead_letters=letters
+            ),
+        )
+
+    def _end_snapshot(self) -> None:
+        self._snapshot = None
+        self._place = self._place.streaming()
+        if self._options.mode == "snapshot":
+            self._finished = True
+            return
+        assert self._replication is not None
+        # Also lets go of the slot that a continued snapshot was taken with.
+        self._replication.close()
+        self._replication = self._replicate()
+        self._start_stream()
+
+    def _changes(self, taken: Taken) -> PartitionBatch:
+        expander = self._expand(taken)
+        with self._explained(taken):
+            found = expander.rows()
+        self._place = self._place.moved(taken.lsn, taken.taken)
+        gave = len(np.unique(found.message_of))
+        letters = tuple(
+            self._letter(why, f"{lsn_text(taken.commits[i])}+{taken.numbers[i]}", found.shown[i])
+            for i, why in sorted(found.bad.items())
+        )
+        times_us = np.array(taken.times_us, np.int64)
+        return PartitionBatch(
+            PARTITION,
+            self._batch(found.columns, found.kinds, times_us[found.message_of] // 1000),
+            pa.array(found.kinds),
+            self._place.position(),
+            len(taken.messages),
+            skipped=len(taken.messages) - gave - len(letters),
+            dead_letters=letters,
+            ingested_at_ms=int(times_us[-1]) // 1000,
+            origin_of=_origins(taken, found),
+        )
+
+    def _expand(self, taken: Taken) -> Expander:
+        assert self._connection is not None and taken.relation is not None
+        if taken.relation != self._relation:
+            self._check_relation(taken.relation)
+        with self._explained(taken):
+            expander = Expander(taken, self._columns, self._key, self._options.upsert)
+        if self._place.parts:
+            key = key_of(self._options, self._target)
+            keys, message_of = expander.keys(key)
+            commits = np.array(taken.commits, np.int64)[message_of]
+            expander.leave_out(
+                in_snapshot(
+                    self._connection, self._target, key, keys, commits,
+                    self._place.parts,
+                )
+            )  # fmt: skip
+        return expander
+
+    def _check_relation(self, relation: Relation) -> None:
+        """The table may have changed: all declared columns must be there, with types that fit."""
+        assert self._connection is not None
+        target = find_table(self._connection, self._options.source) or self._target
+        names = [name for name, _ in relation.columns]
+        for column in self._options.table.schema.columns:
+            if column.name not in names:
+                problem = f"has no column `{column.name}` in its changes any more"
+                raise mismatch(
+                    self._options.table, target, self._options.source, problem, slots.AGAIN
+                )
+        check_columns(self._options.table, target, self._options.source, writing=False)
+        self._relation = relation
+
+    def _heartbeat(self, taken: Taken) -> Sequence[PartitionBatch]:
+        """Move on while nothing of the table changes, so that the slot holds no log for nothing."""
+        every_s = self._options.values["heartbeat.interval.ms"] / 1000
+        if time.monotonic() - self._looked_s < every_s:
+            return ()
+        self._looked_s = time.monotonic()
+        assert self._connection is not None
+        slots.check_publication(
+            self._connection, self._options, self._target, self._place.origin[1]
+        )
+        if taken.lsn <= self._place.lsn:
+            return ()
+        self._place = self._place.moved(taken.lsn, taken.taken)
+        return self._moved()
+
+    def finished(self) -> bool:
+        """Whether a bounded scan has given its last row."""
+        return self._finished
+
+    def caught_up(self) -> bool:
+        """Whether all that was committed before this call has been delivered."""
+        if self._finished:
+            return True
+        if self._stream is None or not self._told:
+            return False
+        with self._translated():
+            return self._stream.reach(self._current_lsn(), _REACH_S)
+
+    def committed(self, positions: Mapping[str, Position]) -> None:
+        """An epoch is committed: confirm to the slot what some epochs before reached."""
+        position = positions.get(PARTITION)
+        if position is None or self._options.mode == "snapshot":
+            return
+        place = read_place(position, self._options.shown, self._table.name)
+        self._committed.append(place.confirmable_lsn)
+        delay: int = self._options.values["scan.lsn-commit.checkpoints-num-delay"]
+        while len(self._committed) > delay:
+            lsn = self._committed.popleft()
+            if self._stream is not None:
+                with self._translated():
+                    self._stream.confirm(lsn)
+
+    def close(self) -> None:
+        """Give the connections back; the slot stays."""
+        for connection in (self._replication, self._connection):
+            if connection is not None:
+                with contextlib.suppress(Exception):
+                    connection.close()
+
+    # -- helpers
+
+    def _current_lsn(self) -> int:
+        assert self._connection is not None
+        row = self._connection.execute("SELECT pg_current_wal_lsn()::text").fetchone()
+        return lsn_of(row[0] if row else "")
+
+    def _batch(self, columns: Mapping[str, Any], kinds: Array, times_ms: Array) -> pa.RecordBatch:
+        """The rows with all columns of the table, those that nobody needs as NULLs."""
+        arrays, fields = [], []
+        for column, declared in zip(
+            self._table.schema.columns, self._table.schema.arrow(), strict=True
+        ):
+            array = columns.get(column.name)
+            if column.kind is ColumnKind.METADATA:
+                array = self._metadata(column.metadata_key or column.name, kinds, times_ms)
+                array = array.cast(declared.type)
+            if array is None:
+                array = pa.nulls(len(kinds), declared.type)
+            arrays.append(array)
+            fields.append(declared.with_nullable(declared.nullable or array.null_count > 0))
+        return pa.RecordBatch.from_arrays(arrays, schema=pa.schema(fields))
+
+    def _metadata(self, key: str, kinds: Array, times_ms: Array) -> pa.Array:
+        if key == "op_ts":
+            return pa.array(times_ms, pa.timestamp("ms", "UTC"))
+        if key == "row_kind":
+            shorts = np.array([kind.short for kind in sorted(RowKind)])
+            return pa.array(shorts[kinds], pa.string())
+        source = self._options.source
+        value = {
+            "table_name": source.table_name, "schema_name": source.schema_name,
+            "database_name": source.target.database,
+        }[key]  # fmt: skip
+        return pa.repeat(pa.scalar(value, pa.string()), len(kinds))
+
+    def _letter(self, why: str, position: str, value: bytes) -> DeadLetter:
+        return DeadLetter(
+            table=self._table.name,
+            stage="type",
+            code="connector.value-unreadable",
+            message=f"a value of `{self._options.source.shown_table}` does not fit: {why}",
+            partition=PARTITION,
+            position=position,
+            value=value,
+        )
+
+    def _truncated(self, taken: Taken) -> ConnectorError:
+        return ConnectorError(
+            f"the Postgres table `{self._options.source.shown_table}` was emptied by TRUNCATE, and "
+            "the log does not say which rows it held",
+            code="connector.truncated",
+            where=Where(server=self._options.shown, table=self._table.name),
+            detail=f"At {lsn_text(taken.lsn)}.",
+            hint="Use DELETE where changes are captured. " + slots.AGAIN,
+        )
+
+    @contextlib.contextmanager
+    def _explained(self, taken: Taken) -> Iterator[None]:
+        """Changes that cannot be made into rows, as errors."""
+        try:
+            yield
+        except RowBeforeMissingError:
+            raise slots.no_row_before(self._options, self._options.source.shown_table) from None
+        except UnchangedValueError as error:
+            name = self._options.source.shown_table
+            raise ConnectorError(
+                f"a change of `{name}` leaves out the value of `{error}`, which is large and did "
+                "not change (TOAST)",
+                code="connector.unchanged-value",
+                where=Where(server=self._options.shown, table=self._table.name),
+                detail=f"In the changes before {lsn_text(taken.lsn)}; nothing is written for it.",
+                hint=f"ALTER TABLE {name} REPLICA IDENTITY FULL; then Postgres writes such values "
+                "with each change. " + slots.AGAIN,
+            ) from None
+
+    @contextlib.contextmanager
+    def _translated(self) -> Iterator[None]:
+        with translated(self._options.shown, self._table.name):
+            try:
+                yield
+            except psycopg.errors.ObjectNotInPrerequisiteState as error:
+                said = str(error.diag.message_primary or error)
+                raise slots.lost(self._options, "cannot be read", said) from error
+
+
+def _origins(taken: Taken, found: Rows) -> Any:
+    def origin_of(row: int) -> RowOrigin | None:
+        message = int(found.message_of[row])
+        position = f"{lsn_text(taken.commits[message])}+{taken.numbers[message]}"
+        return RowOrigin(PARTITION, position, timestamp_ms=taken.times_us[message] // 1000)
+
+    return origin_of
