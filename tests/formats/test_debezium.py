@@ -119,3 +119,37 @@ def test_metadata_comes_with_each_row(schema_of: Make) -> None:
         assert dict(before["source.properties"]) == {
             k: None if v is None else str(v) for k, v in SOURCE.items()
         }
+
+
+PLACEHOLDER = "__debezium_unavailable_value"
+
+
+def test_the_placeholder_of_a_large_value_is_filled_from_the_row_before(schema_of: Make) -> None:
+    decoded = decode(
+        schema_of("id INT, v STRING, b BYTES"),
+        event("u", {"id": 1, "v": "old", "b": "AA=="},
+              {"id": 1, "v": PLACEHOLDER, "b": "X19kZWJleml1bV91bmF2YWlsYWJsZV92YWx1ZQ=="}),
+        event("c", None, {"id": 2, "v": "new", "b": None}),
+    )  # fmt: skip
+    assert decoded.rejects == ()
+    assert [tuple(row.values()) for row in decoded.rows.to_pylist()] == [
+        (1, "old", b"\0"), (1, "old", b"\0"), (2, "new", None)
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("options", [{}, {"ignore_parse_errors": "true"}])
+def test_a_placeholder_that_cannot_be_filled_is_no_value(
+    schema_of: Make, options: dict[str, str]
+) -> None:
+    """Debezium writes a changed key as a delete and a create; the latter has no row before."""
+    decoded = decode(
+        schema_of("id INT, v STRING, a ARRAY<STRING>"),
+        event("c", None, {"id": 1, "v": PLACEHOLDER, "a": None}),
+        event("u", {"id": 2, "v": PLACEHOLDER}, {"id": 2, "v": PLACEHOLDER}),
+        event("c", None, {"id": 3, "v": "x", "a": [PLACEHOLDER]}),
+        event("c", None, {"id": 4, "v": f"not only {PLACEHOLDER}", "a": ["y", None]}),
+        **options,
+    )
+    assert [reject.code for reject in decoded.rejects] == ["format.value-unavailable"] * 3
+    assert "REPLICA IDENTITY FULL" in decoded.rejects[0].message
+    assert [row["id"] for row in decoded.rows.to_pylist()] == [4]

@@ -11,6 +11,13 @@ import psycopg
 import pytest
 from pipeline_flow import Flow, Postgres, ended, kill, wait_for
 
+from tidemill.control.cdc.guard import guard, look
+from tidemill.control.cdc.resnapshot import resnapshot
+from tidemill.control.doctor_slots import doctor_slots
+from tidemill.control.reconcile.prove import reconcile
+from tidemill.errors import ConnectorError, UserError
+from tidemill.project import load_project
+
 pytestmark = pytest.mark.servers
 
 ROWS = 30_000
@@ -116,3 +123,78 @@ def test_kills_in_the_snapshot_and_behind_it_lose_and_repeat_nothing(
     assert postgres.rows() == connection.execute(query.encode()).fetchall()
     slot = "SELECT confirmed_flush_lsn > '0/0' FROM pg_replication_slots WHERE slot_name = %s"
     assert connection.execute(slot, (name,)).fetchone() == (True,)
+
+
+def totals(flow: Flow, postgres: Postgres, name: str) -> None:
+    """A project whose pipeline sums up the source table."""
+    connection = postgres.connection
+    connection.execute(f"CREATE TABLE {name} (id int PRIMARY KEY, city text, n bigint)")
+    connection.execute(f"ALTER TABLE {name} REPLICA IDENTITY FULL")
+    connection.execute(f"INSERT INTO {name} VALUES (1, 'a', 1), (2, 'a', 2), (3, 'b', 4)")
+    postgres.create("city text PRIMARY KEY, rows bigint, n bigint")
+    columns = "city STRING, `rows` BIGINT, n BIGINT, PRIMARY KEY (city) NOT ENFORCED"
+    endpoint = postgres.endpoint
+    (flow.folder / "tidemill.yaml").write_text(
+        f"name: {flow.name}\npipelines: [{flow.name}.sql]\n"
+        "cdc: {wal_budget_mb: 1, over_budget: drop}\nconnections:\n"
+        f"  postgres: {{host: {endpoint.host}, user: {endpoint.properties['user']},\n"
+        f"    port: {endpoint.ports['sql']}, database: {endpoint.properties['database']},\n"
+        "    password: '${env:POSTGRES_PASSWORD}'}\n"
+    )
+    flow.write(
+        source(postgres, name),
+        postgres.jdbc("totals", columns),
+        "INSERT INTO totals SELECT city, COUNT(*), SUM(n) FROM s GROUP BY city;",
+    )
+
+
+def test_a_slot_over_its_budget_is_dropped_and_the_rows_are_taken_anew(
+    flow: Flow, postgres: Postgres, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("POSTGRES_PASSWORD", postgres.endpoint.secrets["password"])
+    totals(flow, postgres, name)
+    flow.run(row_per_record=False)
+    connection, project = postgres.connection, load_project(flow.folder)
+    assert postgres.rows() == [("a", 2, 3), ("b", 1, 4)]
+    assert [one.action for one in guard(project, [name])] == ["none"]
+
+    text = "SELECT pg_logical_emit_message(false, 'w', repeat('x', 3000000))"
+    connection.execute(text)
+    connection.execute(f"DELETE FROM {name} WHERE id = 2; UPDATE {name} SET n = 8 WHERE id = 3")
+    (seen,) = [one for one in look(project) if one.slot.state.name == name]
+    assert seen.reader is not None and seen.reader.shown == f"pipeline {flow.name}"
+    checks = {check.name: check for check in doctor_slots(project)}
+    assert checks[f"slot {name}"].outcome == "warning"
+    (done,) = guard(project, [name])
+    assert done.action == "drop" and f"tidemill cdc resnapshot {flow.name}" in done.sentence
+
+    with pytest.raises(ConnectorError) as caught:
+        flow.run()
+    assert caught.value.code == "connector.slot-lost"
+    made = resnapshot(flow.name, flow.folder)
+    assert (made.tables, made.slots_dropped, made.appended) == (("s",), (), ())
+    assert made.kept is not None
+    flow.run(row_per_record=False)
+    assert postgres.rows() == [("a", 1, 1), ("b", 1, 8)]
+    connection.execute(f"INSERT INTO {name} VALUES (4, 'b', 1)")
+    flow.run(row_per_record=False)
+    assert postgres.rows() == [("a", 1, 1), ("b", 2, 9)]
+    assert reconcile(flow.name, flow.folder).agrees
+    connection.execute(f"UPDATE {postgres.table} SET n = 10 WHERE city = 'b'")
+    (found,) = reconcile(flow.name, flow.folder).sinks
+    assert found.differences.different_rows == ({"city": "b", "n": (9, 10)},)
+
+
+def test_rows_are_not_taken_anew_into_a_sink_that_adds(
+    flow: Flow, postgres: Postgres, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("POSTGRES_PASSWORD", postgres.endpoint.secrets["password"])
+    totals(flow, postgres, name)
+    flow.write(
+        source(postgres, name).replace("'slot.name'", "'scan.startup.mode'='snapshot','slot.name'"),
+        flow.kafka("o", "id INT", f"{flow.name}-out"),
+        "INSERT INTO o SELECT id FROM s;",
+    )
+    with pytest.raises(UserError) as caught:
+        resnapshot(flow.name, flow.folder)
+    assert caught.value.code == "control.would-repeat"

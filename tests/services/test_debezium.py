@@ -15,9 +15,12 @@ import pytest
 from confluent_kafka import Consumer
 from psycopg import sql
 
+from tidemill.control.cdc.guard import guard
+from tidemill.control.connectors import Connect, register
 from tidemill.formats import FORMATS
 from tidemill.model import Column, RowKind, Schema
 from tidemill.model.types import INT, STRING
+from tidemill.project import load_project
 
 ROOT = Path(__file__).parents[2]
 DDL = ROOT / "examples" / "nyc_taxi" / "sql" / "create_table.sql"
@@ -95,6 +98,54 @@ def test_changes_come_in_avro_with_schemas_that_evolve(
     assert places == sorted(set(places))
     subjects = urllib.request.urlopen(f"{registry_endpoint.properties['url']}/subjects", timeout=30)
     assert {f"{topic}-key", f"{topic}-value"} <= set(json.load(subjects))
+
+
+@pytest.mark.servers
+def test_an_idle_table_holds_no_log_back_and_a_dropped_slot_begins_with_a_snapshot(
+    stack, postgres_endpoint, kafka_endpoint, connect_endpoint, unique_name, tmp_path, monkeypatch
+) -> None:
+    """What `connector register` adds, and what the guard does with a slot over its budget."""
+    table, prefix = unique_name("idle").lower(), unique_name("cdc").lower()
+    secrets = stack.state_dir / "servers" / "postgres" / "secrets.properties"
+    config = settings(postgres_endpoint, secrets, prefix, f"public.{table}")
+    config["database.password"] = "${env:POSTGRES_PASSWORD}"
+    (tmp_path / "c.json").write_text(json.dumps({"name": prefix, "config": config}))
+    monkeypatch.setenv("POSTGRES_PASSWORD", postgres_endpoint.secrets["password"])
+    (tmp_path / "tidemill.yaml").write_text(
+        "name: idle\ncdc: {heartbeat_ms: 200, wal_budget_mb: 1, over_budget: drop}\nconnections:\n"
+        f"  connect: {{url: '{connect_endpoint.properties['url']}'}}\n"
+        f"  postgres: {{host: {postgres_endpoint.host}, port: {postgres_endpoint.ports['sql']},\n"
+        f"    user: {postgres_endpoint.properties['user']},\n"
+        f"    database: {postgres_endpoint.properties['database']},\n"
+        "    password: '${env:POSTGRES_PASSWORD}'}\n"
+    )
+    slot = prefix[:60]
+    confirmed = "SELECT confirmed_flush_lsn > %s FROM pg_replication_slots WHERE slot_name = %s"
+    with connect(postgres_endpoint) as connection:
+        name = sql.Identifier(table)
+        connection.execute(sql.SQL("CREATE TABLE {} (id int PRIMARY KEY)").format(name))
+        connection.execute(sql.SQL("INSERT INTO {} VALUES (1)").format(name))
+        register(Connect(tmp_path), tmp_path / "c.json")
+        topic = f"{prefix}.public.{table}"
+        assert len(read(kafka_endpoint, topic, 1)) == 1
+        connection.execute("SELECT pg_logical_emit_message(false, 'w', repeat('x', 3000000))")
+        (written,) = connection.execute("SELECT pg_current_wal_lsn()").fetchone()
+        deadline = time.monotonic() + 90
+        while connection.execute(confirmed, (written, slot)).fetchone() != (True,):
+            assert time.monotonic() < deadline, "the slot stands still"
+            time.sleep(0.2)
+        client = Connect(tmp_path).client()
+        client.act(prefix, "stop")
+        client.wait(prefix, lambda status: status.state == "STOPPED", 30)
+        connection.execute("SELECT pg_logical_emit_message(false, 'w', repeat('x', 3000000))")
+        (done,) = guard(load_project(tmp_path), [slot])
+        assert done.action == "drop" and f"connector resume {prefix}" in done.sentence
+        connection.execute(sql.SQL("INSERT INTO {} VALUES (2)").format(name))
+        client.act(prefix, "resume")
+        rows = [(c["op"], c["after"]["id"]) for c in follow(kafka_endpoint, topic, 3)]
+        assert rows == [("r", 1), ("r", 1), ("r", 2)]
+        call(f"{connect_endpoint.properties['url']}/connectors/{prefix}", None, "DELETE")
+        drop(connection, slot)
 
 
 def documented_converters(registry) -> dict[str, str]:

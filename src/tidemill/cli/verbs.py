@@ -44,6 +44,13 @@ CONNECTOR = (
 ROLE = (
     VerbEntry("create", "tidemill.cli.role_create:APP", "Make a role of Postgres with few rights."),
 )
+CDC = (
+    VerbEntry("status", "tidemill.cli.cdc_status:APP", "Show slots, their readers and their WAL."),
+    VerbEntry("guard", "tidemill.cli.cdc_guard:APP", "Hold slots to their budget of WAL."),
+    VerbEntry(
+        "resnapshot", "tidemill.cli.cdc_resnapshot:APP", "Have a pipeline read all rows anew."
+    ),
+)
 SCHEMA = (
     VerbEntry("list", "tidemill.cli.schema_list:APP", "List the subjects."),
     VerbEntry("show", "tidemill.cli.schema_show:APP", "Show a schema of a subject."),
@@ -180,6 +187,7 @@ VERBS = (
     VerbEntry("topic", "", "List, read and write Kafka topics.", DATA, TOPIC),
     VerbEntry("schema", "", "List, show, register and check schemas.", DATA, SCHEMA),
     VerbEntry("connector", "", "Manage connectors of Kafka Connect.", DATA, CONNECTOR),
+    VerbEntry("cdc", "", "Replication slots: see, hold to a budget, read anew.", DATA, CDC),
     VerbEntry(
         "deadletter", "", "Rows that could not be processed: see, put back.", DATA, DEADLETTER
     ),

@@ -100,14 +100,18 @@ class ConnectClient:
         """Mask these values in what Connect says from now on."""
         self._secrets += secrets
 
-    def act(self, name: str, action: Literal["pause", "resume"]) -> None:
-        """Pause or resume a connector."""
+    def act(self, name: str, action: Literal["pause", "resume", "stop"]) -> None:
+        """Pause, resume or stop a connector; a stopped one has no task, and can be resumed."""
         self._request("PUT", _path(name, action), connector=name)
 
     def restart(self, name: str) -> None:
         """Restart the connector and all its tasks."""
         query = "restart?includeTasks=true&onlyFailed=false"
         self._request("POST", _path(name, query), connector=name)
+
+    def forget_offsets(self, name: str) -> None:
+        """Have a stopped connector begin anew when it is resumed: with a snapshot."""
+        self._request("DELETE", _path(name, "offsets"), connector=name)
 
     def delete(self, name: str) -> None:
         """Delete the connector."""

@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from tidemill.control.cdc.heartbeat import with_heartbeat
 from tidemill.control.connect_client import ConnectClient, ConnectorStatus, plain_text
 from tidemill.control.connect_secrets import forget, referred
 from tidemill.control.project_context import connect_url, open_project, resolver
@@ -47,10 +48,14 @@ def list_connectors(connect: Connect) -> list[ConnectorStatus]:
 def register(
     connect: Connect, file: Path, *, name: str | None = None, timeout_s: float = 60.0
 ) -> ConnectorStatus:
-    """Create or update the connector of a JSON file, and wait until its tasks run."""
+    """Create or update the connector of a JSON file, and wait until its tasks run.
+
+    One for Postgres gets heartbeats, unless its file says how it wants them.
+    """
     text = _read(file)
     found, config = _parse(text, str(file), name)
-    resolve = resolver(connect.open())
+    project = connect.open()
+    resolve = resolver(project)
     values: dict[str, str | Secret] = {}
     places = {r.key: r for r in find_references(text, str(file))}
     for key, value in config.items():
@@ -61,7 +66,7 @@ def register(
             resolved = resolved.replace("${" + reference.key + "}", plain_text(one))
         values[key] = Secret(resolved) if secret else resolved
     client = connect.client()
-    put(connect, client, found, values)
+    put(connect, client, found, with_heartbeat(values, project.settings.cdc.heartbeat_ms))
     return client.wait(found, lambda status: status.running, timeout_s)
 
 

@@ -27,7 +27,15 @@ def doctor(folder: Path | None = None) -> list[Check]:
     project, checks = _project(folder or Path.cwd())
     names = project.servers.names or None
     found = [_python(), *_libraries(), *_kafka(), *checks, _state(project)]
-    return [*found, *doctor_servers(project.state_dir, names), *_stores(project)]
+    servers = doctor_servers(project.state_dir, names)
+    return [*found, *servers, *_stores(project), *_slots(project)]
+
+
+def _slots(project: Project) -> list[Check]:
+    # Loaded when used: it compiles pipelines.
+    from tidemill.control.doctor_slots import doctor_slots  # noqa: PLC0415
+
+    return doctor_slots(project)
 
 
 def _stores(project: Project) -> list[Check]:

@@ -74,7 +74,8 @@ def slots_and_databases(project: Project) -> tuple[list[Slot], list[DatabaseStat
     login = postgres_of(project)
     if login is None:
         return [], []
-    budget = project.settings.observe.slot_wal_budget_mb << 20
+    settings = project.settings
+    budget = (settings.cdc.wal_budget_mb or settings.observe.slot_wal_budget_mb) << 20
     found, databases = server_stats(login)
     return [Slot(state, state.limit_bytes or budget) for state in found], databases
 

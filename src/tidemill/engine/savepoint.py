@@ -138,6 +138,22 @@ def install(store: CheckpointStore, folder: Path, job: str) -> int:
     return last
 
 
+def begin_anew(store: CheckpointStore) -> int | None:
+    """Make the newest state of a job one without rows and positions: its next run begins anew.
+
+    What sinks hold stays, and is written over or added to. Returns the epoch's number, None where
+    the job has no state. The caller holds the lock of the store.
+    """
+    epochs = store.epochs()
+    here = _settled(store) if epochs else None
+    if here is None:
+        return None
+    manifest = _restored({**here.manifest, "chains": {}}, {}, here.manifest["job"])
+    manifest |= {"positions": {}, "watermarks": {}, "counters": {}, "deltas": {}, "observed": None}
+    store.write(Checkpoint(epochs[-1] + 1, manifest))
+    return epochs[-1] + 1
+
+
 def _copy(store: CheckpointStore, draft: Path) -> Savepoint:
     chosen = _settled(store)
     if chosen is None:

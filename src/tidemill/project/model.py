@@ -5,7 +5,7 @@ Every value is still as written: `${...}` references are resolved later, where t
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag
 
@@ -215,6 +215,35 @@ class Observe(_Strict):
     ] = None
 
 
+class Cdc(_Strict):
+    """Change data capture from the project's Postgres: heartbeats, and what slots may hold."""
+
+    wal_budget_mb: Annotated[
+        int | None,
+        Field(
+            ge=1,
+            description="WAL that a replication slot may hold, in MB, where Postgres sets no limit "
+            "itself (max_slot_wal_keep_size); by default `observe.slot_wal_budget_mb`",
+        ),
+    ] = None
+    over_budget: Annotated[
+        Literal["warn", "pause", "drop"],
+        Field(
+            description="What `tidemill cdc guard` does with a slot over its budget: say so; stop "
+            "what reads it; or stop it and drop the slot, which frees the disk and takes all rows "
+            "to be read anew"
+        ),
+    ] = "warn"
+    heartbeat_ms: Annotated[
+        int,
+        Field(
+            ge=0,
+            description="How often a Debezium connector that `tidemill connector register` makes "
+            "has Postgres write a heartbeat, so that an idle table holds no WAL back; 0: never",
+        ),
+    ] = 10_000
+
+
 class ProjectFile(_Strict):
     """A Tidemill project: its servers, connections, pipelines and variables."""
 
@@ -240,4 +269,5 @@ class ProjectFile(_Strict):
     ] = []
     spark: Annotated[Spark, BeforeValidator(_empty_if_none)] = Spark()
     observe: Annotated[Observe, BeforeValidator(_empty_if_none)] = Observe()
+    cdc: Annotated[Cdc, BeforeValidator(_empty_if_none)] = Cdc()
     functions: Annotated[Functions, BeforeValidator(_empty_if_none)] = Functions()

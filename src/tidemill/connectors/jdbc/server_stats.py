@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -75,14 +77,33 @@ class DatabaseState:
 
 def server_stats(login: PostgresLogin) -> tuple[list[SlotState], list[DatabaseState]]:
     """Ask a server; raises ConnectorError. Takes two seconds at most for each question."""
+    with _connected(login) as connection:
+        slots = [_slot(row) for row in connection.execute(_SLOTS).fetchall()]
+        databases = [DatabaseState(*row) for row in connection.execute(_DATABASE).fetchall()]
+    return slots, databases
+
+
+def drop_slot(login: PostgresLogin, name: str) -> bool:
+    """Drop a slot; False while somebody reads it. One that is not there counts as dropped."""
+    with _connected(login) as connection:
+        try:
+            connection.execute("SELECT pg_drop_replication_slot(%s)", (name,))
+        except psycopg.errors.ObjectInUse:
+            return False
+        except psycopg.errors.UndefinedObject:
+            return True
+    return True
+
+
+@contextlib.contextmanager
+def _connected(login: PostgresLogin) -> Iterator[psycopg.Connection[tuple[object, ...]]]:
     try:
         with psycopg.connect(
             host=login.host, port=login.port, user=login.user, password=login.password,
             dbname=login.database, connect_timeout=2, application_name="tidemill metrics",
             options=f"-c statement_timeout={_TIMEOUT_MS}", autocommit=True,
         ) as connection:  # fmt: skip
-            slots = [_slot(row) for row in connection.execute(_SLOTS).fetchall()]
-            databases = [DatabaseState(*row) for row in connection.execute(_DATABASE).fetchall()]
+            yield connection
     except psycopg.Error as error:
         raise ConnectorError(
             f"postgres {login.host}:{login.port} does not say how it is: "
@@ -92,7 +113,6 @@ def server_stats(login: PostgresLogin) -> tuple[list[SlotState], list[DatabaseSt
             hint="Is it up? See `tidemill status`.",
             retryable=True,
         ) from error
-    return slots, databases
 
 
 def _slot(row: tuple[object, ...]) -> SlotState:

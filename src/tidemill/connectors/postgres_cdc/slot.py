@@ -10,7 +10,7 @@ from typing import LiteralString
 import psycopg
 from psycopg import pq, sql
 
-from tidemill.connectors.jdbc.connection import Connection
+from tidemill.connectors.jdbc.connection import Connection, connect, translated
 from tidemill.connectors.jdbc.target import TargetTable
 from tidemill.connectors.postgres_cdc.options import CdcOptions
 from tidemill.connectors.postgres_cdc.position import lsn_of, lsn_text
@@ -144,7 +144,9 @@ def _publication(connection: Connection, options: CdcOptions, target: TargetTabl
     return f"{publication}.{entry}"
 
 
-def find_slot(connection: Connection, options: CdcOptions) -> Slot | None:
+def find_slot(
+    connection: Connection, options: CdcOptions, *, lost_too: bool = False
+) -> Slot | None:
     """The slot; None where there is none; raises where it can be of no use."""
     row = connection.execute(_SLOT, (options.slot,)).fetchone()
     if row is None:
@@ -158,7 +160,7 @@ def find_slot(connection: Connection, options: CdcOptions) -> Slot | None:
             where=Where(server=options.shown, table=options.table.name),
             hint="Name another slot in 'slot.name'; one that does not exist is made.",
         )
-    if status == "lost" or reason:
+    if (status == "lost" or reason) and not lost_too:
         raise lost(options, "has lost the log it needs", f"wal_status {status} {reason}".strip())
     return Slot(pid if isinstance(pid, int) else None, lsn_of(confirmed or "0/0"))
 
@@ -185,6 +187,18 @@ def lost(options: CdcOptions, what: str, detail: str) -> ConnectorError:
         detail=detail,
         hint=AGAIN,
     )
+
+
+def drop_slot(options: CdcOptions) -> bool:
+    """Drop the table's slot, so that the next start begins with its rows; False: there is none."""
+    with (
+        translated(options.shown, options.table.name),
+        connect(options.login, "tidemill cdc") as connection,
+    ):
+        if find_slot(connection, options, lost_too=True) is None:
+            return False
+        connection.execute("SELECT pg_drop_replication_slot(%s)", (options.slot,))
+    return True
 
 
 def system_of(replication: Connection) -> str:

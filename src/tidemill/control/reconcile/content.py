@@ -27,7 +27,10 @@ def read_table(table: TableDescriptor, context: JobContext) -> Content:
     """Read a table to its end; raises UserError where its connector cannot."""
     from tidemill.connectors import CONNECTORS  # noqa: PLC0415 - loaded when used
 
-    table = replace(table, options=without_streaming(table.options))
+    options = without_streaming(table.options)
+    if options["connector"] == "postgres-cdc":
+        options = {**options, "scan.startup.mode": "snapshot"}
+    table = replace(table, options=options)
     connector = CONNECTORS[table.options["connector"]]
     bounded = connector.bounded is not None and connector.bounded(table, context)
     if connector.source is None or connector.source_changelog is None or not bounded:
@@ -35,7 +38,7 @@ def read_table(table: TableDescriptor, context: JobContext) -> Content:
             f"`{table.name}` cannot be read back: connector `{connector.name}` has no end to read "
             "to",
             code="reconcile.not-readable",
-            hint="Tables of jdbc, redis, filesystem, iceberg and delta can be read back.",
+            hint="Read back can be: jdbc, postgres-cdc, redis, filesystem, iceberg, delta.",
         )
     connector.source_changelog(table, context)
     source = connector.source(table, context)

@@ -2,6 +2,7 @@
 
 Topics are read from their begin to where they end now, and left open there, as by
 `run --until-caught-up`: a window that has not closed for the pipeline does not close here either.
+Tables of `postgres-cdc` are read as they are now, each in one snapshot.
 """
 
 from __future__ import annotations
@@ -20,7 +21,9 @@ from tidemill.errors import UserError
 from tidemill.model import Batch, TableDescriptor
 from tidemill.sql.logical import Insert, Script
 
-_REPEATABLE = ("kafka", "upsert-kafka", "filesystem", "jdbc", "redis", "iceberg", "delta")
+_REPEATABLE = (
+    "kafka", "upsert-kafka", "filesystem", "jdbc", "redis", "iceberg", "delta", "postgres-cdc",
+)  # fmt: skip
 _FIXED_STARTS = ("earliest-offset", "specific-offsets", "timestamp")
 
 
@@ -69,6 +72,9 @@ def from_begin(table: TableDescriptor) -> TableDescriptor:
     start = options.get("scan.startup.mode", "group-offsets")
     if connector == "kafka" and start not in _FIXED_STARTS:
         options["scan.startup.mode"] = "earliest-offset"
+    if connector == "postgres-cdc":
+        # The rows as they are now stand for all changes that led to them.
+        options["scan.startup.mode"] = "snapshot"
     if connector == "filesystem":
         options.pop("source.monitor-interval", None)
     return replace(table, options=without_streaming(options))

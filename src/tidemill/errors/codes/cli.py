@@ -22,6 +22,8 @@ CODES: dict[str, str] = {
     "control.connect-refused": "Kafka Connect refused a request.",
     "control.connector-failed": "A connector or its task failed in Kafka Connect.",
     "control.connector-file": "A connector's JSON file is not what Kafka Connect takes.",
+    "control.nothing-to-resnapshot": "A pipeline reads no table whose rows could be taken anew.",
+    "control.would-repeat": "What was asked for would write rows that stand in a sink already.",
     "control.unknown-connector": "Kafka Connect has no connector of this name.",
     "control.no-account": "A pipeline has committed nothing whose rows could be accounted for.",
     "control.no-state": "A pipeline has committed nothing, so there is no state to compare with.",

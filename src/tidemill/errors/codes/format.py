@@ -7,6 +7,7 @@ CODES: dict[str, str] = {
     "format.null-in-not-null": "A NOT NULL column got NULL.",
     "format.before-missing": "An update or delete came without the row's earlier image.",
     "format.after-missing": "An insert or update came without the row's new image.",
+    "format.value-unavailable": "A large value that did not change is not in the change event.",
     "format.unknown-op": "A change event has an operation that is none of c, r, u, d.",
     "format.not-encodable": "A row cannot be written in this format.",
     "format.unsupported-type": "The format cannot carry a column's type.",

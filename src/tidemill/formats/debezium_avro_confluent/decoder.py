@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from tidemill.formats.avro_confluent.decoder import RegistryDecoder
 from tidemill.formats.common.change_order import Source, change_of
+from tidemill.formats.common.unavailable import filled
 from tidemill.formats.schema_registry.client import SchemaRegistry
 from tidemill.interfaces.format import Change, Decoded, Reject
 from tidemill.model import Column, DataType, RowKind, Schema, TypeRoot
@@ -88,11 +89,18 @@ class DebeziumAvroDecoder:
         images = pa.concat_arrays(
             [before.take(pa.array(withdrawn)), after.take(pa.array(given))]
         ).take(pa.array(order))
-        rows = pa.RecordBatch.from_arrays(images.flatten(), schema=self._schema.arrow())
+        kinds, origin_of = kinds[order], origin[events_of[order]].astype(np.int32)
+        columns, unavailable = filled(self._schema, images.flatten(), kinds)
+        rows = pa.RecordBatch.from_arrays(columns, schema=self._schema.arrow())
+        for row, (code, text) in unavailable.items():
+            rejects[int(origin_of[row])] = Reject(int(origin_of[row]), code, text)
+        if unavailable:
+            keep = ~np.isin(origin_of, list(rejects))
+            rows, kinds, origin_of = rows.filter(pa.array(keep)), kinds[keep], origin_of[keep]
         return Decoded(
             rows,
-            pa.array(kinds[order]),
-            pa.array(origin[events_of[order]].astype(np.int32)),
+            pa.array(kinds),
+            pa.array(origin_of),
             tuple(rejects[i] for i in sorted(rejects)),
             events.skipped,
             self._changes(events, len(messages)) if self._deduplicate else None,

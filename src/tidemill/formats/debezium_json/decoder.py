@@ -3,7 +3,8 @@
 `c` and `r` give +I of `after`; `u` gives -U of `before` and +U of `after`; `d` gives -D of
 `before`; a tombstone (null or empty) is skipped. An update or delete needs `before` with the whole
 row, so a Postgres table needs `REPLICA IDENTITY FULL`, as with Flink. Where Flink's job would fail
-the message is rejected; with `ignore-parse-errors` it is skipped.
+the message is rejected; with `ignore-parse-errors` it is skipped. Debezium's placeholder for a
+large value that is not in the log is no value, unlike in Flink (see `common.unavailable`).
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import numpy as np
 import pyarrow as pa
 
 from tidemill.formats.common import change_order as order
+from tidemill.formats.common.unavailable import filled
 from tidemill.formats.debezium_json import metadata
 from tidemill.formats.json import nodes
 from tidemill.formats.json.codec import MismatchError
@@ -125,7 +127,9 @@ class DebeziumDecoder:
     ) -> Decoded:
         arrays, errors = self.row.columns(rows.images)
         wrong = {i: ("format.type-mismatch", text) for i, text in errors.items()}
-        wrong |= null_errors(self.physical, self.required, arrays)
+        kinds = np.array(rows.kinds, np.int8)
+        arrays, unavailable = filled(self.physical, arrays, kinds)
+        wrong |= unavailable | null_errors(self.physical, self.required, arrays)
         by_name = dict(zip(self.physical.names, arrays, strict=True))
         for name, read in self.metadata.items():
             by_name[name] = read(rows.events)
@@ -134,14 +138,13 @@ class DebeziumDecoder:
             for c in self.schema.columns
         ]
         batch = pa.RecordBatch.from_arrays(columns, schema=self.schema.arrow())
-        kinds = pa.array(np.array(rows.kinds, np.int8))
         found = gathered.regrouped(np.array(rows.origin, np.int32))
         for index, problem in problems.items():
             if self.rules.ignore_errors:
                 found.skip_unless_rows(index)
             else:
                 found.reject(index, *problem)
-        return settle(found, batch, wrong, kinds, changes)
+        return settle(found, batch, wrong, pa.array(kinds), changes)
 
     def _slow(self, node: Any) -> Any:
         outer = _object(node, "the message")

@@ -1,0 +1,35 @@
+"""What a Debezium connector for Postgres is given so that an idle table holds no log back.
+
+Debezium confirms a place in the log only when a change of its tables comes. Where other tables are
+written and its own are not, Postgres would keep its log without an end. A heartbeat writes a
+message into the log itself (no table is needed), which reaches the connector as its tables' changes
+do, and is confirmed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TypeVar
+
+INTERVAL = "heartbeat.interval.ms"
+_PREFIX = "tidemill-heartbeat"
+_ACTION = f"SELECT pg_logical_emit_message(false, '{_PREFIX}', now()::varchar)"
+_V = TypeVar("_V")
+
+
+def with_heartbeat(config: Mapping[str, str | _V], interval_ms: int) -> dict[str, str | _V]:
+    """The configuration with heartbeats, unless it says how it wants them, or is for no Postgres.
+
+    An interval of 0 leaves it as it is.
+    """
+    made = dict(config)
+    kind = config.get("connector.class")
+    postgres = isinstance(kind, str) and kind.endswith("postgresql.PostgresConnector")
+    if not postgres or INTERVAL in config or interval_ms == 0:
+        return made
+    made[INTERVAL] = str(interval_ms)
+    made.setdefault("heartbeat.action.query", _ACTION)
+    if "logical_decoding_message.prefix.include.list" not in config:
+        # Heard and confirmed, but no message of a topic.
+        made.setdefault("logical_decoding_message.prefix.exclude.list", _PREFIX)
+    return made
