@@ -18,16 +18,16 @@ _V = TypeVar("_V")
 
 
 def with_heartbeat(config: Mapping[str, str | _V], interval_ms: int) -> dict[str, str | _V]:
-    """The configuration with heartbeats, unless it says how it wants them, or is for no Postgres.
+    """The configuration with heartbeats as far as it does not say itself how it wants them.
 
-    An interval of 0 leaves it as it is.
+    An interval of 0, here or in the configuration, and one for no Postgres leave it as it is.
     """
     made = dict(config)
     kind = config.get("connector.class")
     postgres = isinstance(kind, str) and kind.endswith("postgresql.PostgresConnector")
-    if not postgres or INTERVAL in config or interval_ms == 0:
+    if not postgres or str(config.get(INTERVAL, interval_ms)) == "0":
         return made
-    made[INTERVAL] = str(interval_ms)
+    made.setdefault(INTERVAL, str(interval_ms))
     made.setdefault("heartbeat.action.query", _ACTION)
     if "logical_decoding_message.prefix.include.list" not in config:
         # Heard and confirmed, but no message of a topic.
