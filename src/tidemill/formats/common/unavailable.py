@@ -62,4 +62,5 @@ def _absent(array: pa.Array) -> npt.NDArray[np.bool_]:
     if not (pa.types.is_string(array.type) or pa.types.is_binary(array.type)):
         return nothing
     found = pc.equal(array, pa.scalar(_PLACEHOLDER, pa.string()).cast(array.type))
-    return found.fill_null(False).to_numpy(zero_copy_only=False)
+    absent: npt.NDArray[np.bool_] = found.fill_null(False).to_numpy(zero_copy_only=False)
+    return absent
