@@ -96,7 +96,7 @@ def drop_slot(login: PostgresLogin, name: str) -> bool:
 
 
 @contextlib.contextmanager
-def _connected(login: PostgresLogin) -> Iterator[psycopg.Connection[tuple[object, ...]]]:
+def _connected(login: PostgresLogin) -> Iterator[psycopg.Connection[tuple[Any, ...]]]:
     try:
         with psycopg.connect(
             host=login.host, port=login.port, user=login.user, password=login.password,
