@@ -30,10 +30,13 @@ from tidemill.control.down import down
 from tidemill.control.stack_status import stack_status
 from tidemill.control.up import up
 from tidemill.errors import TidemillError
+from tidemill.project import load_project
 from tidemill.services import running_endpoints
 from tidemill.services.state import state_folder
 from tidemill.services.supervisor import client
+from tidemill.services.supervisor.status import ServerState
 
+SERVERS = ("postgres", "kafka", "connect")
 QUIET_MAX_S = 180.0
 SETTLE_S = 20.0
 TABLES = """
@@ -97,12 +100,13 @@ class Run:
     def __init__(self, folder: Path, rows: int, *, trigger: bool) -> None:
         self.folder, self.rows = folder, rows
         (folder / "tidemill.yaml").write_text(
-            "name: copy\nservers: {postgres: , kafka: , connect: }\npipelines: [copy.sql]\n"
+            "name: copy\npipelines: [copy.sql]\nservers:\n"
+            "  {postgres: , kafka: , connect: {start_timeout_s: 300}}\n"
         )
         (folder / "copy.sql").write_text(PIPELINE)
         (folder / "copy.json").write_text(json.dumps({"name": "copy", "config": CONNECTOR}))
         self.state = folder / ".tidemill"
-        up(self.state, ("postgres", "kafka", "connect"), tie_to_caller=True)
+        self.up()
         self.endpoint = running_endpoints(self.state)["postgres"]
         self.postgres = connect(self.endpoint)
         self.postgres.autocommit = True
@@ -118,6 +122,11 @@ class Run:
             cwd=folder, stdin=subprocess.DEVNULL,
             stdout=(folder / "engine.log").open("wb"), stderr=subprocess.STDOUT,
         )  # fmt: skip
+
+    def up(self) -> None:
+        """Start the servers, also those that the supervisor has given up."""
+        given = load_project(self.folder).servers.given()
+        up(self.state, SERVERS, given, tie_to_caller=True)
 
     def counted(self) -> int:
         """How many rows the pipeline has counted."""
@@ -143,7 +152,12 @@ class Run:
         return True
 
     def tend(self) -> None:
-        """Restart a task that failed, as a person would."""
+        """Restart a task that failed and a server that was given up, as a person would."""
+        said = client.read_status(state_folder(self.state))
+        if said is not None and any(
+            server.state is ServerState.FAILED for server in said.servers.values()
+        ):
+            self.up()
         try:
             if status(Connect(self.folder), "copy").failure is not None:
                 restart(Connect(self.folder), "copy")
