@@ -27,6 +27,7 @@ SCHEMA = Schema(
         Column("unused", INT),
     )
 )
+PLACEHOLDER = "__debezium_unavailable_value"
 NEEDED = frozenset(SCHEMA.names) - {"unused"}
 
 
@@ -97,12 +98,23 @@ def test_what_needs_other_rules_is_left_to_python() -> None:
     assert agree(messages, False, False) == set(range(len(messages)))
 
 
+@with_native
+def test_a_large_value_that_is_not_in_the_log_is_no_value() -> None:
+    events = [
+        event("u", {"id": 1, "name": "old"}, {"id": 1, "name": PLACEHOLDER}),
+        event("c", None, {"id": 2, "name": PLACEHOLDER}),
+        event("c", None, {"id": 3, "tags": [PLACEHOLDER]}),
+    ]
+    messages: list[bytes | None] = [json.dumps(e).encode() for e in events]
+    agree(messages, False, False)
+
+
 scalars = st.none() | st.booleans() | st.integers(-(2**65), 2**65) | st.text(max_size=4)
 images = st.none() | st.fixed_dictionaries(
     {},
     optional={
         "id": st.integers(-9, 9) | st.integers(-9, 9) | scalars,
-        "name": st.text(max_size=5) | scalars,
+        "name": st.text(max_size=5) | scalars | st.just(PLACEHOLDER),
         "price": st.sampled_from(["1.25", 3, 1.5, "1e3", "999999999", "x"]),
         "share": st.floats(allow_nan=False, allow_infinity=False),
         "at": st.datetimes().map(str) | scalars,

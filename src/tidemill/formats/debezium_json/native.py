@@ -11,6 +11,7 @@ from typing import Any
 import pyarrow as pa
 
 from tidemill.formats.common.native import merged, specs
+from tidemill.formats.common.unavailable import any_unavailable
 from tidemill.formats.debezium_json.decoder import DebeziumDecoder
 from tidemill.interfaces.format import ChangeColumns, Decoded, Decoder
 from tidemill.interfaces.native import library, widened
@@ -28,8 +29,11 @@ class NativeDebeziumDecoder:
         """Decode the messages; see `Decoder`."""
         given = messages if isinstance(messages, list) else list(messages)
         batch, kinds, origin, unsure, skipped, places = self._native.decode(given)
+        rows = widened(pa.record_batch(batch), self._schema)
+        if any_unavailable(rows.columns):
+            return self._python.decode(given)  # knows what to put in its place
         sure = Decoded(
-            rows=widened(pa.record_batch(batch), self._schema),
+            rows=rows,
             kinds=pa.array(kinds),
             origin=pa.array(origin),
             skipped=skipped,
