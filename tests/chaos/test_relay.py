@@ -97,7 +97,7 @@ def test_without_a_server_behind_it_resets():
         port = taken.getsockname()[1]
     relay = Relay(port)
     try:
-        with connected(relay) as one, pytest.raises(ConnectionResetError):
+        with pytest.raises(ConnectionResetError), connected(relay) as one:
             asked(one)
     finally:
         relay.close()

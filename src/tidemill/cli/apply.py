@@ -24,7 +24,7 @@ def apply(
     var: Variables = (),
     common: Common = COMMON,
 ) -> int:
-    """Take over a pipeline's state into its changed text.
+    """Take state over into a changed text.
 
     Shows what `tidemill plan` shows and asks. Then stops the pipeline where it runs, keeps what
     stands as a savepoint, reads the past again for what must be rebuilt, and switches; the next

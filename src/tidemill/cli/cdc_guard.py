@@ -10,11 +10,12 @@ from tidemill.cli.verb import COMMON, Common, verb
 
 
 def cdc_guard(*only: str, every_s: float | None = None, common: Common = COMMON) -> int:
-    """Hold replication slots to their budget of WAL, as `cdc.over_budget` says.
+    """Hold slots to their budget of WAL.
 
-    `warn` says so; `pause` stops the connector or pipeline that reads the slot; `drop` also drops
-    the slot, so that Postgres frees its log; all rows have to be read anew then. Slots that nothing
-    of the project reads are never touched. The exit code is 1 where a slot was over its budget.
+    What is done about a slot above it, `cdc.over_budget` says: `warn` says so; `pause` stops the
+    connector or pipeline that reads the slot; `drop` also drops the slot, so that Postgres frees
+    its log; all rows have to be read anew then. Slots that nothing of the project reads are never
+    touched. The exit code is 1 where a slot was over its budget.
 
     Args:
         only: the slots; by default all.

@@ -7,12 +7,12 @@ from tidemill.cli.verb import COMMON, Common, verb
 
 
 def cdc_resnapshot(pipeline: str, /, *, force: bool = False, common: Common = COMMON) -> None:
-    """Have a pipeline begin anew with the rows of its `postgres-cdc` tables.
+    """Have a pipeline read all rows anew.
 
-    For a slot that was lost or made again, and after a TRUNCATE. Drops the slots, keeps the state
-    as a savepoint, and empties it; the next run reads all inputs from their start. Sinks with a
-    primary key are written over; what was deleted meanwhile is left in them, and
-    `tidemill reconcile` names it.
+    It begins with those that its `postgres-cdc` tables hold now. For a slot that was lost or made
+    again, and after a TRUNCATE. Drops the slots, keeps the state as a savepoint, and empties it;
+    the next run reads all inputs from their start. Sinks with a primary key are written over; what
+    was deleted meanwhile is left in them, and `tidemill reconcile` names it.
 
     Args:
         pipeline: the name of a pipeline, or the path of a .sql file; it must not run.

@@ -14,8 +14,9 @@ if TYPE_CHECKING:
 
 
 def cdc_status(*, common: Common = COMMON) -> int:
-    """Show the replication slots: who reads them, and the WAL they hold of what they may.
+    """Show slots, their readers and their WAL.
 
+    Those of replication: who reads each, and how much WAL it holds of what it may.
     The exit code is 1 where a slot is over its budget or lost.
 
     Args:

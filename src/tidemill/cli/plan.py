@@ -24,7 +24,7 @@ def plan(
     var: Variables = (),
     common: Common = COMMON,
 ) -> int:
-    """Show what becomes of a pipeline's state under its changed text.
+    """Show what a changed text does to state.
 
     Compares the text as it is now with what the newest checkpoint holds, and says for each source,
     operator and sink what would become of it, why, and what would be read again. Changes nothing;
