@@ -204,7 +204,9 @@ def test_connectors(
     try:
         assert name in connector("list").stdout
         for verb, state in (("pause", "PAUSED"), ("resume", "RUNNING"), ("restart", "RUNNING")):
-            assert json.loads(connector(verb, name, "--json").stdout)["state"] == state
+            done = connector(verb, name, "--json")
+            assert done.returncode == 0, done.stderr
+            assert json.loads(done.stdout)["state"] == state
         assert "task 0: RUNNING" in connector("status", name).stdout
         gone = connector("status", name + "x")
         assert gone.returncode == 1

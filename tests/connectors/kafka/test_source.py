@@ -199,7 +199,7 @@ def test_a_pattern_reads_several_topics_and_finds_new_ones(
         ({"properties_ssl_ca_location": "/etc/passwd"}, "refused"),
         ({"properties_plugin_library_paths": "x.so"}, "refused"),
         ({"properties_sasl_jaas_config": "x"}, "refused"),
-        ({"properties_sasl_oauthbearer_token_endpoint_url": "http://x"}, "refused"),
+        ({"properties_sasl_oauthbearer_token_endpoint_url": "http://x"}, "would not be used"),
         ({"properties_debug": "all"}, "refused"),
         ({"scan_startup_mode": "earliest"}, "scan.startup.mode"),
         ({"json_ignore__parse__errors": "maybe"}, "ignore-parse-errors"),

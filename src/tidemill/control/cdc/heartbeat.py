@@ -20,12 +20,15 @@ _V = TypeVar("_V")
 def with_heartbeat(config: Mapping[str, str | _V], interval_ms: int) -> dict[str, str | _V]:
     """The configuration with heartbeats as far as it does not say itself how it wants them.
 
-    An interval of 0, here or in the configuration, and one for no Postgres leave it as it is.
+    An interval of 0, here or in the configuration, and one for no Postgres leave it as it is. So
+    does `slot.drop.on.stop`: no slot is left to hold the log, and a place that was confirmed by a
+    heartbeat would be looked for in a new slot that begins behind it.
     """
     made = dict(config)
     kind = config.get("connector.class")
     postgres = isinstance(kind, str) and kind.endswith("postgresql.PostgresConnector")
-    if not postgres or str(config.get(INTERVAL, interval_ms)) == "0":
+    dropped = str(config.get("slot.drop.on.stop", "")).lower() == "true"
+    if not postgres or dropped or str(config.get(INTERVAL, interval_ms)) == "0":
         return made
     made.setdefault(INTERVAL, str(interval_ms))
     made.setdefault("heartbeat.action.query", _ACTION)
