@@ -28,13 +28,16 @@ class Store:
     generation: int = 0
     """Rises with each engine that opens the group; whoever has an older one is fenced."""
 
-    def apply(self, world: World, epoch: int, writes: Writes, positions: Mapping[str, Any]) -> None:
-        """An epoch arrives whole, and becomes visible."""
+    def ask(self, world: World, epoch: int, positions: Mapping[str, Any]) -> None:
+        """The engine asks for a commit; what becomes of the checkpoint later is not its fault."""
         known = world.checkpoints.get(epoch)
         if known is None:
             world.anomaly(f"{self.name} commits epoch {epoch} before its checkpoint is durable")
         elif known.positions != positions:
             world.anomaly(f"{self.name} commits epoch {epoch} with other positions than saved")
+
+    def apply(self, world: World, epoch: int, writes: Writes) -> None:
+        """An epoch arrives whole, and becomes visible."""
         if self.epoch is not None and epoch <= self.epoch:
             if self.atomic or epoch < self.epoch:
                 world.anomaly(f"{self.name} commits epoch {epoch} after epoch {self.epoch}")
@@ -142,30 +145,31 @@ class SimulatedGroup:
         self._check_alive()
         writes, self._pending = self._pending, []
         saved = {table: dict(parts) for table, parts in positions.items()}
+        self._store.ask(self._world, epoch, saved)
         faults = self._world.happen("commit")
         fault = faults[0] if faults else ""
         if fault == "fails":
             self._unreachable()
         if fault in ("done, then doubt", "done, then death") or not fault:
-            self._arrive(epoch, writes, saved)
+            self._arrive(epoch, writes)
         elif fault.startswith("late"):
-            self._world.network.append(lambda: self._arrive_late(epoch, writes, saved))
+            self._world.network.append(lambda: self._arrive_late(epoch, writes))
         if fault.endswith("doubt"):
             raise DoubtfulCommitError("the line broke", code="connector.doubtful-commit")
         if fault.endswith("death"):
             raise self._world.die()
 
-    def _arrive(self, epoch: int, writes: Writes, positions: Mapping[str, Any]) -> None:
+    def _arrive(self, epoch: int, writes: Writes) -> None:
         if self._generation != self._store.generation:
             raise ConnectorError("fenced by a newer engine", code="connector.fenced")
-        self._store.apply(self._world, epoch, writes, positions)
+        self._store.apply(self._world, epoch, writes)
 
-    def _arrive_late(self, epoch: int, writes: Writes, positions: Mapping[str, Any]) -> None:
+    def _arrive_late(self, epoch: int, writes: Writes) -> None:
         if self._generation != self._store.generation:
             self._world.note(f"a late commit of epoch {epoch} is fenced by {self.name}")
             return
         self._world.note(f"a late commit of epoch {epoch} arrives at {self.name}")
-        self._store.apply(self._world, epoch, writes, positions)
+        self._store.apply(self._world, epoch, writes)
 
     def abort(self) -> None:
         """Forget the open epoch."""
