@@ -84,6 +84,7 @@ class Backup:
         world.happened[f"the newest checkpoint is {how}"] += 1
         if how == "lost":
             path.unlink()
+            world.emptied = not disk.epochs()
             world.written = {epoch for epoch in world.written if epoch <= disk.highest()}
             return
         at = world.rng.randrange(len(self._data))
@@ -97,6 +98,7 @@ class Backup:
         if self.epoch is None:
             return
         self._world.note(f"checkpoint {self.epoch} is put back")
+        self._world.emptied = False
         self._disk.path(self.epoch).write_bytes(self._data)
         self._world.written.add(self.epoch)
         if self._known is not None:

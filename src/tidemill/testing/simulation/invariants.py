@@ -51,6 +51,9 @@ class Watcher:
 
     def _begun(self, session: Session) -> None:
         world = self._world
+        if world.emptied and not any(store.commits for store in self._stores):
+            world.checkpoints.clear()  # nothing is left and nothing was shown: it begins anew
+        world.emptied = False
         epoch = decided_epoch(world, self._stores)
         known = None if epoch is None else world.checkpoints[epoch]
         world.note(f"a session goes on after epoch {session.epoch}")

@@ -60,6 +60,8 @@ class World:
     """Whether that process has died: nothing it still does has any effect."""
     damage: str = ""
     checkpoints: dict[int, Decided] = field(default_factory=dict)
+    emptied: bool = False
+    """Whether the disk has lost the only checkpoint that it held."""
     written: set[int] = field(default_factory=set)
     network: list[Callable[[], None]] = field(default_factory=list)
     """Messages of dead processes that have not arrived yet."""
