@@ -103,6 +103,13 @@ def next_offset(position: Any) -> int | None:
     return found if isinstance(found, int) else None
 
 
+def offset_of(position: Any) -> int:
+    """The offset in a position of a Kafka table's partition."""
+    offset = next_offset(position)
+    assert offset is not None
+    return offset
+
+
 def _nothing(name: str) -> UserError:
     return UserError(
         f"the pipeline {name} has committed nothing yet",

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tidemill.control.account import offset_of
 from tidemill.interfaces.connector import JobContext
 from tidemill.model import Position, TableDescriptor
 
@@ -84,13 +85,6 @@ def _topics(
     if found.compacted and missing is None:
         missing = "the topic is compacted: it has only the last value of each key"
     return Input(tuple(reads), missing)
-
-
-def offset_of(position: Position) -> int:
-    """The offset in a position of a topic's partition."""
-    offset = position.get("offset") if isinstance(position, dict) else position
-    assert isinstance(offset, int)
-    return offset
 
 
 def _by_number(name: str) -> tuple[str, int]:

@@ -11,7 +11,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from tidemill.control.change.inputs import KAFKA, offset_of
+from tidemill.control.account import offset_of
+from tidemill.control.change.inputs import KAFKA
 from tidemill.control.lookups import lookups_of
 from tidemill.control.parity.memory import CONNECTOR_NAME, Collected, CollectGroup
 from tidemill.control.side_tables import DEAD_LETTER_TABLE

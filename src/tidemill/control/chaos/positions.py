@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TypeAlias
 
+from tidemill.control.account import offset_of
 from tidemill.control.chaos.model import Broken
 from tidemill.engine.checkpoint import CheckpointStore, DamagedError
 
@@ -47,6 +48,5 @@ class Positions:
         found: dict[Place, int] = {}
         for table, positions in manifest["positions"].items():
             for name, position in positions.items():
-                offset = position["offset"] if isinstance(position, dict) else position
-                found[table, name] = int(offset)
+                found[table, name] = offset_of(position)
         return found

@@ -77,6 +77,13 @@ class Scene:
     wrong: list[str] = field(default_factory=list)
     """What should have been refused and was not, in sentences."""
 
+    def refused(self, what: str, code: str) -> None:
+        """The engine ended by itself over `what`; with another code than this, that is wrong."""
+        said = self.engine.last_code()
+        self.engine.ends[said] += 1
+        if said != code:
+            self.wrong.append(f"{what} gave {said}, not {code}")
+
     @property
     def kills(self) -> int:
         """How many processes were killed so far."""

@@ -39,10 +39,7 @@ def _inject(scene: Scene, given: Given) -> Iterator[None]:
     while engine.alive and engine.newest() <= newest and time.monotonic() < limit:
         time.sleep(0.02)
     if not engine.alive:
-        said = engine.last_code()
-        engine.ends[said] += 1
-        if said != REFUSED:
-            scene.wrong.append(f"a damaged checkpoint gave {said}, not {REFUSED}")
+        scene.refused("a damaged checkpoint", REFUSED)
         shutil.copyfile(backup, path)
         engine.start()
     elif engine.newest() > newest:

@@ -1,25 +1,5 @@
-"""Records come twice, the second time a little later."""
-
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from random import Random
+from tidemill.control.chaos.kinds import fed
 
-from tidemill.control.chaos.fault import Fault, Given
-from tidemill.control.chaos.scene import Scene
-
-
-@contextmanager
-def _inject(scene: Scene, given: Given) -> Iterator[None]:
-    scene.feed.turn("duplicates", int(given["records"]))
-    yield
-
-
-def _draw(rng: Random) -> dict[str, str]:
-    return {"records": str(rng.randint(50, 500))}
-
-
-FAULT = Fault(
-    "duplicates", "records come twice", _inject, hold_s=(0.2, 1.0), draw=_draw, built_in=True
-)
+FAULT = fed("duplicates", "duplicates", "records come twice", (50, 500))

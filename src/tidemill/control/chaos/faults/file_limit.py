@@ -22,10 +22,7 @@ def _inject(scene: Scene, given: Given) -> Iterator[None]:
     _, hard = resource.prlimit(engine.process.pid, resource.RLIMIT_FSIZE)
     resource.prlimit(engine.process.pid, resource.RLIMIT_FSIZE, (int(given["bytes"]), hard))
     if engine.wait_gone(_WITHIN_S):
-        said = engine.last_code()
-        engine.ends[said] += 1
-        if said != REFUSED:
-            scene.wrong.append(f"a file that could not be written gave {said}, not {REFUSED}")
+        scene.refused("a file that could not be written", REFUSED)
     else:
         scene.wrong.append("the engine went on although it could keep nothing")
         engine.kill()

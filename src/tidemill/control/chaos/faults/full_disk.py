@@ -28,10 +28,7 @@ def _inject(scene: Scene, given: Given) -> Iterator[None]:
         engine.start()
         ballast = state / "ballast"
         if _fill(ballast, engine):
-            said = engine.last_code()
-            engine.ends[said] += 1
-            if said != REFUSED:
-                scene.wrong.append(f"a full disk gave {said}, not {REFUSED}")
+            scene.refused("a full disk", REFUSED)
         else:
             scene.wrong.append("the engine went on although it could keep nothing")
         yield

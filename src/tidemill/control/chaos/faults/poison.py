@@ -1,30 +1,5 @@
-"""Records that cannot be read come in between."""
-
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from random import Random
+from tidemill.control.chaos.kinds import fed
 
-from tidemill.control.chaos.fault import Fault, Given
-from tidemill.control.chaos.scene import Scene
-
-
-@contextmanager
-def _inject(scene: Scene, given: Given) -> Iterator[None]:
-    scene.feed.turn("poison", int(given["records"]))
-    yield
-
-
-def _draw(rng: Random) -> dict[str, str]:
-    return {"records": str(rng.randint(1, 50))}
-
-
-FAULT = Fault(
-    "poison",
-    "records that cannot be read come in between",
-    _inject,
-    hold_s=(0.2, 1.0),
-    draw=_draw,
-    built_in=True,
-)
+FAULT = fed("poison", "poison", "records that cannot be read come in between", (1, 50))

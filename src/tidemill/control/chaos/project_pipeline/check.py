@@ -7,7 +7,6 @@ that can be read back holds what the pipeline's rows come to, computed anew from
 from __future__ import annotations
 
 import tempfile
-import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,6 +14,7 @@ import pyarrow as pa
 
 from tidemill.connectors.kafka.topic_facts import end_offsets
 from tidemill.control.account import PipelineAccount, committed_account
+from tidemill.control.chaos.committed import not_conserved, wait_through
 from tidemill.control.chaos.engine_process import EngineProcess
 from tidemill.control.chaos.model import Broken
 from tidemill.control.chaos.positions import Positions
@@ -25,8 +25,6 @@ from tidemill.control.reconcile.recompute import materialised, recompute
 from tidemill.errors import ConnectorError
 from tidemill.interfaces.connector import JobContext
 from tidemill.model import Batch, TableDescriptor
-
-_THROUGH_WITHIN_S = 600.0
 
 
 class ProjectCheck:
@@ -49,15 +47,7 @@ class ProjectCheck:
 
     def now(self) -> list[Broken]:
         """What does not hold at this moment."""
-        found = self._account()
-        lines = found.unaccounted if found is not None else []
-        return [
-            *self._positions.gone_back(),
-            *(
-                Broken("conservation", f"{line.title}: {line.missing} of {line.came} rows are gone")
-                for line in lines
-            ),
-        ]
+        return [*self._positions.gone_back(), *not_conserved(self._account())]
 
     def end(self) -> list[Broken]:
         """Wait until the pipeline is through, stop it, and compare its sinks."""
@@ -79,7 +69,6 @@ class ProjectCheck:
         return committed_account(self._space.project, self._space.name)
 
     def _wait_through(self) -> str | None:
-        limit = time.monotonic() + _THROUGH_WITHIN_S
         topics = dict.fromkeys(self._space.topics, 1)
         admin = self._servers.admin
         admin.require(list(topics))  # which learns anew who leads, as a broker may have restarted
@@ -88,14 +77,7 @@ class ProjectCheck:
             (table.name, "0"): found[table.options["topic"], 0]
             for table in self._space.sources.values()
         }
-        while time.monotonic() < limit:
-            self._engine.tend()
-            self._servers.tend()
-            if self._positions.reached(ends):
-                time.sleep(1.0)  # the other sinks have the epoch soon after
-                return None
-            time.sleep(0.2)
-        return f"the pipeline stands at {self._positions.last}, the input ends at {ends}"
+        return wait_through(self._positions, ends, self._engine, self._servers)
 
     def _sinks(self) -> list[Broken]:
         space = self._space

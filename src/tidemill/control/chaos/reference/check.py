@@ -15,7 +15,8 @@ import psycopg
 from psycopg import sql
 
 from tidemill.connectors.kafka.tail import TopicTail
-from tidemill.control.account import account_of
+from tidemill.control.account import account_of, committed_account
+from tidemill.control.chaos.committed import not_conserved, wait_through
 from tidemill.control.chaos.engine_process import EngineProcess
 from tidemill.control.chaos.model import Broken
 from tidemill.control.chaos.positions import Positions
@@ -30,11 +31,9 @@ from tidemill.control.chaos.reference.text import (
     windows_table,
 )
 from tidemill.control.chaos.servers import ChaosServers
-from tidemill.errors import ConnectorError
 from tidemill.project import load_project
 
 _READ_WITHIN_S = 120.0
-_THROUGH_WITHIN_S = 600.0
 _QUIET_S = 60.0
 _SHOWN = 5
 _COLUMNS = "window_start, k, events, ids, amount, notes"
@@ -80,13 +79,14 @@ class ReferenceCheck:
             *self._letters_once(),
             *self._compared(windows),
             *self._positions.gone_back(),
-            *self._account(),
+            *not_conserved(committed_account(load_project(self._engine.folder), self._name)),
         ]
 
     def end(self) -> list[Broken]:
         """Wait until the pipeline is through; what does not hold then."""
         self.read_input()
-        missing = self._wait_through()
+        ends = {("events", str(part)): end for part, end in self._feed.ends.items()}
+        missing = wait_through(self._positions, ends, self._engine, self._servers)
         total = self._batch.one("SELECT count(*) FROM input")
         broken = self._last_look(total)
         if missing and not any(b.invariant == "no-loss" for b in broken):
@@ -181,30 +181,7 @@ class ReferenceCheck:
         ]
         return [Broken("equal-to-batch", text) for text in wrong[:_SHOWN]]
 
-    def _account(self) -> list[Broken]:
-        try:
-            found = account_of(load_project(self._engine.folder), self._name)
-        except ConnectorError:
-            return []
-        return [
-            Broken("conservation", f"{line.title}: {line.missing} of {line.came} rows are nowhere")
-            for line in found.unaccounted
-        ]
-
     # -- at the end
-
-    def _wait_through(self) -> str | None:
-        """Wait until every row is out; else what is missing, in a sentence."""
-        limit = time.monotonic() + _THROUGH_WITHIN_S
-        ends = {("events", str(part)): end for part, end in self._feed.ends.items()}
-        while time.monotonic() < limit:
-            self._engine.tend()
-            self._servers.tend()
-            if self._positions.reached(ends):
-                time.sleep(1.0)  # the other sinks have the epoch soon after
-                return None
-            time.sleep(0.2)
-        return f"the pipeline stands at {self._positions.last}, the input ends at {ends}"
 
     def _last_look(self, total: int) -> list[Broken]:
         """Look until everything was seen, or nothing new comes: servers may be slow to answer."""
