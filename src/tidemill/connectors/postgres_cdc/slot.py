@@ -14,6 +14,7 @@ from tidemill.connectors.jdbc.connection import Connection, connect, translated
 from tidemill.connectors.jdbc.target import TargetTable
 from tidemill.connectors.postgres_cdc.options import CdcOptions
 from tidemill.connectors.postgres_cdc.position import lsn_of, lsn_text
+from tidemill.connectors.postgres_cdc.refusals import AGAIN, lost, no_row_before
 from tidemill.errors import ConnectorError, Where
 
 _SLOT = """
@@ -36,11 +37,6 @@ SELECT bool_and(c.relreplident = 'f'), bool_and(c.relreplident IN ('f', 'd')) FR
 WHERE c.oid = to_regclass(%(table)s) AND c.relkind <> 'p'
    OR c.relkind <> 'p' AND c.oid IN (SELECT relid FROM pg_partition_tree(to_regclass(%(table)s)))
 """
-AGAIN = (
-    "Take the rows anew: stop the pipeline, run `tidemill cdc resnapshot PIPELINE`, which drops "
-    "the slot and the pipeline's state, and start it; then `tidemill reconcile` shows what the "
-    "sink still holds of rows that were deleted meanwhile."
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,18 +66,6 @@ def check_identity(connection: Connection, options: CdcOptions, target: TargetTa
     keyed = keyed and set(options.table.primary_key) <= set(target.primary_key)
     if not whole and not (options.upsert and keyed):
         raise no_row_before(options, name)
-
-
-def no_row_before(options: CdcOptions, name: str) -> ConnectorError:
-    """The error for a change without the whole row before it."""
-    return ConnectorError(
-        f"changes of {name} do not hold the row before",
-        code="connector.row-before-missing",
-        where=Where(server=options.shown, table=options.table.name),
-        detail="A filter or a sum could not take the old row out.",
-        hint=f"ALTER TABLE {name} REPLICA IDENTITY FULL; before the first change, or set "
-        "'changelog-mode' = 'upsert' with the table's own primary key.",
-    )
 
 
 def publication_of(connection: Connection, options: CdcOptions, target: TargetTable) -> str:
@@ -176,17 +160,6 @@ def check_reaches(options: CdcOptions, slot: Slot | None, lsn: int) -> None:
             f"It begins at {lsn_text(slot.confirmed_lsn)}; this pipeline goes on at "
             f"{lsn_text(lsn)}, and the changes between are gone.",
         )
-
-
-def lost(options: CdcOptions, what: str, detail: str) -> ConnectorError:
-    """The error for a slot that cannot be gone on with."""
-    return ConnectorError(
-        f"the replication slot `{options.slot}` {what}",
-        code="connector.slot-lost",
-        where=Where(server=options.shown, table=options.table.name),
-        detail=detail,
-        hint=AGAIN,
-    )
 
 
 def drop_slot(options: CdcOptions) -> bool:

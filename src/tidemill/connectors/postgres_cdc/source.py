@@ -22,12 +22,8 @@ from tidemill.connectors.jdbc.target import (
     missing_table,
 )
 from tidemill.connectors.postgres_cdc import slot as slots
-from tidemill.connectors.postgres_cdc.changes import (
-    Expander,
-    RowBeforeMissingError,
-    Rows,
-    UnchangedValueError,
-)
+from tidemill.connectors.postgres_cdc.batch import batch_of
+from tidemill.connectors.postgres_cdc.changes import Expander, Rows
 from tidemill.connectors.postgres_cdc.joined import in_snapshot
 from tidemill.connectors.postgres_cdc.options import parse
 from tidemill.connectors.postgres_cdc.position import (
@@ -37,13 +33,17 @@ from tidemill.connectors.postgres_cdc.position import (
     lsn_text,
     read_place,
 )
+from tidemill.connectors.postgres_cdc.refusals import (
+    AGAIN,
+    explained,
+    in_use,
+    lost,
+    truncated,
+)
 from tidemill.connectors.postgres_cdc.snapshot import Snapshot, key_of
 from tidemill.connectors.postgres_cdc.stream import Relation, Stream, Taken
-from tidemill.errors import ConnectorError, Where
 from tidemill.interfaces.source import PartitionBatch, RowOrigin
-from tidemill.model import ColumnKind, DeadLetter, Position, RowKind, TableDescriptor
-
-Array = np.ndarray[Any, Any]
+from tidemill.model import DeadLetter, Position, TableDescriptor
 
 _REACH_S = 1.0
 _BUSY_PAUSE_S = 0.2
@@ -132,7 +132,7 @@ class PostgresCdcSource:
         if initial:
             key_of(options, self._target)
         if options.mode == "committed-offset" and found is None:
-            raise slots.lost(options, "does not exist", "There is no committed offset.")
+            raise lost(options, "does not exist", "There is no committed offset.")
         publication = slots.publication_of(self._connection, options, self._target)
         if found is None:
             lsn = slots.make_slot(self._replication, options, snapshot=initial)
@@ -153,7 +153,7 @@ class PostgresCdcSource:
         options = self._options
         assert self._connection is not None and self._replication is not None
         if place.origin[0] != system:
-            raise slots.lost(
+            raise lost(
                 options, "is of another database cluster", "The server was made anew or replaced."
             )
         slots.check_reaches(
@@ -179,21 +179,11 @@ class PostgresCdcSource:
                 stream.start(self._place.lsn, self._place.taken)
             except psycopg.errors.ObjectInUse as error:
                 if time.monotonic() > deadline_s:
-                    raise self._in_use(error) from error
+                    raise in_use(options, error) from error
                 time.sleep(_BUSY_PAUSE_S)
             else:
                 self._stream = stream
                 return
-
-    def _in_use(self, error: psycopg.Error) -> ConnectorError:
-        return ConnectorError(
-            f"the replication slot `{self._options.slot}` is read by another process",
-            code="connector.slot-in-use",
-            where=Where(server=self._options.shown, table=self._table.name),
-            detail=str(error.diag.message_primary or error),
-            hint="Give each table a slot of its own in 'slot.name', and stop the other reader.",
-            retryable=True,
-        )
 
     # -- reading
 
@@ -213,7 +203,7 @@ class PostgresCdcSource:
             assert self._stream is not None
             taken = self._stream.take(rows_max, timeout_ms)
             if taken.truncated:
-                raise self._truncated(taken)
+                raise truncated(self._options, taken.lsn)
             if taken.messages:
                 return (self._changes(taken),)
             return self._heartbeat(taken)
@@ -244,7 +234,9 @@ class PostgresCdcSource:
             for name in table.column_names
         }
         kinds = np.zeros(table.num_rows, np.int8)
-        rows = self._batch(arrays, kinds, np.zeros(table.num_rows, np.int64))
+        rows = batch_of(
+            self._table, self._options, arrays, kinds, np.zeros(table.num_rows, np.int64)
+        )
         self._told = True
         return (
             PartitionBatch(
@@ -266,7 +258,7 @@ class PostgresCdcSource:
 
     def _changes(self, taken: Taken) -> PartitionBatch:
         expander = self._expand(taken)
-        with self._explained(taken):
+        with explained(self._options, taken.lsn):
             found = expander.rows()
         self._place = self._place.moved(taken.lsn, taken.taken)
         gave = len(np.unique(found.message_of))
@@ -277,7 +269,13 @@ class PostgresCdcSource:
         times_us = np.array(taken.times_us, np.int64)
         return PartitionBatch(
             PARTITION,
-            self._batch(found.columns, found.kinds, times_us[found.message_of] // 1000),
+            batch_of(
+                self._table,
+                self._options,
+                found.columns,
+                found.kinds,
+                times_us[found.message_of] // 1000,
+            ),
             pa.array(found.kinds),
             self._place.position(),
             len(taken.messages),
@@ -291,7 +289,7 @@ class PostgresCdcSource:
         assert self._connection is not None and taken.relation is not None
         if taken.relation != self._relation:
             self._check_relation(taken.relation)
-        with self._explained(taken):
+        with explained(self._options, taken.lsn):
             expander = Expander(taken, self._columns, self._key, self._options.upsert)
         if self._place.parts:
             key = key_of(self._options, self._target)
@@ -313,9 +311,7 @@ class PostgresCdcSource:
         for column in self._options.table.schema.columns:
             if column.name not in names:
                 problem = f"has no column `{column.name}` in its changes any more"
-                raise mismatch(
-                    self._options.table, target, self._options.source, problem, slots.AGAIN
-                )
+                raise mismatch(self._options.table, target, self._options.source, problem, AGAIN)
         check_columns(self._options.table, target, self._options.source, writing=False)
         self._relation = relation
 
@@ -375,35 +371,6 @@ class PostgresCdcSource:
         row = self._connection.execute("SELECT pg_current_wal_lsn()::text").fetchone()
         return lsn_of(row[0] if row else "")
 
-    def _batch(self, columns: Mapping[str, Any], kinds: Array, times_ms: Array) -> pa.RecordBatch:
-        """The rows with all columns of the table, those that nobody needs as NULLs."""
-        arrays, fields = [], []
-        for column, declared in zip(
-            self._table.schema.columns, self._table.schema.arrow(), strict=True
-        ):
-            array = columns.get(column.name)
-            if column.kind is ColumnKind.METADATA:
-                array = self._metadata(column.metadata_key or column.name, kinds, times_ms)
-                array = array.cast(declared.type)
-            if array is None:
-                array = pa.nulls(len(kinds), declared.type)
-            arrays.append(array)
-            fields.append(declared.with_nullable(declared.nullable or array.null_count > 0))
-        return pa.RecordBatch.from_arrays(arrays, schema=pa.schema(fields))
-
-    def _metadata(self, key: str, kinds: Array, times_ms: Array) -> pa.Array:
-        if key == "op_ts":
-            return pa.array(times_ms, pa.timestamp("ms", "UTC"))
-        if key == "row_kind":
-            shorts = np.array([kind.short for kind in sorted(RowKind)])
-            return pa.array(shorts[kinds], pa.string())
-        source = self._options.source
-        value = {
-            "table_name": source.table_name, "schema_name": source.schema_name,
-            "database_name": source.target.database,
-        }[key]  # fmt: skip
-        return pa.repeat(pa.scalar(value, pa.string()), len(kinds))
-
     def _letter(self, why: str, position: str, value: bytes) -> DeadLetter:
         return DeadLetter(
             table=self._table.name,
@@ -415,35 +382,6 @@ class PostgresCdcSource:
             value=value,
         )
 
-    def _truncated(self, taken: Taken) -> ConnectorError:
-        return ConnectorError(
-            f"the Postgres table `{self._options.source.shown_table}` was emptied by TRUNCATE, and "
-            "the log does not say which rows it held",
-            code="connector.truncated",
-            where=Where(server=self._options.shown, table=self._table.name),
-            detail=f"At {lsn_text(taken.lsn)}.",
-            hint="Use DELETE where changes are captured. " + slots.AGAIN,
-        )
-
-    @contextlib.contextmanager
-    def _explained(self, taken: Taken) -> Iterator[None]:
-        """Changes that cannot be made into rows, as errors."""
-        try:
-            yield
-        except RowBeforeMissingError:
-            raise slots.no_row_before(self._options, self._options.source.shown_table) from None
-        except UnchangedValueError as error:
-            name = self._options.source.shown_table
-            raise ConnectorError(
-                f"a change of `{name}` leaves out the value of `{error}`, which is large and did "
-                "not change (TOAST)",
-                code="connector.unchanged-value",
-                where=Where(server=self._options.shown, table=self._table.name),
-                detail=f"In the changes before {lsn_text(taken.lsn)}; nothing is written for it.",
-                hint=f"ALTER TABLE {name} REPLICA IDENTITY FULL; then Postgres writes such values "
-                "with each change. " + slots.AGAIN,
-            ) from None
-
     @contextlib.contextmanager
     def _translated(self) -> Iterator[None]:
         with translated(self._options.shown, self._table.name):
@@ -451,7 +389,7 @@ class PostgresCdcSource:
                 yield
             except psycopg.errors.ObjectNotInPrerequisiteState as error:
                 said = str(error.diag.message_primary or error)
-                raise slots.lost(self._options, "cannot be read", said) from error
+                raise lost(self._options, "cannot be read", said) from error
 
 
 def _origins(taken: Taken, found: Rows) -> Any:
