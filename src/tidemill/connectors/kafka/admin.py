@@ -127,6 +127,16 @@ class KafkaAdmin:
         self.result("create the topic", futures[topic], topic)
         self._wait(topic, there=True)
 
+    def create_if_missing(
+        self, topic: str, *, partitions: int = 1, settings: Mapping[str, str] | None = None
+    ) -> None:
+        """Create a topic unless somebody else just has."""
+        try:
+            self.create(topic, partitions=partitions, settings=settings)
+        except ConnectorError as error:
+            if "already exists" not in error.message:
+                raise
+
     def delete(self, topics: Sequence[str]) -> None:
         """Delete topics with all their messages; none is deleted unless all exist."""
         self.require(topics)

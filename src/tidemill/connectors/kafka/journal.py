@@ -48,9 +48,9 @@ class Journal:
         self.close()
         known = {info.name for info in self._admin.topics()}
         if self._topic not in known:
-            self._create(self._topic, -1, {})
+            self._admin.create_if_missing(self._topic, partitions=-1)
         if self._state_topic not in known:
-            self._create(self._state_topic, 1, {"cleanup.policy": "compact"})
+            self._admin.create_if_missing(self._state_topic, settings={"cleanup.policy": "compact"})
         self._failures.clear()
         self._producer = create(Producer, producer_config(self._admin.properties, self._name))
         guarded(
@@ -59,13 +59,6 @@ class Journal:
             lambda: self._producer.init_transactions(REQUEST_TIMEOUT_S),
         )
         return self._read_state()
-
-    def _create(self, topic: str, partitions: int, settings: Mapping[str, str]) -> None:
-        try:
-            self._admin.create(topic, partitions=partitions, settings=settings)
-        except ConnectorError as error:
-            if "already exists" not in error.message:
-                raise
 
     def _read_state(self) -> dict[str, bytes]:
         """All of the state topic, up to what is committed."""

@@ -361,7 +361,7 @@ class KafkaGroup:
         self._known_topics = sorted(known.union(topics))
         for topic in topics:
             if topic not in known:
-                _create_if_missing(admin, topic)
+                admin.create_if_missing(topic, partitions=-1)
         for topic in topics:
             self._limits[topic] = self._topic_limit(topic)
         return topics or [_any_topic(self._tables, known)]
@@ -397,14 +397,6 @@ def _any_topic(tables: Sequence[KafkaTable], known: set[str]) -> str:
         where=Where(table=tables[0].name),
         hint="Create a topic that matches it.",
     )
-
-
-def _create_if_missing(admin: KafkaAdmin, topic: str) -> None:
-    try:
-        admin.create(topic, partitions=-1)
-    except ConnectorError as error:
-        if "already exists" not in error.message:
-            raise
 
 
 def _merged(tables: Sequence[KafkaTable]) -> dict[str, str]:
