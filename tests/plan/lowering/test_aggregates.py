@@ -19,7 +19,6 @@ from tidemill.sql.expressions import AggregateCall, InputRef
 from tidemill.sql.functions import AGGREGATES
 
 _CONNECTION = duckdb.connect()
-_TEXTS: dict[int, tuple[AggregatePlan, tuple[str, str, str]]] = {}
 
 
 def declared(name: str, type_: DataType, **options: Any) -> AggregateCall:
@@ -34,20 +33,14 @@ def planned(name: str, type_: DataType, weight: str | None = None) -> AggregateP
     return aggregate_plan(declared(name, type_), 0, columns, weight)
 
 
+@functools.cache
 def texts(plan: AggregatePlan) -> tuple[str, str, str]:
     """The plan's three queries; writing them down takes longer than computing them."""
-    if id(plan) not in _TEXTS:
-        _TEXTS[id(plan)] = (
-            plan,
-            (
-                ", ".join(
-                    f'{p.partial.sql(dialect="duckdb")} AS "{p.name}"' for p in plan.partials
-                ),
-                ", ".join(f'{p.merge.sql(dialect="duckdb")} AS "{p.name}"' for p in plan.partials),
-                plan.final.sql(dialect="duckdb"),
-            ),
-        )
-    return _TEXTS[id(plan)][1]
+    return (
+        ", ".join(f'{p.partial.sql(dialect="duckdb")} AS "{p.name}"' for p in plan.partials),
+        ", ".join(f'{p.merge.sql(dialect="duckdb")} AS "{p.name}"' for p in plan.partials),
+        plan.final.sql(dialect="duckdb"),
+    )
 
 
 def run(plan: AggregatePlan, batches: list[pa.Table]) -> Any:
