@@ -33,7 +33,7 @@ def main() -> int:
         tempfile.TemporaryDirectory(prefix="tidemill-bench-") as text,
         running(Path(text), postgres=any(task.places for task in tasks)) as servers,
     ):
-        bench = Bench(servers, Path(text), asked.limit_s)
+        bench = Bench(servers, Path(text), asked.limit_s, turn=asked.turn_lock)
         measurement = _Measurement(bench, engines, results, asked)
         try:
             measurement.start()
@@ -139,9 +139,10 @@ class _Measurement:
         self, engine: BenchEngine, task: Task, rate_per_s: int, exactly_once: bool
     ) -> None:
         try:
-            sample = measure_latency(
-                self._bench, engine, task, rate_per_s, self._asked.seconds, exactly_once
-            )
+            with self._bench.alone():
+                sample = measure_latency(
+                    self._bench, engine, task, rate_per_s, self._asked.seconds, exactly_once
+                )
         except RunFailedError as error:
             self._give_up(engine, task, error, f" at {rate_per_s:,}/s")
             return
@@ -207,6 +208,10 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--flink-heap-mb", type=int, default=TASKMANAGER_HEAP_MB,
         help=f"heap of Flink's TaskManager (default: {TASKMANAGER_HEAP_MB}); state needs more",
+    )  # fmt: skip
+    parser.add_argument(
+        "--turn-lock", type=Path,
+        help="a file locked (flock) while a run is measured, for other work to wait on",
     )  # fmt: skip
     parser.add_argument("--output", type=Path, help="folder for bench.md, bench.json, bench.svg")
     return parser.parse_args()

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import fcntl
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,14 +37,30 @@ class Bench:
     """The servers, the recordings, and a folder for everything else."""
 
     def __init__(
-        self, servers: Servers, folder: Path, limit_s: float = 900.0, prefix: str = "bench"
+        self,
+        servers: Servers,
+        folder: Path,
+        limit_s: float = 900.0,
+        prefix: str = "bench",
+        turn: Path | None = None,
     ) -> None:
         self.servers = servers
         self.folder = folder
+        self._turn = turn
         self._limit_s = limit_s
         self._prefix = prefix
         self._rows: dict[tuple[str, int, int], int] = {}
         self._runs = 0
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """While it lasts nobody else has the turn lock: other work on the machine waits."""
+        if self._turn is None:
+            yield
+            return
+        with self._turn.open("a") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
 
     def prepare(self, task: Task, counts: list[int]) -> None:
         """Record the task's inputs, and write what it looks up."""
@@ -92,6 +111,15 @@ class Bench:
         )
         checked = task.check is not None and engine.writes
         first = FirstOutput(self.servers.bootstrap, job.output) if checked else None
+        with self.alone():
+            usage, broker_s = self._measured(engine, job)
+            run = Run(usage, first.stop() if first else None, broker_s)
+        if checked:
+            self._check(engine, job)
+        return run
+
+    def _measured(self, engine: BenchEngine, job: Job) -> tuple[Usage, float]:
+        """Launch a job and wait for its end; what its processes used, and the broker."""
         meter = TreeMeter(list(engine.pids()))
         broker_s = self.servers.broker_cpu_s()
         began_s = time.perf_counter()
@@ -105,11 +133,7 @@ class Bench:
             running.end()
         if ended_s is not None:
             usage = Usage(ended_s - began_s, usage.cpu_s, usage.memory_peak_bytes)
-        broker_s = self.servers.broker_cpu_s() - broker_s
-        run = Run(usage, first.stop() if first else None, broker_s)
-        if checked:
-            self._check(engine, job)
-        return run
+        return usage, self.servers.broker_cpu_s() - broker_s
 
     def _wait(
         self, engine: BenchEngine, running: Running, job: Job, began_s: float
