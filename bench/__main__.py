@@ -22,6 +22,8 @@ from bench.servers import running
 from bench.tasks import GROUPS, TASKS, Task
 from bench.tasks import chosen as chosen_tasks
 
+STEP = 5  # A recording is so many times as large as the next smaller one.
+
 
 def main() -> int:
     """Measure, print the tables, write the files."""
@@ -72,17 +74,38 @@ class _Measurement:
                 self._engines.remove(engine)
 
     def throughput(self, tasks: list[Task]) -> None:
-        """Run small and large recordings, in turns."""
-        small, large = self._asked.events // 5, self._asked.events
+        """Run a small and a large recording on each engine, in turns.
+
+        The warm-up says what an engine can do in the time of a run: a slow one gets a recording
+        that is a fifth as large, or a fifth of that.
+        """
+        sizes = [self._asked.events // share for share in (1, STEP, STEP**2, STEP**3)]
         for task in tasks:
             say(f"recording {', '.join(task.inputs)} for {task.name}")
-            self._bench.prepare(task, [small, large])
+            self._bench.prepare(task, sizes if self._asked.warm_up else sizes[:2])
+        larges: dict[tuple[str, str], int] = {}
         for number in range(-1 if self._asked.warm_up else 0, self._asked.runs):
             for task in tasks:
                 for engine in self._engines:
-                    if self._can(engine, task):
-                        self._one(engine, task, small, large, counts=number >= 0)
+                    if not self._can(engine, task):
+                        continue
+                    if number < 0:
+                        larges[task.name, engine.name] = self._warm_up(engine, task, sizes)
+                    else:
+                        large = larges.get((task.name, engine.name), sizes[0])
+                        self._one(engine, task, large // STEP, large)
             _write(self._results, self._asked.output)
+
+    def _warm_up(self, engine: BenchEngine, task: Task, sizes: list[int]) -> int:
+        """Run once, so that compilers and page caches are warm; return the large size for it."""
+        try:
+            run = self._bench.run(engine, task, sizes[2], exactly_once=engine.fair_exactly_once)
+        except RunFailedError as error:
+            self._give_up(engine, task, error)
+            return sizes[0]
+        seconds_an_event = run.usage.wall_s / sizes[2]
+        within = [size for size in sizes[:2] if size * seconds_an_event <= self._asked.run_s]
+        return within[0] if within else sizes[2]
 
     def latency(self, tasks: list[Task], rate_per_s: int) -> None:
         """Feed at a fixed rate: at least once, and exactly once where an engine can."""
@@ -102,14 +125,10 @@ class _Measurement:
             self._results.without[task.name, engine.name] = why
         return (task.name, engine.name) not in self._results.without
 
-    def _one(
-        self, engine: BenchEngine, task: Task, small: int, large: int, *, counts: bool
-    ) -> None:
+    def _one(self, engine: BenchEngine, task: Task, small: int, large: int) -> None:
         once = engine.fair_exactly_once
         try:
             first = self._bench.run(engine, task, small, exactly_once=once)
-            if not counts:
-                return  # Compilers and page caches are warm afterwards, for everyone.
             last = self._bench.run(engine, task, large, exactly_once=once)
         except RunFailedError as error:
             self._give_up(engine, task, error)
@@ -122,6 +141,7 @@ class _Measurement:
         sample = Sample(
             task.name,
             engine.name,
+            events,
             events / seconds,
             (last.usage.cpu_s - first.usage.cpu_s) / events * 1e6,
             first.first_output_s,
@@ -163,12 +183,13 @@ class _Measurement:
 
 
 def _about(asked: argparse.Namespace) -> dict[str, object]:
-    small, large = asked.events // 5, asked.events
+    small, large = asked.events // STEP, asked.events
     return {
         "date": dt.datetime.now(dt.UTC).date().isoformat(),
         "command": "python -m bench " + " ".join(sys.argv[1:]),
         "machine": f"{platform.machine()}, {platform.system()} {platform.release()}",
-        "method": f"{asked.runs} interleaved runs; {large:,} minus {small:,} events; medians"
+        "method": f"{asked.runs} interleaved runs; {large:,} minus {small:,} events (engines that "
+        f"would take longer than {asked.run_s:.0f} s: a fifth of both, or a 25th); medians"
         + (f"; latency over {asked.seconds} s" if asked.rates else ""),
     }
 
@@ -204,6 +225,10 @@ def _arguments() -> argparse.Namespace:
     )
     parser.add_argument("--seconds", type=int, default=60, help="how long latency is measured")
     parser.add_argument("--no-warm-up", dest="warm_up", action="store_false")
+    parser.add_argument(
+        "--run-s", type=float, default=60,
+        help="an engine that takes longer for a run gets fewer events (default: 60)",
+    )  # fmt: skip
     parser.add_argument("--limit-s", type=float, default=900, help="how long a run may take")
     parser.add_argument(
         "--flink-heap-mb", type=int, default=TASKMANAGER_HEAP_MB,

@@ -17,6 +17,7 @@ class Sample:
 
     task: str
     engine: str
+    events: int
     events_per_s: float
     cpu_us_per_event: float
     first_output_s: float | None
@@ -52,6 +53,7 @@ class Row:
     engine: str
     settings: str
     samples: int
+    events: int
     events_per_s: Spread
     cpu_us_per_event: Spread
     first_output_s: Spread
@@ -82,6 +84,7 @@ def summarise(samples: Sequence[Sample], settings: dict[str, str]) -> list[Row]:
             engine,
             settings[engine],
             len(group),
+            group[-1].events,
             _spread([s.events_per_s for s in group]),
             _spread([s.cpu_us_per_event for s in group]),
             _spread([s.first_output_s for s in group if s.first_output_s is not None]),
@@ -99,9 +102,9 @@ def markdown(results: Results) -> str:
     if rows:
         lines += [
             "",
-            "| task | engine | events/s (min–max) | CPU s/million | broker's | first output s "
-            "| peak MB | Tidemill: events/s | per CPU s |",
-            "|---|---|---|---|---|---|---|---|---|",
+            "| task | engine | million events | events/s (min–max) | CPU s/million | broker's "
+            "| first output s | peak MB | Tidemill: events/s | per CPU s |",
+            "|---|---|---|---|---|---|---|---|---|---|",
             *(_line(row, rows) for row in rows),
         ]
     if results.latencies:
@@ -143,7 +146,8 @@ def _line(row: Row, rows: Sequence[Row]) -> str:
         ]
     first = f"{row.first_output_s[1]:.1f}" if row.first_output_s[1] else ""
     return (
-        f"| {row.task} | {row.engine} | {middle:,.0f} ({low:,.0f}–{high:,.0f}) "
+        f"| {row.task} | {row.engine} | {row.events / 1e6:.2f} "
+        f"| {middle:,.0f} ({low:,.0f}–{high:,.0f}) "
         f"| {row.cpu_us_per_event[1]:.2f} | {row.broker_us_per_event[1]:.2f} | {first} "
         f"| {row.memory_peak_mb[1]:,.0f} | {ratios[0]} | {ratios[1]} |"
     )

@@ -139,14 +139,14 @@ def test_measures_tidemill_and_the_floor(
 
 def test_the_report_has_medians_spread_ratios_and_what_is_missing() -> None:
     samples = [
-        Sample("T1", engine, rate, 1e6 / rate, 1.5, 100.0)
+        Sample("T1", engine, 1_000_000, rate, 1e6 / rate, 1.5, 100.0)
         for engine, rates in (("Tidemill", (300.0, 200.0, 100.0)), ("Other", (50.0, 40.0, 30.0)))
         for rate in rates
     ]
     settings = {"Tidemill": "defaults", "Other": "theirs"}
     results = Results({"date": "today"}, settings, samples, without={("T2", "Other"): "cannot"})
     text = markdown(results)
-    assert "| T1 | Other | 40 (30–50) |" in text and "| 5.00 | 5.00 |" in text
+    assert "| T1 | Other | 1.00 | 40 (30–50) |" in text and "| 5.00 | 5.00 |" in text
     assert "- T2, Other: cannot" in text
     drawn = svg(summarise(samples, settings), {"T1": "windowed"})
     assert drawn.startswith("<svg") and drawn.count("<rect") == 2
