@@ -38,7 +38,7 @@ LIMIT_S = 900.0
 _COMMAND = (sys.executable, "-m", "tidemill.cli")
 _SERVERS = ("postgres", "connect", "kafka")
 
-_CONNECTOR = {
+CONNECTOR = {
     "connector.class": "io.debezium.connector.postgresql.PostgresConnector",
     "tasks.max": "1",
     "database.hostname": "${server:postgres.host}",
@@ -86,7 +86,7 @@ _SINKS = {
   'key.format' = 'json', 'value.format' = 'json'
 """,
     "postgres": """
-  'connector' = 'jdbc', 'url' = '${server:postgres.jdbc}', 'table-name' = 'copied',
+  'connector' = 'jdbc', 'url' = '${server:postgres.jdbc-url}', 'table-name' = 'copied',
   'username' = '${server:postgres.user}', 'password' = '${secret:postgres.password}',
   'sink.create-table' = 'true'
 """,
@@ -163,7 +163,7 @@ def _write_project(root: Path, sink: str) -> None:
     (root / "tidemill.yaml").write_text(
         f"name: end_to_end\nservers:\n{servers}pipelines: [copy.sql]\n", encoding="utf-8"
     )
-    connector = {"name": "orders", "config": _CONNECTOR}
+    connector = {"name": "orders", "config": CONNECTOR}
     (root / "orders.json").write_text(json.dumps(connector), encoding="utf-8")
     insert = "INSERT INTO copied SELECT order_id, customer_id, amount, note FROM orders;\n"
     (root / "copy.sql").write_text(f"{_SOURCE}{_SINKS[sink]});\n{insert}", encoding="utf-8")

@@ -36,24 +36,31 @@ class Floor(Program):
 
     def install(self) -> None:
         """Compile the program; raises RunFailedError without a compiler."""
-        compiler = shutil.which("cc")
-        if compiler is None:
-            raise RunFailedError(f"{self.name}: there is no C compiler (cc) here")
-        self._program = make_cache_folder() / "bench-floor"
-        source = PROGRAMS / "floor.c"
-        subprocess.run([compiler, "-O2", "-o", self._program, source, "-ldl"], check=True)
+        self._program = compiled("floor")
 
     def command(self, job: Job) -> Sequence[str | Path]:
         """The program, with the librdkafka that confluent-kafka's wheel carries."""
         (topic,) = job.inputs.values()
-        return [self._program, _librdkafka(), job.servers.bootstrap, topic, str(job.count)]
+        return [self._program, librdkafka(), job.servers.bootstrap, topic, str(job.count)]
 
     def launch(self, job: Job) -> ProcessRun:
         """Start it; it takes no job file."""
         return ProcessRun(self.name, self.command(job), job.folder)
 
 
-def _librdkafka() -> Path:
+def compiled(name: str) -> Path:
+    """A program in C, compiled; raises RunFailedError without a compiler."""
+    compiler = shutil.which("cc")
+    if compiler is None:
+        raise RunFailedError(f"{name}: there is no C compiler (cc) here")
+    program = make_cache_folder() / f"bench-{name}"
+    source = PROGRAMS / f"{name}.c"
+    subprocess.run([compiler, "-O2", "-o", program, source, "-ldl"], check=True)
+    return program
+
+
+def librdkafka() -> Path:
+    """The library that confluent-kafka's wheel carries."""
     package = Path(confluent_kafka.__file__).parent
     found = sorted(package.with_name("confluent_kafka.libs").glob("librdkafka*.so*"))
     if not found:

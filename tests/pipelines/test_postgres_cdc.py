@@ -125,7 +125,7 @@ def test_kills_in_the_snapshot_and_behind_it_lose_and_repeat_nothing(
     assert connection.execute(slot, (name,)).fetchone() == (True,)
 
 
-def totals(flow: Flow, postgres: Postgres, name: str) -> None:
+def totals(flow: Flow, postgres: Postgres, name: str, over_budget: str = "drop") -> None:
     """A project whose pipeline sums up the source table."""
     connection = postgres.connection
     connection.execute(f"CREATE TABLE {name} (id int PRIMARY KEY, city text, n bigint)")
@@ -136,7 +136,7 @@ def totals(flow: Flow, postgres: Postgres, name: str) -> None:
     endpoint = postgres.endpoint
     (flow.folder / "tidemill.yaml").write_text(
         f"name: {flow.name}\npipelines: [{flow.name}.sql]\n"
-        "cdc: {wal_budget_mb: 1, over_budget: drop}\nconnections:\n"
+        f"cdc: {{wal_budget_mb: 1, over_budget: {over_budget}}}\nconnections:\n"
         f"  postgres: {{host: {endpoint.host}, user: {endpoint.properties['user']},\n"
         f"    port: {endpoint.ports['sql']}, database: {endpoint.properties['database']},\n"
         "    password: '${env:POSTGRES_PASSWORD}'}\n"
@@ -183,6 +183,34 @@ def test_a_slot_over_its_budget_is_dropped_and_the_rows_are_taken_anew(
     connection.execute(f"UPDATE {postgres.table} SET n = 10 WHERE city = 'b'")
     (found,) = reconcile(flow.name, flow.folder).sinks
     assert found.differences.different_rows == ({"city": "b", "n": (9, 10)},)
+
+
+def test_a_pipeline_whose_slot_is_over_its_budget_is_paused_and_goes_on_from_there(
+    flow: Flow, postgres: Postgres, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("POSTGRES_PASSWORD", postgres.endpoint.secrets["password"])
+    totals(flow, postgres, name, over_budget="pause")
+    connection, project = postgres.connection, load_project(flow.folder)
+    process = flow.start()
+    wait_for(lambda: postgres.rows() == [("a", 2, 3), ("b", 1, 4)], 60)
+    done = []
+    for _ in range(20):
+        # The server moves what it keeps on its own now and then, and may do so just now.
+        connection.execute("SELECT pg_logical_emit_message(false, 'w', repeat('x', 3000000))")
+        done = guard(project, [name])
+        if done[0].action == "pause":
+            break
+    assert [one.action for one in done] == ["pause"]
+    assert f"pipeline {flow.name} was stopped" in done[0].sentence
+    assert ended(process)[0] == 0
+    connection.execute(f"INSERT INTO {name} VALUES (4, 'b', 1)")
+    connection.execute("SELECT pg_logical_emit_message(false, 'w', repeat('x', 3000000))")
+    (again,) = guard(project, [name])
+    assert again.action == "pause" and "stands still already" in again.sentence
+    kept = "SELECT active, wal_status FROM pg_replication_slots WHERE slot_name = %s"
+    assert connection.execute(kept, (name,)).fetchone() == (False, "reserved")
+    flow.run(row_per_record=False)
+    assert postgres.rows() == [("a", 2, 3), ("b", 2, 5)]
 
 
 def test_rows_are_not_taken_anew_into_a_sink_that_adds(

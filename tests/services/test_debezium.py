@@ -104,7 +104,10 @@ def test_changes_come_in_avro_with_schemas_that_evolve(
 def test_an_idle_table_holds_no_log_back_and_a_dropped_slot_begins_with_a_snapshot(
     stack, postgres_endpoint, kafka_endpoint, connect_endpoint, unique_name, tmp_path, monkeypatch
 ) -> None:
-    """What `connector register` adds, and what the guard does with a slot over its budget."""
+    """What `connector register` adds, and what the guard does with a slot over its budget.
+
+    First the connector is paused, and goes on where it stood; then its slot is dropped.
+    """
     table, prefix = unique_name("idle").lower(), unique_name("cdc").lower()
     secrets = stack.state_dir / "servers" / "postgres" / "secrets.properties"
     config = settings(postgres_endpoint, secrets, prefix, f"public.{table}")
@@ -119,6 +122,10 @@ def test_an_idle_table_holds_no_log_back_and_a_dropped_slot_begins_with_a_snapsh
         f"    database: {postgres_endpoint.properties['database']},\n"
         "    password: '${env:POSTGRES_PASSWORD}'}\n"
     )
+    pausing = tmp_path / "pausing"
+    pausing.mkdir()
+    dropping = (tmp_path / "tidemill.yaml").read_text()
+    (pausing / "tidemill.yaml").write_text(dropping.replace("budget: drop", "budget: pause"))
     slot = prefix[:60]
     confirmed = "SELECT confirmed_flush_lsn > %s FROM pg_replication_slots WHERE slot_name = %s"
     with connect(postgres_endpoint) as connection:
@@ -135,15 +142,30 @@ def test_an_idle_table_holds_no_log_back_and_a_dropped_slot_begins_with_a_snapsh
             assert time.monotonic() < deadline, "the slot stands still"
             time.sleep(0.2)
         client = Connect(tmp_path).client()
+        for _ in range(20):
+            # The server moves what it keeps on its own now and then, and may do so just now.
+            connection.execute("SELECT pg_logical_emit_message(false, 'w', repeat('x', 3000000))")
+            (paused,) = guard(load_project(pausing), [slot])
+            if paused.action == "pause":
+                break
+        assert f"connector {prefix} was stopped" in paused.sentence
+        assert client.status(prefix).state == "STOPPED"
+        connection.execute(sql.SQL("INSERT INTO {} VALUES (2)").format(name))
+        connection.execute("SELECT pg_logical_emit_message(false, 'w', repeat('x', 3000000))")
+        (again,) = guard(load_project(pausing), [slot])
+        assert again.action == "pause" and "stands still already" in again.sentence
+        client.act(prefix, "resume")
+        rows = [(c["op"], c["after"]["id"]) for c in follow(kafka_endpoint, topic, 2)]
+        assert rows == [("r", 1), ("c", 2)]
         client.act(prefix, "stop")
         client.wait(prefix, lambda status: status.state == "STOPPED", 30)
         connection.execute("SELECT pg_logical_emit_message(false, 'w', repeat('x', 3000000))")
         (done,) = guard(load_project(tmp_path), [slot])
         assert done.action == "drop" and f"connector resume {prefix}" in done.sentence
-        connection.execute(sql.SQL("INSERT INTO {} VALUES (2)").format(name))
+        connection.execute(sql.SQL("INSERT INTO {} VALUES (3)").format(name))
         client.act(prefix, "resume")
-        rows = [(c["op"], c["after"]["id"]) for c in follow(kafka_endpoint, topic, 3)]
-        assert rows == [("r", 1), ("r", 1), ("r", 2)]
+        rows = [(c["op"], c["after"]["id"]) for c in follow(kafka_endpoint, topic, 5)]
+        assert rows == [("r", 1), ("c", 2), ("r", 1), ("r", 2), ("r", 3)]
         call(f"{connect_endpoint.properties['url']}/connectors/{prefix}", None, "DELETE")
         drop(connection, slot)
 
