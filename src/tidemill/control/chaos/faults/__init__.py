@@ -11,6 +11,7 @@ from tidemill.control.chaos.faults import (
     damaged_checkpoint,
     disorder,
     duplicates,
+    few_files,
     file_limit,
     freeze_broker,
     freeze_engine,
@@ -37,8 +38,8 @@ FAULTS: Mapping[str, Fault] = {
     for module in (
         kill_engine, kill_at, kill_broker, kill_postgres, kill_all, freeze_engine, freeze_broker,
         freeze_postgres, slow_network, cut_network, partition, slow_sink, stopped_sink, full_disk,
-        file_limit, two_engines, zombie_engine, damaged_checkpoint, truncated_log, clock_jump,
-        duplicates, disorder, poison, schema_change,
+        file_limit, few_files, two_engines, zombie_engine, damaged_checkpoint, truncated_log,
+        clock_jump, duplicates, disorder, poison, schema_change,
     )
 }  # fmt: skip
 SECONDS = (
