@@ -7,6 +7,7 @@ they end with the session, also when it is killed. Tests share them: take names 
 
 from __future__ import annotations
 
+import http.client
 import itertools
 import os
 import re
@@ -22,6 +23,7 @@ import pytest
 
 from tidemill.interfaces.service import Endpoint
 from tidemill.services import running_endpoints
+from tidemill.services.credentials import basic_authorization
 from tidemill.services.install import install
 from tidemill.services.registry import SERVICES, with_dependencies
 from tidemill.services.settings import ServerSettings
@@ -146,6 +148,37 @@ def postgres_endpoint(stack: Stack) -> Endpoint:
 def connect_endpoint(stack: Stack, postgres_endpoint: Endpoint) -> Endpoint:
     """A running Kafka Connect worker with Debezium; Kafka and Postgres run too."""
     return stack.endpoint("connect")
+
+
+def login_headers(endpoint: Endpoint) -> dict[str, str]:
+    """The login of a server that is asked over HTTP; of an older one that has none, nothing."""
+    password = endpoint.secrets.get("password")
+    return basic_authorization(password) if password else {}
+
+
+def assert_login_is_asked(endpoint: Endpoint, path: str, method: str = "GET") -> None:
+    """That a server over HTTP lets nobody in without its login, however it is left out."""
+    password = endpoint.secrets["password"]
+    port = endpoint.ports.get("http") or endpoint.ports["rest"]
+
+    def status(headers: dict[str, str]) -> int:
+        connection = http.client.HTTPConnection(endpoint.host, port, timeout=30)
+        try:
+            connection.request(method, path, headers=headers)
+            return connection.getresponse().status
+        finally:
+            connection.close()
+
+    right = basic_authorization(password)["Authorization"]
+    no_logins: list[dict[str, str]] = [
+        {}, {"Authorization": ""}, {"Authorization": "Basic"}, {"Authorization": "Basic !"},
+        {"Authorization": right.replace("Basic", "Bearer")}, basic_authorization(password[:-1]),
+        basic_authorization(""), basic_authorization(password, "admin"),
+    ]  # fmt: skip
+    for headers in no_logins:
+        # Connect answers a header that is no base 64 with 500.
+        assert status(headers) in (400, 401, 500), (path, headers)
+    assert status({"Authorization": right}) != 401
 
 
 @pytest.fixture

@@ -185,6 +185,13 @@ def test_connectors(
     }
     file = tmp_path / "c.json"
     file.write_text(json.dumps({"name": name, "config": config}))
+    (tmp_path / "tidemill.yaml").write_text(
+        "name: worker\nconnections: {connect: {url: 'x', user: tidemill,\n"
+        "  password: '${env:CONNECT_PASSWORD:-}'}}\n".replace(
+            "'x'", f"'{connect_endpoint.properties['url']}'"
+        )
+    )
+    monkeypatch.setenv("CONNECT_PASSWORD", connect_endpoint.secrets.get("password", ""))
     url = ("--url", connect_endpoint.properties["url"])
     seen = []
 

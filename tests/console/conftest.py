@@ -72,7 +72,8 @@ class Shop:
         (folder / "tidemill.yaml").write_text(
             f"name: {name}\npipelines: [sales.sql]\nconnections:\n"
             f"  kafka: {{bootstrap: '{bootstrap}'}}\n"
-            f"  registry: {{url: '{registry.properties['url']}'}}\n"
+            f"  registry: {{url: '{registry.properties['url']}', user: tidemill,\n"
+            "    password: '${env:SHOP_REGISTRY_PASSWORD}'}\n"
             f"  s3: {{endpoint: '{reach['endpoint']}', access-key: {reach['access-key']},\n"
             "       secret-key: '${env:LAKE_SECRET_KEY}'}\n"
         )
@@ -110,7 +111,8 @@ class Shop:
         store.close()
 
     def _fill_registry(self, registry: Endpoint) -> None:
-        known = SchemaRegistry(RegistryLogin(registry.properties["url"]))
+        login = registry.secrets["user-info"]
+        known = SchemaRegistry(RegistryLogin(registry.properties["url"], login))
         self.subject = f"{self.orders}-value"
         fields = [{"name": "id", "type": "long"}]
         for more in ([], [{"name": "shop", "type": ["null", "string"], "default": None}]):
@@ -160,9 +162,10 @@ def shop(
     name = f"console{os.getpid()}"
     s3 = stack.endpoint("s3")
     os.environ["LAKE_SECRET_KEY"] = s3.secrets["secret-key"]
+    os.environ["SHOP_REGISTRY_PASSWORD"] = registry_endpoint.secrets["password"]
     made = Shop(folder, name, kafka_endpoint, registry_endpoint, s3)
     yield made
-    del os.environ["LAKE_SECRET_KEY"]
+    del os.environ["LAKE_SECRET_KEY"], os.environ["SHOP_REGISTRY_PASSWORD"]
     state = pipeline_state(open_project(folder), "sales")
     if state.pid is not None:
         os.kill(state.pid, 15)

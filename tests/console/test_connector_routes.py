@@ -9,6 +9,7 @@ from pathlib import Path
 import psycopg
 import pytest
 from starlette.testclient import TestClient
+from tests.conftest import login_headers
 
 from tidemill.connectors.jdbc.server_stats import SlotState
 from tidemill.console.app import guarded_app
@@ -27,11 +28,13 @@ def client(
     connect_endpoint, postgres_endpoint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> TestClient:
     monkeypatch.setenv("POSTGRES_PASSWORD", postgres_endpoint.secrets["password"])
+    monkeypatch.setenv("CONNECT_PASSWORD", connect_endpoint.secrets.get("password", ""))
     found = postgres_endpoint.properties
     port = next(iter(postgres_endpoint.ports.values()))
     (tmp_path / "tidemill.yaml").write_text(
         "name: shop\nobserve: {slot_wal_budget_mb: 1}\nconnections:\n"
-        f"  connect: {{url: '{connect_endpoint.properties['url']}'}}\n"
+        f"  connect: {{url: '{connect_endpoint.properties['url']}', user: tidemill,\n"
+        "    password: '${env:CONNECT_PASSWORD}'}\n"
         f"  postgres: {{host: {postgres_endpoint.host}, user: {found['user']},\n"
         f"    port: {port}, database: {found['database']},\n"
         "    password: '${env:POSTGRES_PASSWORD}'}\n"
@@ -54,7 +57,8 @@ def connector(connect_endpoint, postgres_endpoint, unique_name) -> Iterator[str]
         "user": postgres_endpoint.properties["user"],
         "password": postgres_endpoint.secrets["password"],
     }  # fmt: skip
-    worker = ConnectClient(connect_endpoint.properties["url"])
+    url = connect_endpoint.properties["url"]
+    worker = ConnectClient(url, headers=login_headers(connect_endpoint))
     database = postgres_endpoint.properties["database"]
     with psycopg.connect(**login, dbname=database, autocommit=True) as server:
         server.execute(f"CREATE TABLE {name} (id INT PRIMARY KEY)")

@@ -24,10 +24,12 @@ def avro(*fields: tuple[str, object]) -> str:
 
 
 @pytest.fixture
-def client(registry_endpoint, tmp_path) -> TestClient:
+def client(registry_endpoint, tmp_path, monkeypatch) -> TestClient:
     url = registry_endpoint.properties["url"]
+    monkeypatch.setenv("REGISTRY_PASSWORD", registry_endpoint.secrets["password"])
     (tmp_path / "tidemill.yaml").write_text(
-        f"name: shop\nconnections: {{registry: {{url: '{url}'}}}}\n"
+        f"name: shop\nconnections: {{registry: {{url: '{url}', user: tidemill,\n"
+        "  password: '${env:REGISTRY_PASSWORD}'}}\n"
     )
     sessions = Sessions()
     sessions.allow(TOKEN, "operator")
@@ -40,7 +42,8 @@ def client(registry_endpoint, tmp_path) -> TestClient:
 
 @pytest.mark.servers
 def test_versions_their_difference_and_what_may_follow(client, registry_endpoint, unique_name):
-    registry = SchemaRegistry(RegistryLogin(registry_endpoint.properties["url"]))
+    login = registry_endpoint.secrets["user-info"]
+    registry = SchemaRegistry(RegistryLogin(registry_endpoint.properties["url"], login))
     subject = unique_name("s")
     registry.register(subject, avro(("a", "int")))
     registry.register(subject, avro(("a", "int"), ("b", ["null", "string"])))

@@ -16,10 +16,12 @@ from typing import Any
 
 import psycopg
 import pytest
+from tests.conftest import assert_login_is_asked, login_headers
 
 from tidemill.control.pipeline_processes import start_pipeline
 from tidemill.control.pipeline_states import pipeline_state
 from tidemill.control.project_context import open_project
+from tidemill.interfaces.service import Endpoint
 from tidemill.services import running_endpoints
 
 WAIT_S = 90.0
@@ -47,12 +49,16 @@ def slow(n: int):
 class Watched:
     """A project with a console and a Prometheus."""
 
-    def __init__(self, folder: Path, url: str) -> None:
-        self.folder, self._url = folder, url
+    def __init__(self, folder: Path, server: Endpoint) -> None:
+        self.folder, self.server = folder, server
+        self._url = server.properties["url"]
+        self._login = login_headers(server)
+        assert self._login
 
     def ask(self, path: str, **query: str) -> Any:
         text = urllib.parse.urlencode(query)
-        with urllib.request.urlopen(f"{self._url}/api/v1/{path}?{text}", timeout=10) as answer:
+        asked = urllib.request.Request(f"{self._url}/api/v1/{path}?{text}", headers=self._login)
+        with urllib.request.urlopen(asked, timeout=10) as answer:
             return json.load(answer)["data"]
 
     def value(self, expr: str) -> float | None:
@@ -103,8 +109,7 @@ def watched(
     try:
         tidemill(tmp_path, "up")
         assert console.stdout is not None and console.stdout.readline()
-        url = running_endpoints(tmp_path / ".tidemill")["prometheus"].properties["url"]
-        yield Watched(tmp_path, url)
+        yield Watched(tmp_path, running_endpoints(tmp_path / ".tidemill")["prometheus"])
     finally:
         console.terminate()
         console.wait(30)
@@ -135,6 +140,8 @@ def slot(postgres_endpoint, unique_name) -> Iterator[str]:
 
 @pytest.mark.servers
 def test_a_lag_that_grows_a_killed_engine_and_a_full_slot_are_told(watched: Watched, slot: str):
+    for path in ("/", "/-/ready", "/api/v1/query?query=up"):
+        assert_login_is_asked(watched.server, path)
     watched.until("the console is scraped", lambda: watched.value('up{job="tidemill"}') == 1)
     over = f'tidemill_postgres_slot_wal_bytes{{slot="{slot}"}}'
     watched.until("the slot is seen", lambda: (watched.value(over) or 0) > 1 << 20)

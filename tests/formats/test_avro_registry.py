@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from typing import ClassVar
 
 import pyarrow as pa
 import pytest
+from tests.conftest import assert_login_is_asked
 
 from tidemill.errors import ConnectorError
 from tidemill.formats import FORMATS
@@ -20,8 +22,16 @@ pytestmark = pytest.mark.servers
 
 
 @pytest.fixture
-def url(registry_endpoint):
-    return registry_endpoint.properties["url"]
+def registry(registry_endpoint) -> SchemaRegistry:
+    login = registry_endpoint.secrets["user-info"]
+    return SchemaRegistry(RegistryLogin(registry_endpoint.properties["url"], login))
+
+
+@pytest.fixture
+def reach(registry_endpoint) -> dict[str, str]:
+    """The options of a table, with which it reaches the registry."""
+    login = {"basic-auth.user-info": registry_endpoint.secrets["user-info"]}
+    return {"url": registry_endpoint.properties["url"], **login}
 
 
 class TestAvroConfluent(FormatContract):
@@ -30,9 +40,9 @@ class TestAvroConfluent(FormatContract):
     kinds: ClassVar[list[int] | None] = None
 
     @pytest.fixture(autouse=True)
-    def _setup(self, schema_of, url, unique_name) -> None:
+    def _setup(self, schema_of, reach, unique_name) -> None:
         self.schema = schema_of(self.columns)
-        self.options = {"url": url, "subject": unique_name("s")}
+        self.options = {**reach, "subject": unique_name("s")}
         self.samples = tuple(self.encoder().encode(self.batch()).to_pylist())
 
     def batch(self) -> Batch:
@@ -49,6 +59,13 @@ class TestDebeziumAvroConfluent(TestAvroConfluent):
     kinds = [RowKind.INSERT, RowKind.DELETE]  # noqa: RUF012
 
 
+def test_the_registry_asks_for_a_login(registry_endpoint):
+    for path in ("/apis/ccompat/v7/subjects", "/apis/registry/v3/groups", "/ui/", "/",
+                 "/apis/ccompat/v7//subjects", "/x/../apis/ccompat/v7/subjects"):  # fmt: skip
+        assert_login_is_asked(registry_endpoint, path)
+    assert_login_is_asked(registry_endpoint, "/apis/ccompat/v7/subjects/x/versions", "POST")
+
+
 def avro(*fields) -> str:
     made = [{"name": n, "type": ty} for n, ty in fields]
     return json.dumps({"type": "record", "name": "w", "fields": made})
@@ -58,13 +75,13 @@ def framed(schema_id: int, body: bytes) -> bytes:
     return b"\x00" + schema_id.to_bytes(4) + body
 
 
-def test_writers_evolve_and_bad_messages_are_set_aside(schema_of, url, unique_name):
-    registry, subject = SchemaRegistry(RegistryLogin(url)), unique_name("s")
+def test_writers_evolve_and_bad_messages_are_set_aside(schema_of, registry, reach, unique_name):
+    subject = unique_name("s")
     old = registry.register(subject, avro(("id", "int")))
     new = registry.register(subject, avro(("id", "long"), ("v", ["null", "string"])))
     other = registry.register(unique_name("x"), avro(("id", "string")))
     factory = FORMATS["avro-confluent"]
-    options = factory.options.parse({"url": url})
+    options = factory.options.parse({**reach})
     decoder = factory.decoder(schema_of("id BIGINT NOT NULL, v STRING"), options, None)
     decoded = decoder.decode(
         [
@@ -84,13 +101,13 @@ def test_writers_evolve_and_bad_messages_are_set_aside(schema_of, url, unique_na
     ]  # fmt: skip
 
 
-def test_an_incompatible_sink_is_stopped_before_it_writes(schema_of, url, unique_name):
-    registry, subject = SchemaRegistry(RegistryLogin(url)), unique_name("s")
+def test_an_incompatible_sink_is_stopped_before_it_writes(schema_of, registry, reach, unique_name):
+    subject = unique_name("s")
     registry.register(subject, avro(("id", "long")))
     registry.set_compatibility(subject, "BACKWARD")
     factory = FORMATS["avro-confluent"]
     schema = schema_of("id BIGINT NOT NULL, must STRING NOT NULL")
-    encoder = factory.encoder(schema, factory.options.parse({"url": url, "subject": subject}))
+    encoder = factory.encoder(schema, factory.options.parse({**reach, "subject": subject}))
     rows = pa.RecordBatch.from_pylist([{"id": 1, "must": "x"}], schema=schema.arrow())
     with pytest.raises(ConnectorError) as caught:
         encoder.encode(Batch(rows))
@@ -99,13 +116,13 @@ def test_an_incompatible_sink_is_stopped_before_it_writes(schema_of, url, unique
     assert registry.versions(subject) == [1]
 
 
-def test_debezium_events_become_changes(schema_of, url, unique_name):
+def test_debezium_events_become_changes(schema_of, registry, reach, unique_name):
     row = {"type": "record", "name": "Value", "fields": [{"name": "id", "type": "int"}]}
     event = avro(("before", ["null", row]), ("after", ["null", "Value"]), ("op", "string"),
                  ("ts_ms", ["null", "long"]))  # fmt: skip
-    schema_id = SchemaRegistry(RegistryLogin(url)).register(unique_name("s"), event)
+    schema_id = registry.register(unique_name("s"), event)
     factory = FORMATS["debezium-avro-confluent"]
-    decoder = factory.decoder(schema_of("id INT"), factory.options.parse({"url": url}), None)
+    decoder = factory.decoder(schema_of("id INT"), factory.options.parse({**reach}), None)
     bodies = [b"\x00\x02\x02\x02r\x00", b"\x02\x02\x02\x04\x02u\x00", b"\x02\x04\x00\x02d\x00",
               b"\x00\x02\x02\x02u\x00", b"\x00\x00\x02d\x00", b"\x00\x02\x02\x02x\x00",
               b"\x00\x00\x02c\x00"]  # fmt: skip
@@ -119,20 +136,22 @@ def test_debezium_events_become_changes(schema_of, url, unique_name):
     ]  # fmt: skip
 
 
-def test_a_union_of_null_and_a_record_is_read_as_the_record(schema_of, url, unique_name):
+def test_a_union_of_null_and_a_record_is_read_as_the_record(
+    schema_of, registry, reach, unique_name
+):
     """As Flink's debezium-avro-confluent writes."""
-    registry, factory = SchemaRegistry(RegistryLogin(url)), FORMATS["avro-confluent"]
+    factory = FORMATS["avro-confluent"]
     record = json.loads(avro(("id", "int")))
     for union, branch in ((["null", record], b"\x02"), ([record, "null"], b"\x00")):
         schema_id = registry.register(unique_name("s"), json.dumps(union))
-        decoder = factory.decoder(schema_of("id INT"), factory.options.parse({"url": url}), None)
+        decoder = factory.decoder(schema_of("id INT"), factory.options.parse({**reach}), None)
         other = b"\x00" if branch == b"\x02" else b"\x02"
         decoded = decoder.decode([framed(schema_id, b) for b in (branch + b"\x06", other, b"")])
         assert decoded.rows.to_pylist() == [{"id": 3}]
         assert [reject.code for reject in decoded.rejects] == ["format.malformed"] * 2
 
 
-def test_changes_tell_their_place_where_the_source_does(schema_of, url, unique_name):
+def test_changes_tell_their_place_where_the_source_does(schema_of, registry, reach, unique_name):
     """What comes twice is told by it; a `source` of another shape tells nothing, and is no harm."""
     row = {"type": "record", "name": "Value", "fields": [{"name": "id", "type": "int"}]}
     postgres = {"type": "record", "name": "Source", "fields": [
@@ -140,7 +159,7 @@ def test_changes_tell_their_place_where_the_source_does(schema_of, url, unique_n
         (("name", "string"), ("db", "string"), ("connector", "string"), ("lsn", "long"),
          ("sequence", "string"), ("snapshot", "string"), ("ts_ms", "long"))]}  # fmt: skip
     odd = {"type": "record", "name": "Source", "fields": [{"name": "snapshot", "type": "boolean"}]}
-    registry, factory = SchemaRegistry(RegistryLogin(url)), FORMATS["debezium-avro-confluent"]
+    factory = FORMATS["debezium-avro-confluent"]
     change = b"\x00\x02\x02\x02c"
     body = b'\x02\x02p\x02\x02d\x02\x14postgresql\x02\x0e\x02\x0e["5",7]\x00\x02\x06'
     for source, bytes_, place in ((postgres, body, ("p/d", 5, 7, 3)), (odd, b"\x01", None)):
@@ -148,7 +167,7 @@ def test_changes_tell_their_place_where_the_source_does(schema_of, url, unique_n
                      ("source", source))  # fmt: skip
         schema_id = registry.register(unique_name("s"), event)
         for deduplicate in ("true", "false"):
-            options = factory.options.parse({"url": url, "deduplicate": deduplicate})
+            options = factory.options.parse({**reach, "deduplicate": deduplicate})
             decoder = factory.decoder(schema_of("id INT"), options, None)
             decoded = decoder.decode([None, framed(schema_id, change + bytes_)])
             assert decoded.rows.to_pylist() == [{"id": 1}]
@@ -159,10 +178,22 @@ def test_changes_tell_their_place_where_the_source_does(schema_of, url, unique_n
                 assert (told.history, told.commit, told.change, told.timestamp_ms) == place
 
 
-def test_the_verbs(url, unique_name, tmp_path):
-    def schema(*arguments: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "tidemill.cli", "schema", *arguments, "--registry", url]
-        return subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path)
+def test_the_verbs(registry_endpoint, unique_name, tmp_path):
+    url = registry_endpoint.properties["url"]
+    (tmp_path / "tidemill.yaml").write_text(
+        f"name: verbs\nconnections: {{registry: {{url: '{url}', user: tidemill,\n"
+        "  password: '${env:REGISTRY_PASSWORD}'}}\n"
+    )
+    env = {**os.environ, "REGISTRY_PASSWORD": registry_endpoint.secrets["password"]}
+
+    def schema(*arguments: str, to: str = url) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "tidemill.cli", "schema", *arguments, "--registry", to]
+        return subprocess.run(
+            command, capture_output=True, text=True, check=False, cwd=tmp_path, env=env
+        )
+
+    # The login goes where tidemill.yaml says, and to no other address.
+    assert "refuses the login" in schema("list", to=url.replace("127.0.0.1", "localhost")).stderr
 
     subject = unique_name("orders")
     (tmp_path / "a.avsc").write_text(avro(("id", "long")))

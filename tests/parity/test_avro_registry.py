@@ -41,12 +41,15 @@ SET 'table.dml-sync' = 'true';
 CREATE TABLE src ({kinds}, u TIMESTAMP(3), l TIMESTAMP_LTZ(3)) WITH (
   'connector' = 'filesystem', 'path' = '{rows}', 'format' = 'json');
 CREATE TABLE kinds ({kinds}) WITH ({kafka}, 'topic' = '{topic}_kinds', 'format' = 'avro-confluent',
-  'avro-confluent.url' = '{url}', 'avro-confluent.subject' = '{subject}-kinds');
+  'avro-confluent.url' = '{url}', 'avro-confluent.basic-auth.credentials-source' = 'USER_INFO',
+  'avro-confluent.basic-auth.user-info' = '{login}', 'avro-confluent.subject' = '{subject}-kinds');
 CREATE TABLE times (u TIMESTAMP(3), l TIMESTAMP_LTZ(3) NOT NULL) WITH ({kafka},
   'topic' = '{topic}_times', 'format' = 'avro', 'avro.timestamp_mapping.legacy' = 'false');
 CREATE TABLE changes (s STRING, seen BIGINT NOT NULL, most DECIMAL(10, 2)) WITH ({kafka},
   'topic' = '{topic}_changes', 'format' = 'debezium-avro-confluent',
   'debezium-avro-confluent.url' = '{url}',
+  'debezium-avro-confluent.basic-auth.credentials-source' = 'USER_INFO',
+  'debezium-avro-confluent.basic-auth.user-info' = '{login}',
   'debezium-avro-confluent.deduplicate' = 'true',
   'debezium-avro-confluent.subject' = '{subject}-changes');
 """
@@ -85,6 +88,7 @@ def test_both_engines_write_the_same_bytes_and_read_the_same_rows(
             kafka=KAFKA.format(bootstrap),
             topic=topics[engine],
             url=registry_endpoint.properties["url"],
+            login=registry_endpoint.secrets["user-info"],
             subject=subject,
         )
 

@@ -20,6 +20,7 @@ import psycopg
 import pytest
 from confluent_kafka import Producer
 from psycopg import sql
+from tests.conftest import login_headers
 
 from tidemill.connectors.kafka.admin import KafkaAdmin
 from tidemill.connectors.kafka.records import ReadFrom, read_records
@@ -229,7 +230,10 @@ def test_a_connectors_secret_is_in_none_of_connects_topics(
             (file,) = kept.glob(f"{name}.*")
             assert canary.encode() in file.read_bytes()
             assert file.stat().st_mode & 0o077 == 0
-            with urllib.request.urlopen(f"{url}/connectors/{name}/config", timeout=30) as answer:
+            asked = urllib.request.Request(
+                f"{url}/connectors/{name}/config", headers=login_headers(connect_endpoint)
+            )
+            with urllib.request.urlopen(asked, timeout=30) as answer:
                 shown = answer.read()
             assert b"${file:" in shown
             internal = ("tidemill-connect.configs", "tidemill-connect.status")

@@ -14,10 +14,12 @@ import psycopg
 import pytest
 from confluent_kafka import Consumer
 from psycopg import sql
+from tests.conftest import login_headers
 
 from tidemill.control.cdc.guard import guard
 from tidemill.control.connectors import Connect, register
 from tidemill.formats import FORMATS
+from tidemill.interfaces.service import Endpoint
 from tidemill.model import Column, RowKind, Schema
 from tidemill.model.types import INT, STRING
 from tidemill.project import load_project
@@ -39,12 +41,13 @@ def test_a_row_becomes_a_change_and_the_connector_holds_no_password(
         connection.execute(sql.SQL("INSERT INTO {} VALUES (1, 'before')").format(name))
         connector = settings(postgres_endpoint, secrets, prefix, f"public.{table}")
         url = connect_endpoint.properties["url"]
+        call = caller(connect_endpoint)
         call(f"{url}/connectors", {"name": prefix, "config": connector})
         changes = read(kafka_endpoint, f"{prefix}.public.{table}", 1)
         connection.execute(sql.SQL("INSERT INTO {} VALUES (2, 'after')").format(name))
         changes = read(kafka_endpoint, f"{prefix}.public.{table}", 2)
         assert [(c["op"], c["after"]["fare"]) for c in changes] == [("r", "before"), ("c", "after")]
-        shown = urllib.request.urlopen(f"{url}/connectors/{prefix}", timeout=30).read().decode()
+        shown = call(f"{url}/connectors/{prefix}", None, "GET").decode()
         assert postgres_endpoint.secrets["password"] not in shown
         call(f"{url}/connectors/{prefix}", None, "DELETE")
         drop(connection, prefix[:60])
@@ -60,7 +63,7 @@ def test_changes_come_in_avro_with_schemas_that_evolve(
     name, prefix = unique_name("trips"), unique_name("cdc")
     topic, table = f"{prefix}.public.{name}", sql.Identifier(name)
     secrets = stack.state_dir / "servers" / "postgres" / "secrets.properties"
-    url = f"{connect_endpoint.properties['url']}/connectors"
+    url, call = f"{connect_endpoint.properties['url']}/connectors", caller(connect_endpoint)
     config = settings(postgres_endpoint, secrets, prefix, f"public.{name}")
     config |= documented_converters(registry_endpoint)
     with connect(postgres_endpoint) as connection:
@@ -83,7 +86,9 @@ def test_changes_come_in_avro_with_schemas_that_evolve(
         call(f"{url}/{prefix}", None, "DELETE")
         drop(connection, prefix[:60])
     factory = FORMATS["debezium-avro-confluent"]
-    options = factory.options.parse({"url": registry_endpoint.properties["url"]})
+    address = registry_endpoint.properties["url"]
+    login = {"basic-auth.user-info": registry_endpoint.secrets["user-info"]}
+    options = factory.options.parse({"url": address, **login})
     decoded = factory.decoder(TRIPS, options, None).decode(messages)
     assert decoded.rejects == () and decoded.skipped == 1  # the tombstone after the deletion
     kinds = [RowKind(kind).short for kind in decoded.kinds.to_pylist()]
@@ -96,8 +101,8 @@ def test_changes_come_in_avro_with_schemas_that_evolve(
     assert snapshot.snapshot and [change.operation for change in streamed] == ["u", "c", "d"]
     places = [(change.commit, change.change) for change in streamed]
     assert places == sorted(set(places))
-    subjects = urllib.request.urlopen(f"{registry_endpoint.properties['url']}/subjects", timeout=30)
-    assert {f"{topic}-key", f"{topic}-value"} <= set(json.load(subjects))
+    subjects = caller(registry_endpoint)(f"{address}/subjects", None, "GET")
+    assert {f"{topic}-key", f"{topic}-value"} <= set(json.loads(subjects))
 
 
 @pytest.mark.servers
@@ -114,9 +119,11 @@ def test_an_idle_table_holds_no_log_back_and_a_dropped_slot_begins_with_a_snapsh
     config["database.password"] = "${env:POSTGRES_PASSWORD}"
     (tmp_path / "c.json").write_text(json.dumps({"name": prefix, "config": config}))
     monkeypatch.setenv("POSTGRES_PASSWORD", postgres_endpoint.secrets["password"])
+    monkeypatch.setenv("CONNECT_PASSWORD", connect_endpoint.secrets.get("password", ""))
     (tmp_path / "tidemill.yaml").write_text(
         "name: idle\ncdc: {heartbeat_ms: 200, wal_budget_mb: 1, over_budget: drop}\nconnections:\n"
-        f"  connect: {{url: '{connect_endpoint.properties['url']}'}}\n"
+        f"  connect: {{url: '{connect_endpoint.properties['url']}', user: tidemill,\n"
+        "    password: '${env:CONNECT_PASSWORD}'}\n"
         f"  postgres: {{host: {postgres_endpoint.host}, port: {postgres_endpoint.ports['sql']},\n"
         f"    user: {postgres_endpoint.properties['user']},\n"
         f"    database: {postgres_endpoint.properties['database']},\n"
@@ -166,7 +173,7 @@ def test_an_idle_table_holds_no_log_back_and_a_dropped_slot_begins_with_a_snapsh
         client.act(prefix, "resume")
         rows = [(c["op"], c["after"]["id"]) for c in follow(kafka_endpoint, topic, 5)]
         assert rows == [("r", 1), ("c", 2), ("r", 1), ("r", 2), ("r", 3)]
-        call(f"{connect_endpoint.properties['url']}/connectors/{prefix}", None, "DELETE")
+        client.delete(prefix)
         drop(connection, slot)
 
 
@@ -175,6 +182,8 @@ def documented_converters(registry) -> dict[str, str]:
     (shown,) = re.findall(r"^```json\n(.*?)^```$", text, re.M | re.S)
     address = "${server:registry.host}:${server:registry.port}"
     shown = shown.replace(address, f"{registry.host}:{registry.ports['http']}")
+    shown = shown.replace("${server:registry.user}", registry.properties["user"])
+    shown = shown.replace("${secret:registry.password}", registry.secrets["password"])
     found = {k: v for k, v in json.loads(shown).items() if "converter" in k or "adjust" in k}
     assert len(found) > 8
     return found
@@ -192,7 +201,7 @@ def test_a_copy_loses_no_row_to_restarts_of_the_connector(
     schema, prefix = unique_name("copied"), unique_name("cdc")[:60]
     secrets = stack.state_dir / "servers" / "postgres" / "secrets.properties"
     table = sql.Identifier(schema, "nyc_taxi")
-    url = connect_endpoint.properties["url"]
+    url, call = connect_endpoint.properties["url"], caller(connect_endpoint)
     with connect(postgres_endpoint) as connection:
         connection.execute(sql.SQL("CREATE SCHEMA {}").format(sql.Identifier(schema)))
         connection.execute(DDL.read_text().replace("public.", f"{schema}.").encode())
@@ -261,11 +270,17 @@ def wait_for_slot(connection: psycopg.Connection, slot: str) -> None:
         time.sleep(0.1)
 
 
-def call(url: str, body: object, method: str = "POST") -> None:
-    data = None if body is None else json.dumps(body).encode()
-    headers = {"Content-Type": "application/json"}
-    request = urllib.request.Request(url, data, headers, method=method)
-    urllib.request.urlopen(request, timeout=60).close()
+def caller(endpoint: Endpoint) -> Callable[..., bytes]:
+    """Sends requests to a server over HTTP, with its login."""
+
+    def call(url: str, body: object, method: str = "POST") -> bytes:
+        data = None if body is None else json.dumps(body).encode()
+        headers = {"Content-Type": "application/json", **login_headers(endpoint)}
+        request = urllib.request.Request(url, data, headers, method=method)
+        with urllib.request.urlopen(request, timeout=60) as answer:
+            return bytes(answer.read())
+
+    return call
 
 
 def read(endpoint, topic: str, count: int) -> list[dict[str, object]]:

@@ -13,7 +13,9 @@ import psutil
 import psycopg
 import pytest
 from confluent_kafka import Consumer, Producer
+from tests.conftest import assert_login_is_asked, login_headers
 
+from tidemill.control.connect_client import ConnectClient
 from tidemill.control.down import down
 from tidemill.control.logs import follow, logs
 from tidemill.control.status import status
@@ -101,12 +103,31 @@ def test_servers_listen_on_loopback_only(own: Path) -> None:
 
 
 def test_no_password_in_arguments_environment_or_logs(own: Path) -> None:
-    password = running_endpoints(own)["postgres"].secrets["password"]
+    found = running_endpoints(own)
+    passwords = [found[name].secrets["password"] for name in ("postgres", "connect")]
     for server in status(own).servers:
         leader = psutil.Process(server.pid)
         for process in [leader, *leader.children(recursive=True)]:
-            assert password not in " ".join([*process.cmdline(), *process.environ().values()])
-        assert password not in Path(server.log).read_text(errors="replace")
+            shown = " ".join([*process.cmdline(), *process.environ().values()])
+            assert not any(password in shown for password in passwords)
+        log = Path(server.log).read_text(errors="replace")
+        assert not any(password in log for password in passwords)
+
+
+def test_connect_asks_for_a_login_and_lets_connectors_say_how_fast_not_who_as(own: Path) -> None:
+    worker = running_endpoints(own)["connect"]
+    for path in ("/", "/connectors", "/connectors/", "//connectors", "/connector-plugins",
+                 "/connectors/x/config", "/health", "/admin/loggers"):  # fmt: skip
+        assert_login_is_asked(worker, path)
+    assert_login_is_asked(worker, "/connectors", "POST")
+    client = ConnectClient(worker.properties["url"], headers=login_headers(worker))
+    postgres = "io.debezium.connector.postgresql.PostgresConnector"
+    config = {"connector.class": postgres, "name": "x", "producer.override.linger.ms": "5"}
+    assert not any("override" in name for name, _ in client.validate(config))
+    for key, value in (("sasl.jaas.config", "com.sun.security.auth.module.JndiLoginModule"),
+                       ("bootstrap.servers", "127.0.0.1:1")):  # fmt: skip
+        refused = client.validate({**config, f"producer.override.{key}": value})
+        assert f"producer.override.{key}" in dict(refused), refused
 
 
 def test_a_wrong_password_is_refused(own: Path) -> None:

@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from tidemill.api.display import code_html
 from tidemill.api.live_display import EVERY_S, Frame, show_until
-from tidemill.control.check import Finding, findings
+from tidemill.control.check import Finding, all_findings
 from tidemill.control.checks.stream import stream_checks
 from tidemill.control.pipeline import (
     CompiledPipeline,
@@ -73,7 +73,7 @@ class Pipeline:
 
     def check(self) -> tuple[Finding, ...]:
         """The warnings; an error in the text is raised, with its place. Needs no server."""
-        return findings(self._compiled(lenient=True).plan)
+        return all_findings(self._compiled(lenient=True))
 
     def explain(self, *, queries: bool = False) -> str:
         """The plan as text, with the engine's queries if asked. Needs no server."""

@@ -7,7 +7,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tidemill.control.pipeline import compile_pipeline, read_sql, resolve_sql, shown_path
+from tidemill.control.pipeline import (
+    CompiledPipeline,
+    compile_pipeline,
+    read_sql,
+    resolve_sql,
+    shown_path,
+)
 from tidemill.control.project_context import project_for
 from tidemill.errors import ProjectError, TidemillError, did_you_mean
 from tidemill.project import PipelineFile, Project, check_project, find_project_file, no_project
@@ -111,14 +117,24 @@ def _check_pipeline(
         return CheckResult(pipeline.name, file, tuple(errors))
     try:
         compiled = compile_pipeline(project, pipeline, variables=variables, lenient=True)
-        notes = compiled.notes
+        shown = set(compiled.source.warnings)
+        notes = tuple(note for note in compiled.notes if note not in shown)
         if engine == "spark" and compiled.script.inserts:
             from tidemill.control.spark_text import spark_pipeline  # noqa: PLC0415 - seldom used
 
             notes = spark_pipeline(project, pipeline, variables=variables, lenient=True).notes
     except TidemillError as error:
         return CheckResult(pipeline.name, file, (error,))
-    return CheckResult(pipeline.name, file, (), findings(compiled.plan), notes)
+    return CheckResult(pipeline.name, file, (), all_findings(compiled), notes)
+
+
+def all_findings(compiled: CompiledPipeline) -> tuple[Finding, ...]:
+    """The warnings about a pipeline: its text, and its plan."""
+    literals = (
+        Finding("literal-secret", one.message, str(one.where), one.hint)
+        for one in compiled.source.literals
+    )
+    return (*literals, *findings(compiled.plan))
 
 
 def findings(plan: PhysicalPlan) -> tuple[Finding, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from tidemill.control.check import Finding, findings
+from tidemill.control.check import Finding, all_findings
 from tidemill.control.pipeline import compile_source, resolve_sql
 from tidemill.errors import TextWhere, TidemillError
 from tidemill.project import PipelineFile, Project
@@ -56,7 +56,7 @@ def check_text(project: Project, text: str, pipeline: str | None = None) -> Text
     except TidemillError as error:
         return TextCheck((error,), (), (), None)
     outline = explain(compiled.plan).text(queries=False)
-    return TextCheck((), findings(compiled.plan), compiled.notes, outline)
+    return TextCheck((), all_findings(compiled), compiled.notes, outline)
 
 
 def _variables(file: PipelineFile | None) -> dict[str, str]:

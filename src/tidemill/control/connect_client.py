@@ -17,6 +17,7 @@ from typing import Any, Literal
 
 from tidemill.errors import ComponentError, UserError, Where, did_you_mean
 from tidemill.project import MASK, Secret
+from tidemill.project.http import open_checked
 
 REQUEST_TIMEOUT_S = 30.0
 
@@ -55,11 +56,12 @@ class ConnectorStatus:
 
 @dataclass
 class ConnectClient:
-    """A client of one Kafka Connect worker."""
+    """A client of one Kafka Connect worker; `headers` are sent with each request: a login."""
 
     url: str
     _secrets: list[str] = field(default_factory=list, repr=False)
     timeout_s: float = REQUEST_TIMEOUT_S
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     def names(self) -> list[str]:
         """The connectors' names."""
@@ -173,12 +175,16 @@ class ConnectClient:
             _check_url(self.url) + path,
             method=method,
             data=None if body is None else json.dumps(body).encode(),
-            headers={"Content-Type": "application/json", "Accept": "application/json"},
+            headers={
+                "Content-Type": "application/json",
+                "Accept": "application/json",
+                **self.headers,
+            },
         )
         limit = time.monotonic() + self.timeout_s
         while True:
             try:
-                with urllib.request.urlopen(request, timeout=self.timeout_s) as answer:  # noqa: S310
+                with open_checked(request, self.timeout_s) as answer:
                     text = answer.read()
                     return json.loads(text) if text.strip() else None
             except urllib.error.HTTPError as error:
@@ -212,6 +218,14 @@ class ConnectClient:
                 where=Where(server="connect"),
                 hint=did_you_mean(connector, known)
                 or (f"There are: {', '.join(known)}." if known else "There is none so far."),
+            )
+        if error.code in (401, 403):
+            return UserError(
+                f"Kafka Connect refuses the login (HTTP {error.code})",
+                code="control.connect-refused",
+                where=Where(server="connect"),
+                hint="Give `user` and `password` (by reference) of the connection `connect` in "
+                "tidemill.yaml; the project's own worker is logged in to by itself.",
             )
         kind = UserError if error.code < 500 else ComponentError
         return kind(

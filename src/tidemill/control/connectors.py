@@ -17,7 +17,7 @@ from pathlib import Path
 from tidemill.control.cdc.heartbeat import with_heartbeat
 from tidemill.control.connect_client import ConnectClient, ConnectorStatus, plain_text
 from tidemill.control.connect_secrets import forget, referred
-from tidemill.control.project_context import connect_url, open_project, resolver
+from tidemill.control.project_context import connect_client, open_project, resolver
 from tidemill.errors import Span, TextWhere, TidemillError, UserError, Where
 from tidemill.project import Project, Secret, find_references
 
@@ -37,7 +37,7 @@ class Connect:
 
     def client(self) -> ConnectClient:
         """A client of the worker."""
-        return ConnectClient(connect_url(self.open(), self.url))
+        return connect_client(self.open(), self.url)
 
 
 def list_connectors(connect: Connect) -> list[ConnectorStatus]:

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from tidemill.control.check import Finding, findings
+from tidemill.control.check import Finding, all_findings
 from tidemill.control.flink_bridge import bridged_tables
 from tidemill.control.pipeline import CompiledPipeline, compile_pipeline
 from tidemill.control.project_context import project_for
@@ -50,7 +50,7 @@ def explain(
         tree.text(queries=True),
         tree.text(queries=False),
         tree.as_dict(),
-        findings(compiled.plan),
+        all_findings(compiled),
         (*compiled.notes, *_on_flink(compiled)),
     )
 

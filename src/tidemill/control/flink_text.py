@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from tidemill.control.kafka_login import with_kafka_login
 from tidemill.control.pipeline import SqlSource
 from tidemill.errors import TidemillError
 from tidemill.project import Secret, find_references
@@ -30,6 +31,9 @@ def flink_script(
 
     def rewrite(table: TableOptions) -> Mapping[str, str]:
         options = {key: _revealed(value, source, secrets) for key, value in table.options.items()}
+        given = set(options)
+        options = dict(with_kafka_login(options, source.resolver))
+        secrets.extend(options[key] for key in options.keys() - given if "password" in key)
         options = adapt(options, root)
         if more is not None:  # it may put tables of ours in their place
             options = adapt(dict(more(TableOptions(table.table, options, table.where))), root)

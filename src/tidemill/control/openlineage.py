@@ -127,7 +127,7 @@ class LineageOfRun:
             "jobType": job_type_job.JobTypeJobFacet(
                 "BATCH" if bounded else "STREAMING", "TIDEMILL", "JOB", producer=PRODUCER
             ),
-            "sql": sql_job.SQLJobFacet(self._compiled.source.original, "flink", producer=PRODUCER),
+            "sql": sql_job.SQLJobFacet(self._compiled.source.shown, "flink", producer=PRODUCER),
         }
         run: dict[str, RunFacet] = {
             "processing_engine": processing_engine_run.ProcessingEngineRunFacet(

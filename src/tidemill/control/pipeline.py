@@ -12,7 +12,9 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tidemill.control.kafka_login import with_kafka_login
 from tidemill.control.lake_options import with_lake_defaults
+from tidemill.control.literal_secrets import LiteralSecret, literal_secrets
 from tidemill.control.object_stores import store_options
 from tidemill.control.project_context import resolver
 from tidemill.errors import ProjectError, Span, TextWhere, TidemillError, UserError, Where
@@ -56,14 +58,26 @@ class SqlSource:
     notes: tuple[str, ...]
     resolver: Resolver
     functions: FunctionLoader
+    literals: tuple[LiteralSecret, ...] = ()
+    """Secrets that are written out."""
 
     def as_written(self, error: TidemillError) -> TidemillError:
         """The error with its place in the text as it was written."""
         where = error.where
         if isinstance(where, TextWhere) and where.text == self.text:
             start, end = self._before(where.span.start), self._before(where.span.end, end=True)
-            error.where = TextWhere(where.file, self.original, Span(start, max(start, end)))
+            error.where = TextWhere(where.file, self.shown, Span(start, max(start, end)))
         return error
+
+    @property
+    def shown(self) -> str:
+        """The text as written, with stars for secrets: for whatever other people may see."""
+        return self.literals[0].where.text if self.literals else self.original
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What the text should not hold, in sentences."""
+        return tuple(literal.sentence for literal in self.literals)
 
     def reveal(self, value: str) -> str:
         """The plain value of an option, secrets put in."""
@@ -94,7 +108,8 @@ class CompiledPipeline:
         """What was taken and ignored, or assumed, in sentences."""
         answers = (_ANSWERS,) if self.script.listings else ()
         checks = () if self.checks is None else self.checks.notes
-        notes = (*self.source.notes, *self.script.notes, *answers, *self.plan.notes, *checks)
+        source = (*self.source.notes, *self.source.warnings)
+        notes = (*source, *self.script.notes, *answers, *self.plan.notes, *checks)
         return tuple(dict.fromkeys(notes))
 
 
@@ -120,6 +135,11 @@ def resolve_sql(
     lenient: bool = False,
 ) -> SqlSource:
     """Resolve a SQL text's references; raises ProjectError at the first that cannot be."""
+    literals = literal_secrets(text, file)
+    for literal in literals:
+        hide_secret(literal.value)
+        if project.settings.secrets == "strict":
+            raise literal.error()
     resolve = resolver(project, variables=variables, lenient=lenient)
     parts: list[str] = []
     pieces: list[tuple[Span, Span]] = []
@@ -140,7 +160,7 @@ def resolve_sql(
     parts.append(text[done:])
     return SqlSource(
         "".join(parts), file, text, tuple(pieces), secrets, tuple(resolve.notes), resolve,
-        ProjectFunctions(project.root, project.settings.functions.packages),
+        ProjectFunctions(project.root, project.settings.functions.packages), literals,
     )  # fmt: skip
 
 
@@ -212,6 +232,7 @@ def opened(table: TableDescriptor, source: SqlSource, root: Path) -> TableDescri
     if options.get("connector") == "filesystem" and path is not None and "://" not in path:
         options["path"] = str(root / Path(path).expanduser())
     options = dict(with_lake_defaults(options, source.resolver, root))
+    options = dict(with_kafka_login(options, source.resolver))
     stored = next((value for value in options.values() if is_store_url(value)), None)
     if stored is not None and _reaches_stores(options.get("connector", "")):
         options = {**store_options(source.resolver, parse_url(stored)), **options}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from tidemill.control.connect_client import REQUEST_TIMEOUT_S, ConnectClient
 from tidemill.errors import ProjectError
 from tidemill.interfaces.service import Endpoint
 from tidemill.project import (
@@ -17,6 +18,7 @@ from tidemill.project import (
     load_project,
     read_project,
 )
+from tidemill.services.credentials import basic_authorization
 
 
 def open_project(folder: Path | None, *, needed: bool = True) -> Project:
@@ -75,11 +77,13 @@ def kafka_properties(project: Project, bootstrap: str | None) -> dict[str, str]:
     allow-list of the connector.
     """
     from tidemill.connectors.kafka.properties import client_properties  # noqa: PLC0415 - when used
+    from tidemill.control.kafka_login import kafka_login  # noqa: PLC0415
 
     if bootstrap is not None:
         return {"bootstrap.servers": bootstrap}
     properties = {"bootstrap.servers": server_property(project, "kafka.bootstrap")}
     resolve = resolver(project)
+    properties |= kafka_login(resolve, properties["bootstrap.servers"])
     for key, value in project.settings.connections.get("kafka", {}).items():
         if key.startswith("properties."):
             text = resolve.text(str(value), "tidemill.yaml")
@@ -88,6 +92,41 @@ def kafka_properties(project: Project, bootstrap: str | None) -> dict[str, str]:
     return client_properties(properties, "connections.kafka")
 
 
-def connect_url(project: Project, url: str | None) -> str:
-    """The address of Kafka Connect's REST API."""
-    return (url or server_property(project, "connect.url")).rstrip("/")
+def connect_client(
+    project: Project, url: str | None, timeout_s: float = REQUEST_TIMEOUT_S
+) -> ConnectClient:
+    """A client of the project's Kafka Connect, or of the one at `url`.
+
+    It logs in to the project's own worker, and to that of the connection `connect` where this has
+    `user` and `password`; to no other.
+    """
+    named = server_property(project, "connect.url") if url is None else url
+    headers = login_headers(project, "connect", named)
+    return ConnectClient(named.rstrip("/"), timeout_s=timeout_s, headers=headers)
+
+
+def login_headers(project: Project, server: str, url: str) -> Mapping[str, str]:
+    """The login of a server of the project over HTTP, where `url` is its address."""
+    user_info = server_login(project, server, url)
+    if user_info is None:
+        return {}
+    user, _, password = user_info.partition(":")
+    return basic_authorization(password, user)
+
+
+def server_login(project: Project, server: str, url: str) -> str | None:
+    """`user:password` of a server or connection, where `url` is its address and it has any."""
+    resolve = resolver(project)
+    try:
+        plain, hidden = resolve.members(server), resolve.members(server, secret=True)
+    except ProjectError:
+        return None
+    if "url" not in plain or server_property(project, f"{server}.url").rstrip("/") != url.rstrip(
+        "/"
+    ):
+        return None
+    if "user" not in plain or "password" not in hidden:
+        return None
+    password = resolve.text("${secret:" + server + ".password}", "tidemill")
+    revealed = password.reveal() if isinstance(password, Secret) else password
+    return f"{server_property(project, f'{server}.user')}:{revealed}"

@@ -173,7 +173,7 @@ def _submit(
                 raise _explained(error, source, statement) from None
             job_id = result.job_id or job_id
     assert job_id is not None, "an INSERT gives a job"
-    return job_id, (*source.notes, *script.notes)
+    return job_id, (*source.notes, *source.warnings, *script.notes)
 
 
 def _explained(error: TidemillError, source: SqlSource, statement: Statement) -> TidemillError:

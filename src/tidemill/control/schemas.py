@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from tidemill.control.project_context import open_project, server_property
+from tidemill.control.project_context import open_project, server_login, server_property
 from tidemill.errors import UserError
 from tidemill.formats.schema_registry.client import (
     RegisteredSchema,
@@ -42,19 +42,17 @@ class SchemaCheck:
 
 def registry_of(project: Path | None, url: str | None) -> SchemaRegistry:
     """The registry at `url`, or that of the connection `registry`, or the project's own."""
+    found = open_project(project, needed=url is None)
     if url is None:
-        found = open_project(project)
-        if "registry" in found.settings.connections:
-            return SchemaRegistry(RegistryLogin(server_property(found, "registry.url")))
-        endpoint = running_endpoints(found.state_dir).get("registry")
-        if endpoint is None:
+        own = running_endpoints(found.state_dir)
+        if "registry" not in found.settings.connections and "registry" not in own:
             raise UserError(
                 "the project's schema registry is not running",
                 code="service.not-running",
                 hint="Start it: tidemill up registry. Or name another: --registry URL",
             )
-        url = endpoint.properties["url"]
-    return SchemaRegistry(RegistryLogin(url))
+        url = server_property(found, "registry.url")
+    return SchemaRegistry(RegistryLogin(url, server_login(found, "registry", url)))
 
 
 def list_subjects(registry: SchemaRegistry) -> list[SubjectInfo]:

@@ -19,9 +19,9 @@ from tidemill.connectors.jdbc.server_stats import DatabaseState
 from tidemill.connectors.kafka.groups import GroupDetail
 from tidemill.connectors.kafka.topic_facts import TopicFacts, topic_facts
 from tidemill.connectors.redis.server_stats import RedisState, redis_stats
-from tidemill.control.connect_client import ConnectClient, ConnectorStatus
+from tidemill.control.connect_client import ConnectorStatus
 from tidemill.control.consumer_groups import list_groups
-from tidemill.control.project_context import connect_url, running_endpoints
+from tidemill.control.project_context import connect_client, running_endpoints
 from tidemill.control.slots import Slot, slots_and_databases
 from tidemill.control.topics import Cluster
 from tidemill.errors import TidemillError
@@ -102,7 +102,7 @@ def _postgres(project: Project) -> Learnt:
 
 
 def _connect(project: Project) -> Learnt:
-    client = ConnectClient(connect_url(project, None), timeout_s=TIMEOUT_S)
+    client = connect_client(project, None, TIMEOUT_S)
     return {"connectors": client.statuses()}
 
 

@@ -52,6 +52,8 @@ class Connector:
     be read from this connector, with types.
     `group_key` gives equal texts for tables whose sinks share one commit; `commit_group` then gets
     all of a job's tables with that key.
+    `exclusive` names what only one source can read at a time, such as a replication slot, in words
+    that are equal where it is the same.
     `lookup_caching` says how a table's looked-up rows are kept, None for not at all.
     `catalog` makes a catalog of CREATE CATALOG's options (secrets revealed by the second argument);
     tables it names keep their options as written. It checks `catalog_options` only.
@@ -64,6 +66,7 @@ class Connector:
     source_changelog: Callable[[TableDescriptor, JobContext], Changelog] | None = None
     sink_changelog: Callable[[TableDescriptor, JobContext], Changelog] | None = None
     source: Callable[[TableDescriptor, JobContext], Source] | None = None
+    exclusive: Callable[[TableDescriptor], str] | None = None
     group_key: Callable[[TableDescriptor, JobContext], str] | None = None
     commit_group: Callable[[Sequence[TableDescriptor], JobContext], CommitGroup] | None = None
     lookup: Callable[[TableDescriptor, JobContext], Lookup] | None = None

@@ -62,8 +62,14 @@ def build_plan(
     for index, select in enumerate(script.selects):
         outputs.append(_select(planning, f"w{len(outputs)}", index, select))
     queries = [*(i.query for i in script.inserts), *(s.query for s in script.selects)]
+    sources = planning.sources()
+    refusals.shared_sources(
+        (source.table, source.where, tables.exclusive(source.table, source.where))
+        for source in sources
+        if source.values is None
+    )
     return PhysicalPlan(
-        sources=planning.sources(),
+        sources=sources,
         operators=tuple(planning.operators),
         outputs=tuple(outputs),
         settings=script.settings,

@@ -58,6 +58,11 @@ class Tables:
         with _placed(scan.where):
             return connector.source_changelog(scan.table, self.context)
 
+    def exclusive(self, table: TableDescriptor, where: TextWhere | None) -> str | None:
+        """What no other source may read at the same time."""
+        connector = self.connector(table, where)
+        return None if connector.exclusive is None else connector.exclusive(table)
+
     def write(self, table: TableDescriptor, where: TextWhere | None) -> Changelog:
         """Which changes a sink takes."""
         connector = self.connector(table, where)

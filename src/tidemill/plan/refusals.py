@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import cast
 
@@ -51,6 +51,25 @@ def table_modes(table: TableDescriptor, where: TextWhere | None) -> Modes:
     late = _choice(table, "late-handling.mode", ("drop", "table", "fail"), where)
     error = _choice(table, "error-handling.mode", ("dead-letter", "fail"), where)
     return Modes(cast(LateMode, late), cast(ErrorMode, error))
+
+
+def shared_sources(
+    sources: Iterable[tuple[TableDescriptor, TextWhere | None, str | None]],
+) -> None:
+    """Two sources that would read what only one can, such as a replication slot."""
+    seen: dict[str, str] = {}
+    for table, where, exclusive in sources:
+        if exclusive is None:
+            continue
+        other = seen.get(exclusive)
+        seen[exclusive] = table.name
+        if other is not None:
+            raise SqlError(
+                f"{exclusive} is read by `{other}` and by `{table.name}`, and it has one reader",
+                code="plan.shared-source",
+                where=where,
+                hint="Give each table one of its own, or read the table once in a view.",
+            )
 
 
 def _choice(

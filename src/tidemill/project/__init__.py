@@ -24,6 +24,7 @@ from tidemill.project.resolve import Resolver
 from tidemill.project.schema import json_schema
 from tidemill.project.secret import MASK, RevealedSecret, Secret
 from tidemill.project.state import STATE_DIR, ensure_state_dir
+from tidemill.project.validate import looks_secret
 from tidemill.project.yaml_text import compose_yaml, node_span
 
 __all__ = [
@@ -46,6 +47,7 @@ __all__ = [
     "find_sql_references",
     "json_schema",
     "load_project",
+    "looks_secret",
     "no_project",
     "node_span",
     "project_of",

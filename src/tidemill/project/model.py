@@ -48,6 +48,13 @@ class KafkaServer(_Server):
     """The project's own Kafka broker (KRaft, one node)."""
 
     heap_mb: HeapMb | None = None
+    auth: Annotated[
+        bool,
+        Field(
+            description="Whether it asks for a user and a generated password (SASL PLAIN); tables, "
+            "commands and Kafka Connect of this project log in by themselves"
+        ),
+    ] = False
     jmx_metrics: JmxMetrics = False
 
 
@@ -260,6 +267,13 @@ class ProjectFile(_Strict):
     variables: Annotated[
         dict[Name, str | int | float | bool], Field(description="Values for `${var:NAME}`")
     ] = {}
+    secrets: Annotated[
+        Literal["warn", "strict"],
+        Field(
+            description="What becomes of a secret that is written out in SQL: a warning, or a "
+            "refusal before anything runs"
+        ),
+    ] = "warn"
     personal: Annotated[
         list[Annotated[str, Field(pattern=r"^[\w*]+(\.[\w*]+)*$")]],
         Field(

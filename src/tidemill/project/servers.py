@@ -22,7 +22,12 @@ NOMINAL: Mapping[str, Mapping[str, str]] = {
         "bootstrap": "localhost:9092",
         "bootstrap.servers": "localhost:9092",
     },
-    "connect": {"host": "localhost", "port": "8083", "url": "http://localhost:8083"},
+    "connect": {
+        "host": "localhost",
+        "port": "8083",
+        "url": "http://localhost:8083",
+        "user": "tidemill",
+    },
     "s3": {
         "host": "localhost",
         "port": "9000",
@@ -36,6 +41,7 @@ NOMINAL: Mapping[str, Mapping[str, str]] = {
         "host": "localhost",
         "port": "8080",
         "url": "http://localhost:8080/apis/ccompat/v7",
+        "user": "tidemill",
     },
     "redis": {
         "host": "localhost",
@@ -69,7 +75,17 @@ def connection_properties(
     plain: Mapping[str, str], secrets: Mapping[str, Secret]
 ) -> ServerProperties:
     """The properties of an external server, as the project file gives them."""
-    return ServerProperties(_derived(plain), secrets)
+    return ServerProperties(_derived(plain), _with_user_info(plain, secrets))
+
+
+def _with_user_info(
+    plain: Mapping[str, str], secrets: Mapping[str, Secret]
+) -> Mapping[str, Secret]:
+    """`user:password` as one secret, as registries take it."""
+    if "user" not in plain or "password" not in secrets or "user-info" in secrets:
+        return secrets
+    joined = f"{plain['user']}:{secrets['password'].reveal()}"
+    return {**secrets, "user-info": Secret(joined)}
 
 
 def _derived(given: Mapping[str, str]) -> dict[str, str]:

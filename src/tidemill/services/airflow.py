@@ -26,6 +26,7 @@ from tidemill.errors import ServiceError, Where
 from tidemill.interfaces.service import Command, Endpoint
 from tidemill.services.context import ServiceContext
 from tidemill.services.environments import require_environment
+from tidemill.services.kafka import client_login
 from tidemill.services.ports import HOST, choose_ports
 from tidemill.services.settings import refuse_reserved
 from tidemill.services.spawn import run_helper
@@ -201,8 +202,10 @@ def _connections(endpoints: Mapping[str, Endpoint]) -> dict[str, str]:
     """Airflow's connection to the project's Kafka, where that runs."""
     if "kafka" not in endpoints:
         return {}
+    password = endpoints["kafka"].secrets.get("password")
     extra = {
         "bootstrap.servers": endpoints["kafka"].properties["bootstrap.servers"],
+        **(client_login(password) if password else {}),
         "group.id": "airflow",
         "enable.auto.commit": False,
         "auto.offset.reset": "earliest",

@@ -5,7 +5,8 @@ With it come the Debezium connector for Postgres and Apicurio's Avro converter.
 Guarantees: connectors, their offsets and their state live in Kafka and outlive restarts and
 `kill -9`. A secret need not stand in a connector's configuration: it can be referred to as
 `${file:<state folder>/servers/postgres/secrets.properties:password}`.
-Non-guarantees: the REST interface has no authentication (loopback only).
+The REST interface asks for a user and a generated password (HTTP basic), as whoever reaches it may
+make the worker run what its plugins can.
 """
 
 from __future__ import annotations
@@ -20,9 +21,10 @@ from tidemill.interfaces.service import Command, Endpoint
 from tidemill.services import jmx
 from tidemill.services.connect_plugins import AVRO_PLUGIN, avro_plugin
 from tidemill.services.context import ServiceContext
+from tidemill.services.credentials import USER, basic_authorization, generated_password
 from tidemill.services.install import class_path, plugin_folder
 from tidemill.services.jvm import LOGGING, jvm_command, write_properties
-from tidemill.services.kafka import MESSAGE_BYTES_MAX
+from tidemill.services.kafka import MESSAGE_BYTES_MAX, jaas_line
 from tidemill.services.ports import HOST, choose_ports
 from tidemill.services.settings import refuse_reserved
 from tidemill.services.state import write_private
@@ -38,6 +40,18 @@ logger.clients.level = warn
 logger.config.name = org.apache.kafka.common.config
 logger.config.level = warn
 """
+_RESERVED = (
+    "listeners", "admin.listeners", "bootstrap.servers", "rest.advertised",
+    "rest.extension.classes",
+)  # fmt: skip
+_OVERRIDES = (
+    "acks", "batch.size", "buffer.memory", "compression.type", "compression.lz4.level",
+    "compression.zstd.level", "delivery.timeout.ms", "linger.ms", "max.request.size",
+    "request.timeout.ms", "retries", "auto.offset.reset", "fetch.max.bytes", "fetch.min.bytes",
+    "fetch.max.wait.ms", "max.partition.fetch.bytes", "max.poll.interval.ms", "max.poll.records",
+    "isolation.level",
+)  # fmt: skip
+"""What a connector may set of its own Kafka clients: how fast, not where to or who as."""
 
 
 class Connect:
@@ -54,24 +68,30 @@ class Connect:
         self._folder = Path()
         self._port = 0
         self._jmx: tuple[str, ...] = ()
+        self._password = ""
 
     def prepare(self, data: Path, endpoints: Mapping[str, Endpoint]) -> Endpoint:
         """Write the worker's configuration."""
         self._folder = data
         settings = self._context.settings
-        refuse_reserved(self.name, settings, ("listeners", "bootstrap.servers", "rest.advertised"))
+        refuse_reserved(self.name, settings, _RESERVED)
         ports = choose_ports(
             self.name, jmx.ports(("rest",), settings), data, settings.port, self._context.note
         )
         self._port = ports["rest"]
         self._jmx = jmx.agent(self.name, "connect", data, ports)
+        self._password = generated_password(data)
+        write_private(data / "rest-login.properties", write_properties({USER: self._password}))
+        write_private(data / "rest-login.conf", _login(data / "rest-login.properties"))
         values = {
             **_defaults(data, self._port, endpoints["kafka"].properties["bootstrap.servers"]),
+            **_kafka_login(endpoints["kafka"].secrets.get("password")),
             **settings.properties,
         }
         write_private(data / "worker.properties", write_properties(values))
         write_private(data / "log4j2.properties", LOGGING + QUIET)
-        return Endpoint(HOST, ports, {"url": f"http://{HOST}:{self._port}"})
+        url = f"http://{HOST}:{self._port}"
+        return Endpoint(HOST, ports, {"url": url, "user": USER}, {"password": self._password})
 
     def command(self) -> Command:
         """The worker process."""
@@ -81,7 +101,10 @@ class Connect:
             class_path("connect"),
             "org.apache.kafka.connect.cli.ConnectDistributed",
             [str(self._folder / "worker.properties")],
-            {"log4j2.configurationFile": str(self._folder / "log4j2.properties")},
+            {
+                "log4j2.configurationFile": str(self._folder / "log4j2.properties"),
+                "java.security.auth.login.config": str(self._folder / "rest-login.conf"),
+            },
             self._jmx,
         )
 
@@ -96,7 +119,7 @@ class Connect:
     def _get(self, path: str, key: str | None = None) -> object:
         connection = http.client.HTTPConnection(HOST, self._port, timeout=3)
         try:
-            connection.request("GET", path)
+            connection.request("GET", path, headers=basic_authorization(self._password))
             response = connection.getresponse()
             content = json.loads(response.read())
         except (OSError, http.client.HTTPException, ValueError):
@@ -108,12 +131,38 @@ class Connect:
         return content.get(key) if key and isinstance(content, dict) else content
 
 
+def _kafka_login(password: str | None) -> dict[str, str]:
+    """The login of the worker's and its connectors' clients, where the broker asks for one."""
+    if password is None:
+        return {}
+    login = {
+        "security.protocol": "SASL_PLAINTEXT",
+        "sasl.mechanism": "PLAIN",
+        "sasl.jaas.config": jaas_line(password),
+    }
+    clients = ("", "producer.", "consumer.", "admin.")
+    return {f"{client}{key}": value for client in clients for key, value in login.items()}
+
+
+def _login(users: Path) -> str:
+    """The JAAS configuration by which the REST interface knows its users."""
+    module = "org.apache.kafka.connect.rest.basic.auth.extension.PropertyFileLoginModule"
+    path = str(users).replace("\\", "\\\\").replace('"', '\\"')
+    return f'KafkaConnect {{\n  {module} required\n  file="{path}";\n}};\n'
+
+
 def _defaults(folder: Path, port: int, bootstrap: str) -> dict[str, str]:
     size = str(MESSAGE_BYTES_MAX)
     return {
         "bootstrap.servers": bootstrap,
         "group.id": "tidemill-connect",
         "listeners": f"http://{HOST}:{port}",
+        "rest.extension.classes": (
+            "org.apache.kafka.connect.rest.basic.auth.extension.BasicAuthSecurityRestExtension"
+        ),
+        # By default a connector may give its clients any property, login modules among them.
+        "connector.client.config.override.policy": "Allowlist",
+        "connector.client.config.override.allowlist": ",".join(_OVERRIDES),
         "rest.advertised.host.name": HOST,
         "rest.advertised.port": str(port),
         "plugin.path": f"{plugin_folder('debezium-postgres')},{avro_plugin(folder)}",

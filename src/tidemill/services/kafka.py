@@ -4,7 +4,8 @@ Guarantees: transactions and groups work with one broker (every internal topic h
 messages up to 16 MB; the data outlives restarts and `kill -9`. Records are kept until they are
 deleted (`log.retention.ms=-1`), and any record timestamp is taken, since replayed events carry
 old ones. Topics are made on first write, as is Kafka's default and as Debezium expects.
-Non-guarantees: no replication, and no authentication (loopback only).
+With the setting `auth` all listeners ask for a user and a generated password (SASL PLAIN).
+Non-guarantees: no replication, no TLS (loopback only); without `auth` no login.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from tidemill.errors import ServiceError, Where
 from tidemill.interfaces.service import Command, Endpoint
 from tidemill.services import jmx
 from tidemill.services.context import ServiceContext
+from tidemill.services.credentials import USER, generated_password
 from tidemill.services.install import class_path
 from tidemill.services.jvm import LOGGING, jvm_command, write_properties
 from tidemill.services.ports import HOST, choose_ports
@@ -36,6 +38,9 @@ _RESERVED = (
     "controller.quorum",
     "listeners",
     "advertised.listeners",
+    "listener.security.protocol.map",
+    "listener.name",
+    "sasl",
     "log.dir",
     "log.dirs",
 )
@@ -54,6 +59,7 @@ class Kafka:
         self._context = context
         self._folder = Path()
         self._bootstrap = ""
+        self._login: dict[str, str] = {}
         self._jmx: tuple[str, ...] = ()
 
     def prepare(self, data: Path, endpoints: Mapping[str, Endpoint]) -> Endpoint:
@@ -72,12 +78,18 @@ class Kafka:
         self._bootstrap = f"{HOST}:{ports['broker']}"
         write_private(data / "log4j2.properties", LOGGING)
         told = settings.advertised_port or ports["broker"]
-        values = {**_defaults(data, ports, told), **settings.properties}
+        password = generated_password(data) if settings.auth else None
+        self._login = {} if password is None else client_login(password)
+        listeners = {} if password is None else _listeners_with_login(password)
+        values = {**_defaults(data, ports, told), **settings.properties, **listeners}
         write_private(data / "server.properties", write_properties(values))
         if not (data / "data").exists():
             self._format(values)
         shown = {name: port for name, port in ports.items() if name != "controller"}
-        return Endpoint(HOST, shown, {"bootstrap.servers": self._bootstrap})
+        known = {"bootstrap.servers": self._bootstrap}
+        if password is None:
+            return Endpoint(HOST, shown, known)
+        return Endpoint(HOST, shown, {**known, "user": USER}, {"password": password})
 
     def command(self) -> Command:
         """The broker process."""
@@ -96,6 +108,7 @@ class Kafka:
             "reconnect.backoff.ms": 50,
             "reconnect.backoff.max.ms": 200,
             "log_level": 0,
+            **self._login,
         }
         with contextlib.suppress(KafkaException):
             if not AdminClient(options).list_topics(timeout=2).brokers:
@@ -142,6 +155,35 @@ class Kafka:
                 hint="Check the `properties` that you set for kafka, and the room on the disk.",
             )
         fresh.rename(self._folder / "data")
+
+
+def client_login(password: str) -> dict[str, str]:
+    """The login of this broker, as librdkafka and the connector `kafka` name it."""
+    return {
+        "security.protocol": "SASL_PLAINTEXT",
+        "sasl.mechanism": "PLAIN",
+        "sasl.username": USER,
+        "sasl.password": password,
+    }
+
+
+def jaas_line(password: str, *users: str) -> str:
+    """The login as Java's clients and, with what its users are, a listener name it."""
+    module = "org.apache.kafka.common.security.plain.PlainLoginModule"
+    options = " ".join([f'username="{USER}"', f'password="{password}"', *users])
+    return f"{module} required {options};"
+
+
+def _listeners_with_login(password: str) -> dict[str, str]:
+    line = jaas_line(password, f'user_{USER}="{password}"')
+    return {
+        "listener.security.protocol.map": "BROKER:SASL_PLAINTEXT,CONTROLLER:SASL_PLAINTEXT",
+        "sasl.enabled.mechanisms": "PLAIN",
+        "sasl.mechanism.inter.broker.protocol": "PLAIN",
+        "sasl.mechanism.controller.protocol": "PLAIN",
+        "listener.name.broker.plain.sasl.jaas.config": line,
+        "listener.name.controller.plain.sasl.jaas.config": line,
+    }
 
 
 def _defaults(folder: Path, ports: Mapping[str, int], advertised_port: int) -> dict[str, str]:

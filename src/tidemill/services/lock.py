@@ -57,6 +57,7 @@ RECIPES = (
         (
             f"org.apache.kafka:connect-runtime:{KAFKA_VERSION}",
             f"org.apache.kafka:connect-json:{KAFKA_VERSION}",
+            f"org.apache.kafka:connect-basic-auth-extension:{KAFKA_VERSION}",
             f"org.apache.logging.log4j:log4j-core:{LOG4J_VERSION}",
             _LOGGING,
         ),

@@ -2,8 +2,9 @@
 
 The program is the system's own: Debian's package `prometheus`, or any on the PATH. Guarantees: it
 finds the console wherever it listens, also after that moved to another port; samples outlive
-restarts. Non-guarantees: nobody is told of an alert (name an Alertmanager for that), and without a
-console that runs there is nothing to scrape.
+restarts; every path asks for a user and a generated password (HTTP basic). Non-guarantees: nobody
+is told of an alert (name an Alertmanager for that), and without a console that runs there is
+nothing to scrape.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from tidemill.errors import ServiceError, Where
 from tidemill.interfaces.service import Command, Endpoint
 from tidemill.observe.alerts import Pace, Scrape, rules_text, scrape_text
 from tidemill.services.context import ServiceContext
+from tidemill.services.credentials import USER, basic_authorization, generated_password
 from tidemill.services.jmx import TARGETS as JMX_TARGETS
 from tidemill.services.ports import HOST, choose_ports
 from tidemill.services.settings import refuse_reserved
@@ -29,6 +31,7 @@ TARGETS = "prometheus-targets.json"
 VIEWER_TOKEN = "console-viewer.token"  # noqa: S105 - the name of a file
 RETENTION = "storage.tsdb.retention.time"
 INTERVAL, LAG = "scrape_interval_s", "alert_lag_s"
+_HASH_ROUNDS = 6
 _FLAGS = (RETENTION, "storage.tsdb.retention.size")
 _KNOWN = (*_FLAGS, INTERVAL, LAG)
 
@@ -47,6 +50,7 @@ class Prometheus:
         self._folder = Path()
         self._port = 0
         self._program = ""
+        self._password = ""
 
     def prepare(self, data: Path, endpoints: Mapping[str, Endpoint]) -> Endpoint:
         """Write the configuration and the rules."""
@@ -78,7 +82,10 @@ class Prometheus:
         )
         write_private(data / "tidemill.rules.yml", rules_text(Pace.of(interval_s, lag_s)))
         write_private(data / "prometheus.yml", scrape_text(scrape))
-        return Endpoint(HOST, ports, {"url": f"http://{HOST}:{self._port}"})
+        self._password = generated_password(data)
+        write_private(data / "web.yml", _web(self._password))
+        url = f"http://{HOST}:{self._port}"
+        return Endpoint(HOST, ports, {"url": url, "user": USER}, {"password": self._password})
 
     def _seconds(self, key: str, default: int) -> int:
         given = self._context.settings.properties.get(key, str(default))
@@ -100,6 +107,7 @@ class Prometheus:
             f"--config.file={self._folder / 'prometheus.yml'}",
             f"--storage.tsdb.path={self._folder / 'samples'}",
             f"--web.listen-address={HOST}:{self._port}",
+            f"--web.config.file={self._folder / 'web.yml'}",
             *flags,
         ]
         return Command(argv, {"PATH": os.defpath, "HOME": str(self._folder)}, self._folder)
@@ -108,7 +116,8 @@ class Prometheus:
         """Whether it answers queries."""
         connection = http.client.HTTPConnection(HOST, self._port, timeout=3)
         try:
-            connection.request("GET", "/-/ready")
+            login = basic_authorization(self._password)
+            connection.request("GET", "/-/ready", headers=login)
             return connection.getresponse().status == http.client.OK
         except (OSError, http.client.HTTPException):
             return False
@@ -118,6 +127,15 @@ class Prometheus:
     def stop_signal(self) -> int:
         """SIGTERM: what is in memory is written."""
         return int(signal.SIGTERM)
+
+
+def _web(password: str) -> str:
+    """Prometheus's configuration of its own HTTP: the one user, by the password's bcrypt hash."""
+    import bcrypt  # noqa: PLC0415 - when this server starts
+
+    # A generated password needs no slow hash, and each request pays for it once.
+    hashed = bcrypt.hashpw(password.encode(), bcrypt.gensalt(rounds=_HASH_ROUNDS)).decode()
+    return f"basic_auth_users:\n  {USER}: '{hashed}'\n"
 
 
 def _program() -> str:

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import secrets
 import signal
 from collections.abc import Mapping
 from pathlib import Path
@@ -19,13 +18,13 @@ from typing import Any
 from tidemill.errors import ServiceError, Where
 from tidemill.interfaces.service import Command, Endpoint
 from tidemill.services.context import ServiceContext
+from tidemill.services.credentials import USER, generated_password
 from tidemill.services.jvm import base_environment
 from tidemill.services.ports import HOST, choose_ports
 from tidemill.services.redis_binaries import Needed, redis_program
 from tidemill.services.settings import refuse_reserved
-from tidemill.services.state import read_json, storage_error, write_json, write_private
+from tidemill.services.state import storage_error, write_private
 
-USER = "tidemill"
 _RESERVED = (
     "bind",
     "port",
@@ -74,7 +73,7 @@ class Redis:
         refuse_reserved(self.name, settings, _RESERVED)
         ports = choose_ports(self.name, ("redis",), data, settings.port, self._context.note)
         self._port = ports["redis"]
-        self._password = _password(data)
+        self._password = generated_password(data)
         storage = data / "data"
         try:
             storage.mkdir(exist_ok=True)
@@ -143,13 +142,3 @@ def _quoted(value: str) -> str:
     if value and " " in value and all(c.isalnum() or c in " .-_:/" for c in value):
         return value  # a directive with several arguments, such as `save 60 1000`
     return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
-
-
-def _password(folder: Path) -> str:
-    """The password: generated once, kept where only the owner can read it."""
-    kept = read_json(folder / "credentials.json")
-    if isinstance(kept, dict) and isinstance(kept.get("password"), str):
-        return str(kept["password"])
-    password = secrets.token_urlsafe(24)
-    write_json(folder / "credentials.json", {"user": USER, "password": password})
-    return password

@@ -22,7 +22,8 @@ class ServerSettings:
     `start_timeout_s` is how long the server may take to be ready. `buckets` are made beside the one
     that an S3 store has anyway. `jmx_metrics` (kafka, connect, flink): the server's own metrics are
     given to Prometheus, by an agent in its JVM. `advertised_port` (kafka): the port that clients
-    are told to come to, where a relay stands in front of the broker.
+    are told to come to, where a relay stands in front of the broker. `auth` (kafka): it asks for a
+    generated password.
     """
 
     port: int | None = None
@@ -32,6 +33,7 @@ class ServerSettings:
     buckets: tuple[str, ...] = ()
     jmx_metrics: bool = False
     advertised_port: int | None = None
+    auth: bool = False
 
     def as_dict(self) -> dict[str, Any]:
         """The settings as JSON data."""
@@ -42,7 +44,7 @@ def parse_settings(server: str, given: Mapping[str, Any]) -> ServerSettings:
     """Settings from JSON data; raises ServiceError that names what is wrong."""
     known = (
         "port", "heap_mb", "properties", "start_timeout_s", "buckets", "jmx_metrics",
-        "advertised_port",
+        "advertised_port", "auth",
     )  # fmt: skip
     for key in given:
         if key not in known:
@@ -66,7 +68,11 @@ def parse_settings(server: str, given: Mapping[str, Any]) -> ServerSettings:
     told = given.get("advertised_port")
     if told is not None and (server != "kafka" or not (type(told) is int and 1 <= told <= 65535)):
         raise _bad(server, "`advertised_port` is not a setting", None)
-    return ServerSettings(port, heap_mb, texts, float(timeout), _buckets(server, given), jmx, told)
+    auth = given.get("auth") or False
+    if not isinstance(auth, bool) or (auth and server != "kafka"):
+        raise _bad(server, "`auth` is not a setting", "Kafka has it; most others always ask.")
+    buckets = _buckets(server, given)
+    return ServerSettings(port, heap_mb, texts, float(timeout), buckets, jmx, told, auth)
 
 
 def refuse_reserved(server: str, settings: ServerSettings, reserved: Sequence[str]) -> None:

@@ -12,10 +12,12 @@ import contextlib
 import datetime
 import logging
 import re
+import socket
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
+from urllib.parse import urlsplit
 
 import botocore.session
 from botocore.config import Config
@@ -29,6 +31,7 @@ from botocore.exceptions import (
 )
 
 from tidemill.errors import StoreError, Where
+from tidemill.interfaces.addresses import refuse_address
 from tidemill.stores.folders import folder_pages, is_s3proxy
 from tidemill.stores.interface import ObjectInfo, Part
 from tidemill.stores.options import S3Options
@@ -318,6 +321,14 @@ class S3Store:
             ) from error
 
 
+def _refuse_endpoint(endpoint: str) -> None:
+    """Look where an endpoint's name leads; one that leads nowhere is told when it is asked."""
+    host = urlsplit(endpoint).hostname or ""
+    with contextlib.suppress(OSError):
+        for found in socket.getaddrinfo(host, None, type=socket.SOCK_STREAM):
+            refuse_address(host, str(found[4][0]))
+
+
 def _client(options: S3Options, attempts: int) -> Any:
     config: dict[str, Any] = {
         "retries": {"mode": "standard", "max_attempts": attempts},
@@ -332,6 +343,8 @@ def _client(options: S3Options, attempts: int) -> Any:
     }
     if options.is_loopback:
         config["proxies"] = {}
+    elif options.endpoint:
+        _refuse_endpoint(options.endpoint)
     return botocore.session.Session().create_client(
         "s3",
         endpoint_url=options.endpoint,

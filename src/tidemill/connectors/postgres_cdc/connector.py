@@ -20,6 +20,11 @@ def _bounded(table: TableDescriptor, job: JobContext) -> bool:
     return parse(table).mode == "snapshot"
 
 
+def _slot(table: TableDescriptor) -> str:
+    options = parse(table)
+    return f"the replication slot `{options.slot}` of {options.shown}"
+
+
 CONNECTOR = Connector(
     name="postgres-cdc",
     options=OPTIONS,
@@ -27,5 +32,6 @@ CONNECTOR = Connector(
     bounded=_bounded,
     source_changelog=_source_changelog,
     source=lambda table, job: PostgresCdcSource(table),
+    exclusive=_slot,
 )
 """The connector `postgres-cdc`."""

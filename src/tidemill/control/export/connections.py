@@ -33,7 +33,12 @@ def connections(servers: tuple[str, ...], database: str, target: str) -> dict[st
         },
         "kafka": {"bootstrap.servers": "${env:KAFKA_BOOTSTRAP_SERVERS:-kafka:9092}"},
         "connect": {"url": "${env:CONNECT_URL:-http://connect:8083}"},
-        "registry": {"url": "${env:REGISTRY_URL:-http://registry:8080/apis/ccompat/v7}"},
+        # The one in a container asks for no login, and heeds none; SQL may refer to it.
+        "registry": {
+            "url": "${env:REGISTRY_URL:-http://registry:8080/apis/ccompat/v7}",
+            "user": "${env:REGISTRY_USER:-" + USER + "}",
+            "password": "${env:REGISTRY_PASSWORD:-none}",
+        },
         "redis": {
             "host": "${env:REDIS_HOST:-redis}",
             "port": "${env:REDIS_PORT:-6379}",

@@ -3,6 +3,7 @@
 CODES: dict[str, str] = {
     "plan.filtered-versions": "A versioned table of a temporal join is a changelog with a filter.",
     "plan.not-readable": "The connector of a table that is read cannot be read from.",
+    "plan.shared-source": "Two sources would read what only one can, such as a replication slot.",
     "plan.not-writable": "The connector of a table that is written cannot be written to.",
     "plan.unknown-connector": "A table names a connector that does not exist.",
     "plan.changelog-into-append-only": "Updates and deletes would reach a sink that only takes "

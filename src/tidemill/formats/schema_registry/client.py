@@ -16,6 +16,7 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 from tidemill.errors import ConnectorError, ProjectError, Where
+from tidemill.project.http import CheckedHTTPConnection, CheckedHTTPSConnection
 
 _TIMEOUT_S = 10.0
 _TYPE = "application/vnd.schemaregistry.v1+json"
@@ -167,9 +168,7 @@ class SchemaRegistry:
     def _ask(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
         """One request; a connection each, as they are few."""
         parts = self._parts
-        kind = (
-            http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
-        )
+        kind = CheckedHTTPSConnection if parts.scheme == "https" else CheckedHTTPConnection
         assert parts.hostname is not None
         connection = kind(parts.hostname, parts.port, timeout=_TIMEOUT_S)
         try:
@@ -217,7 +216,11 @@ class SchemaRegistry:
             code="connector.login-refused" if login else "format.registry-refused",
             where=Where(server=self.shown),
             detail=error.message,
-            hint="Check the options for the login." if login else None,
+            hint="The project's own is logged in to with 'basic-auth.credentials-source' = "
+            "'USER_INFO' and 'basic-auth.user-info' = '${secret:registry.user-info}' behind the "
+            "format's name."
+            if login
+            else None,
             retryable=error.status >= 500,
         )
 

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tidemill.errors import ComponentError, Where
+from tidemill.project.http import open_checked
 
 TIMEOUT_S = 60.0
 
@@ -64,7 +65,7 @@ class Rest:
             headers={"Content-Type": "application/json"},
         )
         try:
-            with urllib.request.urlopen(request, timeout=self.timeout_s) as answer:  # noqa: S310
+            with open_checked(request, self.timeout_s) as answer:
                 content = answer.read()
         except urllib.error.HTTPError as error:
             with error:
