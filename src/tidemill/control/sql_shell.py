@@ -134,7 +134,7 @@ class SqlShell:
         for listing in script.listings:
             watcher.answer(listing)
         if not script.inserts and not script.selects:
-            return Outcome("declared", notes=(*source.notes, *script.notes))
+            return Outcome("declared", notes=(*source.notes, *source.warnings, *script.notes))
         return self.run(compile_source(source, {}), watcher)
 
     def run(self, compiled: CompiledPipeline, watcher: Watcher) -> Outcome:
