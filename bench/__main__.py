@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import datetime as dt
 import platform
+import signal
 import sys
 import tempfile
 from pathlib import Path
@@ -28,6 +29,8 @@ STEP = 5  # A recording is so many times as large as the next smaller one.
 def main() -> int:
     """Measure, print the tables, write the files."""
     asked = _arguments()
+    # An end from outside runs what ends the engines, as Ctrl-C does.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     tasks = chosen_tasks(asked.tasks)
     engines = chosen_engines(asked.engines, asked.flink_heap_mb)
     results = Results(_about(asked), {engine.name: engine.settings for engine in engines})

@@ -49,7 +49,7 @@ class Change(pw.Schema):
 class Place(pw.Schema):
     """A place."""
 
-    id: int = pw.column_definition(primary_key=True)
+    place: int = pw.column_definition(primary_key=True)
     name: str
 
 
@@ -130,7 +130,7 @@ def t3(job: dict):
     rides = _input(job, "rides", Ride)
     place = pw.this.pu_location_id if job["task"] == "T3" else pw.this.ride_id * 7919 % 1_000_000
     keyed = rides.select(ride_id=pw.this.ride_id, total_amount=pw.this.total_amount, place_id=place)
-    return keyed.join(places, keyed.place_id == places.id).select(
+    return keyed.join(places, keyed.place_id == places.place).select(
         ride_id=keyed.ride_id,
         place_id=keyed.place_id,
         name=places.name,
@@ -140,7 +140,7 @@ def t3(job: dict):
 
 def _with_head(job: dict) -> Path:
     file = Path(job["folder"]) / "places.csv"
-    file.write_text("id,name\n" + Path(job["places"]).read_text())
+    file.write_text("place,name\n" + Path(job["places"]).read_text())
     return file
 
 
