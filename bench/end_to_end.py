@@ -1,9 +1,11 @@
-"""From Postgres through Debezium and Kafka to the sink: rows/s, and the time in each part.
+"""From Postgres to the sink, through Debezium and Kafka or directly: rows/s, the time in each part.
 
-    python -m bench.end_to_end [--rows 1000000] [--ways copy,insert] [--sinks kafka,postgres]
+    python -m bench.end_to_end [--rows 1000000] [--through debezium,direct] [--ways copy,insert]
+                               [--sinks kafka,postgres]
 
-Starts Postgres, Kafka and Connect with Tidemill's defaults, captures a table, and runs a pipeline
-that hands each change on, exactly once. Then rows are written, by one COPY or by INSERTs of 1,000
+Starts Postgres, Kafka and, for Debezium, Connect with Tidemill's defaults, captures a table, and
+runs a pipeline that hands each change on, exactly once; `direct` is the connector `postgres-cdc`,
+which reads Postgres's log itself. Then rows are written, by one COPY or by INSERTs of 1,000
 rows that commit one by one, and the clock is read when the last one is committed, when the last
 change is in Debezium's topic, and when the last row can be read in the sink. CPU is that of each
 server and of the engine meanwhile. The sink must hold every row once, with the right sum, or there
@@ -15,18 +17,20 @@ from __future__ import annotations
 import argparse
 import json
 import shutil
+import signal
 import statistics
 import subprocess
 import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 
 import psutil
-from confluent_kafka import Consumer, TopicPartition
+from confluent_kafka import Consumer, KafkaException, TopicPartition
 
 from bench.engines.process import ProcessRun
 from bench.servers import Servers, reached
@@ -36,7 +40,10 @@ TOPIC, SINK_TOPIC = "shop.public.orders", "copied"
 INSERT_ROWS = 1_000
 LIMIT_S = 900.0
 _COMMAND = (sys.executable, "-m", "tidemill.cli")
-_SERVERS = ("postgres", "connect", "kafka")
+_SERVERS = {
+    "debezium": ("postgres", "connect", "kafka"),
+    "direct": ("postgres", "kafka"),
+}
 
 CONNECTOR = {
     "connector.class": "io.debezium.connector.postgresql.PostgresConnector",
@@ -65,20 +72,25 @@ CONNECTOR = {
     "producer.override.linger.ms": "5",
     "producer.override.batch.size": "262144",
 }
-_SOURCE = """
-CREATE TABLE orders (
-  order_id BIGINT, customer_id BIGINT, amount BIGINT, note STRING,
-  PRIMARY KEY (order_id) NOT ENFORCED
-) WITH (
-  'connector' = 'kafka', 'topic' = 'shop.public.orders', 'format' = 'debezium-json',
-  'properties.bootstrap.servers' = '${server:kafka.bootstrap}',
-  'scan.startup.mode' = 'earliest-offset'
-);
-CREATE TABLE copied (
+_COLUMNS = """(
   order_id BIGINT, customer_id BIGINT, amount BIGINT, note STRING,
   PRIMARY KEY (order_id) NOT ENFORCED
 ) WITH (
 """
+_SOURCES = {
+    "debezium": """
+  'connector' = 'kafka', 'topic' = 'shop.public.orders', 'format' = 'debezium-json',
+  'properties.bootstrap.servers' = '${server:kafka.bootstrap}',
+  'scan.startup.mode' = 'earliest-offset'
+""",
+    "direct": """
+  'connector' = 'postgres-cdc', 'slot.name' = 'orders', 'decoding.plugin.name' = 'pgoutput',
+  'hostname' = '${server:postgres.host}', 'port' = '${server:postgres.port}',
+  'username' = '${server:postgres.user}', 'password' = '${secret:postgres.password}',
+  'database-name' = '${server:postgres.database}', 'schema-name' = 'public',
+  'table-name' = 'orders'
+""",
+}
 _SINKS = {
     "kafka": """
   'connector' = 'upsert-kafka', 'topic' = 'copied',
@@ -97,11 +109,12 @@ _SINKS = {
 class Sample:
     """Seconds from the begin of the writing to the last row in each place; CPU of each part."""
 
+    through: str
     way: str
     sink: str
     rows: int
     written_s: float
-    captured_s: float
+    captured_s: float | None
     arrived_s: float
     cpu_s: dict[str, float]
 
@@ -109,12 +122,15 @@ class Sample:
 def main() -> int:
     """Measure and print; a run of each way and sink in turns."""
     asked = _arguments()
+    # An end from outside ends the servers too, as Ctrl-C does.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     samples = []
     for _ in range(asked.runs):
         for sink in asked.sinks.split(","):
             for way in asked.ways.split(","):
-                samples.append(_measured(way, sink, asked.rows))
-                print(_line([samples[-1]]), file=sys.stderr, flush=True)
+                for through in asked.through.split(","):
+                    samples.append(_measured(through, way, sink, asked.rows))
+                    print(_line([samples[-1]]), file=sys.stderr, flush=True)
     print(_table(samples))
     if asked.output:
         asked.output.mkdir(parents=True, exist_ok=True)
@@ -127,6 +143,7 @@ def main() -> int:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench.end_to_end")
     parser.add_argument("--rows", type=int, default=1_000_000)
+    parser.add_argument("--through", default="debezium,direct")
     parser.add_argument("--ways", default="copy,insert")
     parser.add_argument("--sinks", default="kafka,postgres")
     parser.add_argument("--runs", type=int, default=3)
@@ -134,10 +151,10 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _measured(way: str, sink: str, rows: int) -> Sample:
+def _measured(through: str, way: str, sink: str, rows: int) -> Sample:
     """One run in a project of its own."""
     root = Path(tempfile.mkdtemp(prefix="tidemill-end-to-end-"))
-    _write_project(root, sink)
+    _write_project(root, through, sink)
     try:
         subprocess.run([*_COMMAND, "up"], cwd=root, check=True, stdout=-3)
         servers = reached(root / ".tidemill")
@@ -146,11 +163,13 @@ def _measured(way: str, sink: str, rows: int) -> Sample:
                 "CREATE TABLE orders (order_id BIGINT PRIMARY KEY, customer_id BIGINT NOT NULL,"
                 " amount BIGINT NOT NULL, note TEXT NOT NULL)"
             )
-        register = [*_COMMAND, "connector", "register", "orders.json"]
-        subprocess.run(register, cwd=root, check=True, stdout=-3)
+            connection.execute("ALTER TABLE orders REPLICA IDENTITY FULL")
+        if through == "debezium":
+            register = [*_COMMAND, "connector", "register", "orders.json"]
+            subprocess.run(register, cwd=root, check=True, stdout=-3)
         engine = ProcessRun("Tidemill", [*_COMMAND, "run", "copy", "--json"], root)
         try:
-            return _run(root, servers, engine, way, sink, rows)
+            return _run(root, servers, engine, (through, way, sink), rows)
         finally:
             engine.end()
     finally:
@@ -158,26 +177,30 @@ def _measured(way: str, sink: str, rows: int) -> Sample:
         shutil.rmtree(root, ignore_errors=True)
 
 
-def _write_project(root: Path, sink: str) -> None:
-    servers = "".join(f"  {name}:\n" for name in _SERVERS)
+def _write_project(root: Path, through: str, sink: str) -> None:
+    servers = "".join(f"  {name}:\n" for name in _SERVERS[through])
     (root / "tidemill.yaml").write_text(
         f"name: end_to_end\nservers:\n{servers}pipelines: [copy.sql]\n", encoding="utf-8"
     )
     connector = {"name": "orders", "config": CONNECTOR}
     (root / "orders.json").write_text(json.dumps(connector), encoding="utf-8")
     insert = "INSERT INTO copied SELECT order_id, customer_id, amount, note FROM orders;\n"
-    (root / "copy.sql").write_text(f"{_SOURCE}{_SINKS[sink]});\n{insert}", encoding="utf-8")
+    tables = (("orders", _SOURCES[through]), ("copied", _SINKS[sink]))
+    declared = "".join(f"CREATE TABLE {name} {_COLUMNS}{options});\n" for name, options in tables)
+    (root / "copy.sql").write_text(declared + insert, encoding="utf-8")
 
 
 def _run(
-    root: Path, servers: Servers, engine: ProcessRun, way: str, sink: str, rows: int
+    root: Path, servers: Servers, engine: ProcessRun, kind: tuple[str, str, str], rows: int
 ) -> Sample:
     """Let one row through, so that all parts are warm; then the rows that count."""
-    captured = _counted(servers, TOPIC)
-    arrived = _counted(servers, SINK_TOPIC) if sink == "kafka" else _postgres_sink(servers)
+    through, way, sink = kind
+    asked = {"arrived": _counted(servers, SINK_TOPIC) if sink == "kafka" else _in_sink(servers)}
+    if through == "debezium":
+        asked["captured"] = _held(servers, TOPIC)
     _write(servers, "insert", 0, 1)
-    _wait(engine, {"first capture": lambda: captured(1), "first row": lambda: arrived(1)})
-    pids = _pids(root, engine)
+    _wait(engine, {name: partial(place, 1) for name, place in asked.items()})
+    pids = _pids(root, engine, through)
     before = _cpu(pids)
     began_s = time.perf_counter()
     written: list[float] = []
@@ -188,13 +211,14 @@ def _run(
 
     writer = threading.Thread(target=write)
     writer.start()
-    places = {"captured": lambda: captured(rows + 1), "arrived": lambda: arrived(rows + 1)}
+    places = {name: partial(place, rows + 1) for name, place in asked.items()}
     reached_s = {name: at_s - began_s for name, at_s in _wait(engine, places).items()}
     writer.join()
     after = _cpu(pids)
     _check(servers, sink, rows)
     cpu_s = {name: after[name] - before[name] for name in before}
-    return Sample(way, sink, rows, written[0], reached_s["captured"], reached_s["arrived"], cpu_s)
+    captured_s, arrived_s = reached_s.get("captured"), reached_s["arrived"]
+    return Sample(through, way, sink, rows, written[0], captured_s, arrived_s, cpu_s)
 
 
 def _write(servers: Servers, way: str, low: int, high: int) -> None:
@@ -244,7 +268,23 @@ def _counted(servers: Servers, topic: str) -> Callable[[int], bool]:
     return arrived
 
 
-def _postgres_sink(servers: Servers) -> Callable[[int], bool]:
+def _held(servers: Servers, topic: str) -> Callable[[int], bool]:
+    """Whether a topic holds so many records; asked of the broker, as reading them would cost."""
+    consumer = Consumer(
+        {"bootstrap.servers": servers.bootstrap, "group.id": "end-to-end-held", "log_level": 0}
+    )
+
+    def held(rows: int) -> bool:
+        try:
+            _, high = consumer.get_watermark_offsets(TopicPartition(topic, 0), timeout=5)
+        except KafkaException:
+            return False  # Debezium makes the topic with its first record.
+        return bool(high >= rows)
+
+    return held
+
+
+def _in_sink(servers: Servers) -> Callable[[int], bool]:
     """Whether the last of so many rows is there; they come in order."""
     connection = servers.connect()
 
@@ -294,9 +334,9 @@ def _sums(servers: Servers) -> tuple[int, int]:
             return count, sum(json.loads(line)["amount"] for line in lines)
 
 
-def _pids(root: Path, engine: ProcessRun) -> dict[str, int]:
+def _pids(root: Path, engine: ProcessRun, through: str) -> dict[str, int]:
     status = json.loads((root / ".tidemill" / "status.json").read_text(encoding="utf-8"))
-    found = {name: int(status["servers"][name]["process"]["pid"]) for name in _SERVERS}
+    found = {name: int(status["servers"][name]["process"]["pid"]) for name in _SERVERS[through]}
     return {**found, "engine": engine.pids[0]}
 
 
@@ -312,13 +352,13 @@ def _cpu(pids: dict[str, int]) -> dict[str, float]:
 
 def _table(samples: list[Sample]) -> str:
     lines = [
-        "| written by | sink | rows | rows/s in all | written after s | captured after s "
-        "| in the sink after s | CPU s: Postgres | Connect | Kafka | engine |",
-        "|---|---|---|---|---|---|---|---|---|---|---|",
+        "| through | written by | sink | rows | rows/s in all | written after s "
+        "| captured after s | in the sink after s | CPU s: Postgres | Connect | Kafka | engine |",
+        "|---|---|---|---|---|---|---|---|---|---|---|---|",
     ]
-    groups: dict[tuple[str, str], list[Sample]] = {}
+    groups: dict[tuple[str, str, str], list[Sample]] = {}
     for sample in samples:
-        groups.setdefault((sample.way, sample.sink), []).append(sample)
+        groups.setdefault((sample.through, sample.way, sample.sink), []).append(sample)
     return "\n".join([*lines, *(_line(group) for group in groups.values())])
 
 
@@ -326,16 +366,17 @@ def _line(group: list[Sample]) -> str:
     """Medians of a group, with the least and the most of the whole way."""
     first = group[0]
 
-    def middle(value: Callable[[Sample], float]) -> float:
-        return statistics.median(value(sample) for sample in group)
+    def middle(values: Iterable[float | None]) -> str:
+        known = [value for value in values if value is not None]
+        return f"{statistics.median(known):.1f}" if known else ""
 
     rates = sorted(first.rows / sample.arrived_s for sample in group)
-    cpu = (f"{middle(lambda s, n=n: s.cpu_s[n]):.1f}" for n in (*_SERVERS, "engine"))
+    cpu = (middle(s.cpu_s.get(n) for s in group) for n in (*_SERVERS["debezium"], "engine"))
     return (
-        f"| {first.way} | {first.sink} | {first.rows:,} "
+        f"| {first.through} | {first.way} | {first.sink} | {first.rows:,} "
         f"| {statistics.median(rates):,.0f} ({rates[0]:,.0f}–{rates[-1]:,.0f}) "
-        f"| {middle(lambda s: s.written_s):.1f} | {middle(lambda s: s.captured_s):.1f} "
-        f"| {middle(lambda s: s.arrived_s):.1f} | {' | '.join(cpu)} |"
+        f"| {middle(s.written_s for s in group)} | {middle(s.captured_s for s in group)} "
+        f"| {middle(s.arrived_s for s in group)} | {' | '.join(cpu)} |"
     )
 
 
