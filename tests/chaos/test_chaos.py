@@ -21,6 +21,8 @@ wait=0.10 schema-change hold=0 records=200 + wait=0.10 freeze-engine hold=0.3
 wait=0.10 partition hold=0.5 of=postgres + wait=0 kill-engine hold=0
 wait=0.10 kill-broker hold=0 + wait=0 kill-postgres hold=0
 wait=0.10 damaged-checkpoint hold=0 how=flip at=0.500
+wait=0.10 file-limit hold=0 bytes=500
+wait=0.10 few-files hold=0
 """
 
 
@@ -35,7 +37,8 @@ def campaign(servers, folder, text, **given):
 def test_faults_alone_and_doubled_lose_and_double_nothing(chaos_servers, tmp_path):
     result = campaign(chaos_servers, tmp_path, SLICE)
     assert result.holds, result.broken
-    assert len(result.actions) == 6
+    assert len(result.actions) == 8
+    assert result.engine_ends["engine.checkpoint-io"] == 2
     assert result.kills >= 6
     assert result.dead_letters == 20
     assert result.rows_out == result.rows - 20

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 import resource
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from random import Random
 
 from tidemill.control.chaos.fault import Fault, Given
 from tidemill.control.chaos.scene import Scene
@@ -20,12 +21,11 @@ def _inject(scene: Scene, given: Given) -> Iterator[None]:
     engine = scene.engine
     engine.tend()
     assert engine.process is not None
-    pid = engine.process.pid
-    _, hard = resource.prlimit(pid, resource.RLIMIT_NOFILE)
-    # Numbers are given out from the lowest that is free: this leaves none.
-    open_now = len(list(Path(f"/proc/{pid}/fd").iterdir()))
-    resource.prlimit(pid, resource.RLIMIT_NOFILE, (open_now + int(given["more"]), hard))
-    if engine.wait_gone(_WITHIN_S):
+    limit = time.monotonic() + _WITHIN_S
+    # Again and again: what was open for a moment when it was looked at is free afterwards.
+    while not engine.wait_gone(0.05) and time.monotonic() < limit:
+        _leave_none(engine.process.pid)
+    if engine.wait_gone(0.0):
         scene.refused("a file that could not be opened", REFUSED)
     else:
         scene.wrong.append("the engine went on although it could keep nothing")
@@ -34,8 +34,16 @@ def _inject(scene: Scene, given: Given) -> Iterator[None]:
     yield
 
 
-def _draw(rng: Random) -> dict[str, str]:
-    return {"more": str(rng.randint(0, 1))}
+def _leave_none(pid: int) -> None:
+    """Lower the limit to the lowest number that is free, which is the next to be given out."""
+    try:
+        taken = {int(path.name) for path in Path(f"/proc/{pid}/fd").iterdir()}
+        free = next(number for number in itertools.count() if number not in taken)
+        now, hard = resource.prlimit(pid, resource.RLIMIT_NOFILE)
+        if taken and free < now:
+            resource.prlimit(pid, resource.RLIMIT_NOFILE, (free, hard))
+    except (FileNotFoundError, ProcessLookupError):
+        return  # it has ended
 
 
-FAULT = Fault("few-files", "the engine can open no more files", _inject, draw=_draw)
+FAULT = Fault("few-files", "the engine can open no more files", _inject)
