@@ -12,6 +12,7 @@ engine at a time holds a folder (`flock`, released by the kernel when a process 
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import hashlib
 import json
@@ -27,6 +28,8 @@ import pyarrow as pa
 from tidemill.engine import crash_points
 from tidemill.errors import EngineError, Where
 
+_NOT_ITS_FAULT = (errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EACCES, errno.EPERM)
+"""Why a good file cannot be read now: no reason to go back past it."""
 FORMAT = 1
 _MAGIC = b"TIDEMILL"
 _DIGEST_BYTES = 32
@@ -108,6 +111,8 @@ class CheckpointStore:
             names = os.listdir(self.folder)  # noqa: PTH208 - once an epoch, so cheap
         except FileNotFoundError:
             return []
+        except OSError as error:
+            raise _io_error(self.folder, error, "read") from error
         parts = [name[len(_EPOCH) :].partition(".") for name in names if name.startswith(_EPOCH)]
         return [(int(number), f".{suffix}") for number, _, suffix in parts if number.isdigit()]
 
@@ -159,6 +164,8 @@ class CheckpointStore:
         try:
             data = self.path(epoch).read_bytes()
         except OSError as error:
+            if error.errno in _NOT_ITS_FAULT:
+                raise _io_error(self.path(epoch), error, "read") from error
             raise DamagedError(f"cannot be read: {error.strerror}") from error
         return _decode(epoch, data)
 
@@ -220,7 +227,11 @@ class CheckpointStore:
         """The epoch of the last orderly end, if there was one."""
         try:
             return int((self.folder / _APPLIED).read_bytes())
-        except (OSError, ValueError):
+        except OSError as error:
+            if error.errno in _NOT_ITS_FAULT:
+                raise _io_error(self.folder / _APPLIED, error, "read") from error
+            return None
+        except ValueError:
             return None
 
     def set_aside(self, epoch: int) -> Path:
@@ -286,11 +297,12 @@ def _write_all(fd: int, view: memoryview) -> None:
         view = view[os.write(fd, view) :]
 
 
-def _io_error(path: Path, error: OSError) -> EngineError:
+def _io_error(path: Path, error: OSError, what: str = "write") -> EngineError:
     return EngineError(
-        f"cannot write {path}: {error.strerror}",
+        f"cannot {what} {path}: {error.strerror}",
         code="engine.checkpoint-io",
         where=Where(file=str(path)),
-        hint="Check the free space and the permissions of the state folder; nothing is lost: "
-        "the next start goes on from the last checkpoint.",
+        hint="Check the free space and the permissions of the state folder, and how many files a "
+        "process may open (ulimit -n); nothing is lost: the next start goes on from the last "
+        "checkpoint.",
     )

@@ -46,6 +46,7 @@ _RESERVED = (
     "taskmanager.bind-host",
     "taskmanager.memory",
     "rest",
+    "web.submit",
     "sql-gateway.endpoint",
 )
 
@@ -200,6 +201,8 @@ COMMON_VALUES = {
     "metrics.fetcher.update-interval": "1000",
     # How old its answers may be that come from a cache; 3,000 by default.
     "web.refresh-interval": "500",
+    # A page of the web can have its reader's browser upload a program.
+    "web.submit.enable": "false",
     # Detects a dead TaskManager sooner than the 50 s by default.
     "heartbeat.interval": "2 s",
     "heartbeat.timeout": "20 s",
