@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 BIN := .venv/bin
 
-.PHONY: help setup setup-dev demo run_all airflow_up airflow_proof console_walk test parity parity-page laws check lint types format bench docs lock clean
+.PHONY: help setup setup-dev demo run_all airflow_up airflow_proof console_walk test parity parity-page laws native-test native-fuzz check lint types format bench docs lock clean
 
 help: ## show this help
 	@awk -F ':.*## ' '/^[a-z_-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -44,6 +44,13 @@ parity-page: ## write docs/reference/parity.md from what `make parity` and gener
 
 laws: setup-dev ## try the laws of the engine's operators 20 times as often as the tests do
 	@TIDEMILL_LAWS=20 $(BIN)/python -m pytest -n 2 --timeout 3600 tests/engine -k laws $(ARGS)
+
+native-test: setup-dev ## the Rust crate's own unit tests, and clippy
+	@PYO3_PYTHON=$(CURDIR)/$(BIN)/python cargo test --quiet --no-default-features --manifest-path native/Cargo.toml $(ARGS)
+	@PYO3_PYTHON=$(CURDIR)/$(BIN)/python cargo clippy --quiet --manifest-path native/Cargo.toml -- -D warnings
+
+native-fuzz: setup-dev ## fuzz the crate, SECONDS=60 a target; only some: make native-fuzz ARGS="json avro"
+	@SECONDS=$(or $(SECONDS),60) tools/fuzz.sh $(ARGS)
 
 check: lint types ## lint, layers and types, without tests
 

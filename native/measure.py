@@ -1,8 +1,9 @@
-"""Rows a second of both paths, interleaved in one run: `python native/measure.py BOOTSTRAP`.
+"""Rows a second of both paths, interleaved: `python native/measure.py BOOTSTRAP [TASK...]`.
 
-Writes taxi rows as JSON into a topic of its own, exactly once, epoch by epoch, through the crate
-and through the Python path in turn; prints medians with the least and the most, and the ratio.
-Besides, the same for encoding JSON and for decoding Debezium's JSON and Avro, without a broker.
+Writes taxi rows as JSON into a topic of its own, exactly once, epoch by epoch, and reads them from
+topics as Debezium's JSON and as Avro, through the crate and through the Python path in turn; prints
+medians with the least and the most, and the ratio. Besides, the same for encoding and for decoding
+without a broker.
 """
 
 from __future__ import annotations
@@ -12,9 +13,11 @@ import statistics
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 import pyarrow as pa
+from confluent_kafka import Producer
 
 from tidemill.connectors import CONNECTORS
 from tidemill.formats import FORMATS
@@ -52,9 +55,9 @@ def rows() -> Batch:
     return Batch(pa.RecordBatch.from_arrays(arrays, schema=SCHEMA.arrow()))
 
 
-def encode() -> int:
+def encode(format_name: str) -> int:
     """Encode as many rows as `write` writes."""
-    factory = FORMATS["json"]
+    factory = FORMATS[format_name]
     assert factory.encoder is not None
     encoder = factory.encoder(SCHEMA, factory.options.parse({}))
     batch = rows()
@@ -73,8 +76,8 @@ def decode(format_name: str, messages: list[bytes]) -> int:
     return EPOCHS * BATCH_ROWS
 
 
-def debezium_messages() -> list[bytes]:
-    """The rows as inserts that Debezium's connector for Postgres tells of."""
+def debezium_messages(times: int = 1) -> list[bytes]:
+    """The rows, so often, as inserts that Debezium's connector for Postgres tells of."""
     factory = FORMATS["json"]
     assert factory.encoder is not None
     images = factory.encoder(SCHEMA, factory.options.parse({})).encode(rows()).to_pylist()
@@ -85,16 +88,52 @@ def debezium_messages() -> list[bytes]:
     event = b'{"before":null,"after":%b,"source":%b,"transaction":null,"op":"c","ts_ms":1}'
     return [
         event % (image, source % (1000 + i // 500, 2000 + i, 2000 + i))
-        for i, image in enumerate(images)
+        for i, image in enumerate(images * times)
     ]
 
 
-def avro_messages() -> list[bytes]:
-    """The rows as Avro."""
+def avro_messages(times: int = 1) -> list[bytes]:
+    """The rows, so often, as Avro."""
     factory = FORMATS["avro"]
     assert factory.encoder is not None
     found = factory.encoder(SCHEMA, factory.options.parse({})).encode(rows()).to_pylist()
-    return list(found)
+    return list(found) * times
+
+
+def fill(bootstrap: str, format_name: str, messages: list[bytes]) -> str:
+    """A topic with so many messages of the format; returns its name."""
+    topic = f"measure-{os.getpid()}-{format_name}"
+    producer = Producer({"bootstrap.servers": bootstrap, "linger.ms": 50})
+    for number, message in enumerate(messages):
+        producer.produce(topic, message, b"%d" % number, partition=0)
+        if number % BATCH_ROWS == 0 and producer.flush(60):
+            break
+    if producer.flush(60):
+        raise SystemExit("the broker took not all messages")
+    return topic
+
+
+def read(bootstrap: str, topic: str, format_name: str) -> int:
+    """Read the topic to its end, connecting included."""
+    options = {
+        "connector": "kafka",
+        "topic": topic,
+        "format": format_name,
+        "scan.startup.mode": "earliest-offset",
+        "scan.bounded.mode": "latest-offset",
+        "properties.bootstrap.servers": bootstrap,
+    }
+    table = TableDescriptor("in", SCHEMA, options, ())
+    source = CONNECTORS["kafka"].source(table, JobContext(f"measure-{os.getpid()}", FORMATS))
+    count = 0
+    try:
+        source.open({})
+        while not source.finished():
+            count += sum(batch.rows.num_rows for batch in source.read(BATCH_ROWS, 500))
+    finally:
+        source.close()
+    assert count == EPOCHS * BATCH_ROWS
+    return count
 
 
 def write(bootstrap: str) -> int:
@@ -137,16 +176,30 @@ def measure(name: str, task: Callable[[], int]) -> None:
         rates, costs = ([figure[i] for figure in figures] for i in (0, 1))
         medians[way] = (statistics.median(rates), statistics.median(costs))
         print(
-            f"{name:8} {way:8} {medians[way][0]:12,.0f} rows/s "
+            f"{name:20} {way:8} {medians[way][0]:12,.0f} rows/s "
             f"({min(rates):,.0f} to {max(rates):,.0f})  {medians[way][1]:.2f} CPU us/row"
         )
     (fast, lean), (slow, fat) = medians["native"], medians["python"]
-    print(f"{name:8} ratio    {fast / slow:12.1f} by the clock, {fat / lean:.1f} per CPU second")
+    print(f"{name:20} ratio    {fast / slow:12.1f} by the clock, {fat / lean:.1f} per CPU second")
+
+
+def main(bootstrap: str, chosen: list[str]) -> None:
+    """Measure all tasks, or only some."""
+    messages = {"debezium-json": debezium_messages, "avro": avro_messages}
+    tasks: dict[str, Callable[[], int]] = {
+        f"encode {name}": partial(encode, name) for name in ("json", "debezium-json", "avro")
+    }
+    for name, some in messages.items():
+        tasks[f"decode {name}"] = partial(decode, name, some())
+    tasks["write"] = partial(write, bootstrap)
+    for task, run in tasks.items():
+        if not chosen or task in chosen:
+            measure(task, run)
+    for name, some in messages.items():
+        if not chosen or f"read {name}" in chosen:
+            topic = fill(bootstrap, name, some(EPOCHS))
+            measure(f"read {name}", partial(read, bootstrap, topic, name))
 
 
 if __name__ == "__main__":
-    events, records = debezium_messages(), avro_messages()
-    measure("encode", encode)
-    measure("debezium", lambda: decode("debezium-json", events))
-    measure("avro", lambda: decode("avro", records))
-    measure("write", lambda: write(sys.argv[1]))
+    main(sys.argv[1], sys.argv[2:])

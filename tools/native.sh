@@ -20,7 +20,7 @@ if ! ls "$cache"/*.whl >/dev/null 2>&1; then
     say "· no Rust toolchain: the Python path serves (slower, same results)"
     exit 0
   fi
-  say "· building the native crate (two to three minutes, once; NATIVE=0 leaves it out)"
+  say "· building the native crate (about two minutes on two cores, once; NATIVE=0 leaves it out)"
   mkdir -p "$cache"
   log="$cache/build.log"
   if ! { .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps \

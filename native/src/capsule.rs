@@ -2,8 +2,11 @@
 
 use std::ptr::NonNull;
 
+use arrow_array::cast::AsArray;
 use arrow_array::ffi::{FFI_ArrowArray, FFI_ArrowSchema, from_ffi, to_ffi};
-use arrow_array::{Array, ArrayRef, RecordBatch, StructArray, make_array};
+use arrow_array::types::Int8Type;
+use arrow_array::{Array, ArrayRef, BinaryArray, Int8Array, RecordBatch, StructArray, make_array};
+use arrow_schema::DataType;
 use pyo3::exceptions::{PyRuntimeError, PyTypeError};
 use pyo3::prelude::*;
 use pyo3::types::PyCapsule;
@@ -88,4 +91,24 @@ pub fn import(value: &Bound<'_, PyAny>) -> PyResult<ArrayRef> {
     let data = unsafe { from_ffi(FFI_ArrowArray::from_raw(array.as_ptr()), schema.as_ref()) };
     let data = data.map_err(|error| PyTypeError::new_err(error.to_string()))?;
     Ok(make_array(data))
+}
+
+/// A column of messages.
+pub fn import_messages(value: &Bound<'_, PyAny>) -> PyResult<BinaryArray> {
+    let array = import(value)?;
+    match array.data_type() {
+        DataType::Binary => Ok(array.as_binary().clone()),
+        other => Err(PyTypeError::new_err(format!(
+            "messages are binary, not {other}"
+        ))),
+    }
+}
+
+/// A column of row kinds.
+pub fn import_kinds(value: &Bound<'_, PyAny>) -> PyResult<Int8Array> {
+    let array = import(value)?;
+    match array.data_type() {
+        DataType::Int8 => Ok(array.as_primitive::<Int8Type>().clone()),
+        other => Err(PyTypeError::new_err(format!("kinds are int8, not {other}"))),
+    }
 }

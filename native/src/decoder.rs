@@ -53,6 +53,8 @@ impl RowDecoder {
         scanner.end()
     }
 
+    /// How many messages there are so far.
+    #[cfg(feature = "kafka")]
     pub fn rows(&self) -> usize {
         self.rows
     }

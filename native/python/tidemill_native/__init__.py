@@ -5,8 +5,10 @@ by message, to the Python decoder; whatever the encoder cannot do, batch by batc
 """
 
 from tidemill_native._native import (
+    INTERFACE,
     ArrowBatch,
     ArrowColumn,
+    AvroEncoder,
     AvroReader,
     DebeziumJsonDecoder,
     JsonDecoder,
@@ -18,8 +20,10 @@ from tidemill_native._native import (
 )
 
 __all__ = [
+    "INTERFACE",
     "ArrowBatch",
     "ArrowColumn",
+    "AvroEncoder",
     "AvroReader",
     "DebeziumJsonDecoder",
     "JsonDecoder",

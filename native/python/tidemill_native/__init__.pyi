@@ -1,6 +1,8 @@
 from collections.abc import Mapping, Sequence
 
 __version__: str
+INTERFACE: int
+"""Another number means that other things are called: such a crate is not used."""
 
 class ArrowBatch:
     """A record batch for `pyarrow.record_batch`, by the Arrow PyCapsule interface."""
@@ -39,6 +41,29 @@ class AvroReader:
     def __init__(self, fields: Sequence[tuple[str, AvroSpec, bool]]) -> None: ...
     def read(self, messages: list[bytes]) -> tuple[ArrowBatch, list[int]]:
         """The wanted fields as raw columns, and the messages that the full rules must decide."""
+    def read_column(
+        self, messages: object, skip: int, prefix: bytes
+    ) -> tuple[ArrowBatch, list[int]]:
+        """As `read`, of a column; the record is behind so many bytes and the prefix."""
+
+WriteSpec = tuple[str, bool, list["WriteSpec"]]
+Around = tuple[bytes, bytes]
+
+class AvroEncoder:
+    """Encodes rows as Avro records of fields `(kind, nullable, parts)`.
+
+    The kind is `plain`, or `millis` for a timestamp that is cut to milliseconds.
+    """
+
+    def __init__(self, fields: Sequence[WriteSpec]) -> None: ...
+    def encode(
+        self,
+        rows: object,
+        kinds: object | None = None,
+        added: Around = ...,
+        withdrawn: Around = ...,
+    ) -> ArrowColumn | None:
+        """One record a row, as `JsonEncoder`."""
 
 class DebeziumJsonDecoder:
     """Decodes Debezium's change events; `fields` as `JsonDecoder`, of the images.
@@ -56,13 +81,27 @@ class DebeziumJsonDecoder:
         that the full rules must decide; how many mean nothing; and of each message its history,
         commit, change, timestamp_ms, operation and snapshot, NULLs where it tells no place.
         """
+    def decode_column(
+        self, messages: object
+    ) -> tuple[ArrowBatch, ArrowColumn, ArrowColumn, list[int], int, ArrowBatch | None]:
+        """As `decode`, of a column of messages."""
 
 class JsonEncoder:
     """Encodes rows as JSON objects, by the rules of `formats/json`."""
 
     def __init__(self, iso: bool, plain_decimals: bool, ignore_nulls: bool) -> None: ...
-    def encode(self, rows: object) -> ArrowColumn | None:
-        """One message a row of a record batch; None where the Python encoder must decide."""
+    def encode(
+        self,
+        rows: object,
+        kinds: object | None = None,
+        added: Around = ...,
+        withdrawn: Around = ...,
+    ) -> ArrowColumn | None:
+        """One message a row of a record batch; None where the Python encoder must decide.
+
+        Each object stands between the two texts of `added`; where its kind is -U or -D, between
+        those of `withdrawn`.
+        """
 
 Problem = tuple[int, str, bool, bool, bool]
 
@@ -115,7 +154,9 @@ class KafkaProducer:
 class NativeSlice:
     """What one read took from one partition.
 
-    `unsure` are the messages that the full rules must decide: row, value, key, offset, timestamp.
+    `batch` holds the rows, and `unsure` the messages that the full rules must decide: row, value,
+    key, offset, timestamp. Of a reader without fields, `batch` holds the messages: value, key,
+    offset, timestamp_ms.
     """
 
     topic: str
@@ -126,9 +167,12 @@ class NativeSlice:
     newest_ms: int
 
 class KafkaReader:
-    """Reads assigned partitions through librdkafka's batch call and decodes on the way."""
+    """Reads assigned partitions through librdkafka's batch call and decodes JSON on the way.
 
-    def __init__(self, config: Mapping[str, str], fields: Sequence[FieldSpec]) -> None: ...
+    Without fields it hands the messages on as they came, in columns.
+    """
+
+    def __init__(self, config: Mapping[str, str], fields: Sequence[FieldSpec] | None) -> None: ...
     def assign(self, partitions: Sequence[tuple[str, int, int, int]]) -> None:
         """Read these too: topic, partition, first offset, and the end (-1: none)."""
     def unassign(self, partitions: Sequence[tuple[str, int]]) -> None:

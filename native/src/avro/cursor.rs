@@ -14,6 +14,12 @@ impl<'a> Cursor<'a> {
         Self { rest }
     }
 
+    /// What was not read yet.
+    #[cfg(fuzzing)]
+    pub fn rest(&self) -> &'a [u8] {
+        self.rest
+    }
+
     #[inline]
     pub fn byte(&mut self) -> Scan<u8> {
         let (&first, rest) = self.rest.split_first().ok_or(Unsure)?;

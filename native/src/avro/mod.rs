@@ -2,7 +2,11 @@
 
 mod column;
 mod cursor;
+pub mod encoder;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod schema;
+mod writer;
 
 use std::sync::Arc;
 
@@ -13,8 +17,9 @@ use pyo3::types::{PyBytes, PyList};
 
 use self::column::Column;
 use self::cursor::Cursor;
-use self::schema::{AvroSpec, Schema};
-use crate::capsule::ArrowBatch;
+pub use self::schema::AvroSpec;
+use self::schema::Schema;
+use crate::capsule::{ArrowBatch, import_messages};
 use crate::scanner::Scan;
 
 /// `AvroReader([(name, spec, wanted), ...])`: reads records of these fields.
@@ -36,21 +41,77 @@ impl AvroReader {
 
     /// The wanted fields of the messages that leave no doubt, and the indexes of the others.
     fn read(&self, messages: &Bound<'_, PyList>) -> PyResult<(ArrowBatch, Vec<usize>)> {
-        let wanted = self.fields.iter().filter(|(_, _, wanted)| *wanted);
-        let mut columns: Vec<Column> = wanted.map(|(_, schema, _)| Column::new(schema)).collect();
-        let mut unsure = Vec::new();
-        let mut rows = 0;
-        for (index, message) in messages.iter().enumerate() {
-            let mut cursor = Cursor::new(message.cast::<PyBytes>()?.as_bytes());
-            match self.record(&mut cursor, &mut columns) {
-                Ok(()) => rows += 1,
-                Err(_) => {
-                    columns.iter_mut().for_each(|column| column.truncate(rows));
-                    unsure.push(index);
-                }
-            }
+        let mut rows = Rows::new(self);
+        for message in messages.iter() {
+            rows.push_or_leave(Some(message.cast::<PyBytes>()?.as_bytes()));
         }
-        Ok((ArrowBatch::new(self.batch(columns, rows)), unsure))
+        let (batch, unsure) = rows.finish();
+        Ok((ArrowBatch::new(batch), unsure))
+    }
+
+    /// As `read`, of a column of messages without NULLs: after `skip` bytes each begins with
+    /// `prefix`, and the record is behind it; a message that does not is left to the full rules.
+    fn read_column(
+        &self,
+        py: Python<'_>,
+        messages: &Bound<'_, PyAny>,
+        skip: usize,
+        prefix: &[u8],
+    ) -> PyResult<(ArrowBatch, Vec<usize>)> {
+        let messages = import_messages(messages)?;
+        let (batch, unsure) = py.detach(|| {
+            let mut rows = Rows::new(self);
+            for message in &messages {
+                let record = message
+                    .and_then(|message| message.get(skip..))
+                    .and_then(|rest| rest.strip_prefix(prefix));
+                rows.push_or_leave(record);
+            }
+            rows.finish()
+        });
+        Ok((ArrowBatch::new(batch), unsure))
+    }
+}
+
+/// The rows of messages, read one after the other.
+struct Rows<'a> {
+    reader: &'a AvroReader,
+    columns: Vec<Column>,
+    messages: usize,
+    rows: usize,
+    unsure: Vec<usize>,
+}
+
+impl<'a> Rows<'a> {
+    fn new(reader: &'a AvroReader) -> Self {
+        let wanted = reader.fields.iter().filter(|(_, _, wanted)| *wanted);
+        Self {
+            reader,
+            columns: wanted.map(|(_, schema, _)| Column::new(schema)).collect(),
+            messages: 0,
+            rows: 0,
+            unsure: Vec::new(),
+        }
+    }
+
+    fn push_or_leave(&mut self, message: Option<&[u8]>) {
+        let read = message.is_some_and(|message| {
+            let mut cursor = Cursor::new(message);
+            self.reader.record(&mut cursor, &mut self.columns).is_ok()
+        });
+        if read {
+            self.rows += 1;
+        } else {
+            for column in &mut self.columns {
+                column.truncate(self.rows);
+            }
+            self.unsure.push(self.messages);
+        }
+        self.messages += 1;
+    }
+
+    fn finish(self) -> (RecordBatch, Vec<usize>) {
+        (self.reader.batch(self.columns, self.rows), self.unsure)
     }
 }
 

@@ -12,7 +12,12 @@ use crate::scanner::{Scan, Unsure};
 /// Kind, its parts with their names, an enum's symbols, and a number: the size of a fixed value, or
 /// which branch of a union is not null (its parts are all branches).
 #[derive(FromPyObject, Clone)]
-pub struct AvroSpec(String, Vec<(String, AvroSpec)>, Vec<String>, usize);
+pub struct AvroSpec(
+    pub String,
+    pub Vec<(String, AvroSpec)>,
+    pub Vec<String>,
+    pub usize,
+);
 
 pub enum Schema {
     Null,

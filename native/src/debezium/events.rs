@@ -1,12 +1,17 @@
 //! Events one after the other: their images into columns, their operation into kinds.
 
 use arrow_array::RecordBatch;
+use memchr::memmem::Finder;
 use pyo3::prelude::*;
 
 use super::order::{Place, Places};
 use crate::decoder::batch_of;
 use crate::fields::{FieldSpec, Fields};
 use crate::scanner::{Scan, Scanner, Unsure};
+
+/// What Debezium writes for a large value that is not in the log: what it stands for, the full
+/// rules know.
+const UNAVAILABLE: &[u8] = b"__debezium_unavailable_value";
 
 const INSERT: i8 = 0;
 const UPDATE_BEFORE: i8 = 1;
@@ -17,6 +22,7 @@ const DELETE: i8 = 3;
 pub struct EventDecoder {
     image: Fields,
     schema_include: bool,
+    unavailable: Finder<'static>,
     places: Option<Places>,
     messages: usize,
     kinds: Vec<i8>,
@@ -49,6 +55,7 @@ impl EventDecoder {
         Ok(Self {
             image: Fields::new(specs)?,
             schema_include,
+            unavailable: Finder::new(UNAVAILABLE),
             places: places.then(Places::default),
             messages: 0,
             kinds: Vec::new(),
@@ -82,6 +89,9 @@ impl EventDecoder {
     }
 
     fn event(&mut self, text: &[u8]) -> Scan<Option<Place>> {
+        if self.unavailable.find(text).is_some() {
+            return Err(Unsure);
+        }
         let mut scanner = Scanner::new(text);
         let mut event = Event::default();
         scanner.skip_space();

@@ -9,8 +9,8 @@ use arrow_array::{Int8Array, Int32Array};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyList};
 
-use self::events::EventDecoder;
-use crate::capsule::{ArrowBatch, ArrowColumn};
+pub use self::events::EventDecoder;
+use crate::capsule::{ArrowBatch, ArrowColumn, import_messages};
 use crate::fields::FieldSpec;
 
 /// Rows, their kinds, their messages, unsure messages, skipped ones, and each message's place.
@@ -47,14 +47,27 @@ impl DebeziumJsonDecoder {
                 self.inner.push(Some(message.cast::<PyBytes>()?.as_bytes()));
             }
         }
+        Ok(self.finish())
+    }
+
+    /// As `decode`, of a column of messages.
+    fn decode_column(&mut self, py: Python<'_>, messages: &Bound<'_, PyAny>) -> PyResult<Decoded> {
+        let messages = import_messages(messages)?;
+        py.detach(|| messages.iter().for_each(|message| self.inner.push(message)));
+        Ok(self.finish())
+    }
+}
+
+impl DebeziumJsonDecoder {
+    fn finish(&mut self) -> Decoded {
         let found = self.inner.finish();
-        Ok((
+        (
             ArrowBatch::new(found.rows),
             ArrowColumn::new(Arc::new(Int8Array::from(found.kinds))),
             ArrowColumn::new(Arc::new(Int32Array::from(found.origin))),
             found.unsure,
             found.skipped,
             found.places.map(ArrowBatch::new),
-        ))
+        )
     }
 }

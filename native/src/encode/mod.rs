@@ -1,20 +1,19 @@
 //! Arrow rows as JSON messages, byte for byte those of the Python encoder.
 
-mod texts;
-mod writer;
+pub mod frame;
+pub mod texts;
+pub mod writer;
 
 use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
-use arrow_array::{Array, ArrayRef, BinaryArray};
-use arrow_buffer::{Buffer, OffsetBuffer, ScalarBuffer};
+use arrow_array::{Array, BinaryArray};
 use arrow_schema::DataType;
 use pyo3::prelude::*;
 
 use crate::capsule::{ArrowColumn, import};
+use frame::{Around, Frame};
 use writer::{Members, Refused, Rules};
-
-const BYTES_OF_A_ROW: usize = 96;
 
 /// `JsonEncoder(iso, plain_decimals, ignore_nulls)`.
 #[pyclass(frozen)]
@@ -36,31 +35,31 @@ impl JsonEncoder {
     }
 
     /// One message a row as a binary column; None where the Python encoder must decide.
-    fn encode(&self, py: Python<'_>, rows: &Bound<'_, PyAny>) -> PyResult<Option<ArrowColumn>> {
+    ///
+    /// Each object stands between the texts of `added`, or, where its kind is -U or -D, of
+    /// `withdrawn`.
+    #[pyo3(signature = (rows, kinds=None, added=Around::default(), withdrawn=Around::default()))]
+    fn encode(
+        &self,
+        py: Python<'_>,
+        rows: &Bound<'_, PyAny>,
+        kinds: Option<&Bound<'_, PyAny>>,
+        added: Around,
+        withdrawn: Around,
+    ) -> PyResult<Option<ArrowColumn>> {
         let rows = import(rows)?;
-        let made = py.detach(|| encode(&rows, &self.rules));
-        Ok(made.ok().map(ArrowColumn::new))
+        let frame = Frame::new(kinds, added, withdrawn)?;
+        let made = py.detach(|| encode(&rows, &self.rules, &frame));
+        Ok(made.ok().map(|texts| ArrowColumn::new(Arc::new(texts))))
     }
 }
 
-fn encode(rows: &dyn Array, rules: &Rules) -> Result<ArrayRef, Refused> {
+/// One message a row of a struct.
+pub fn encode(rows: &dyn Array, rules: &Rules, frame: &Frame) -> Result<BinaryArray, Refused> {
     let DataType::Struct(fields) = rows.data_type() else {
         return Err(Refused);
     };
     let columns = rows.as_struct().columns().iter().map(AsRef::as_ref);
     let members = Members::new(fields.iter().map(|field| field.name().as_bytes()), columns)?;
-    let count = rows.len();
-    let mut text = Vec::with_capacity(count * BYTES_OF_A_ROW);
-    let mut ends: Vec<i32> = Vec::with_capacity(count + 1);
-    ends.push(0);
-    for row in 0..count {
-        members.write(row, rules, &mut text)?;
-        ends.push(i32::try_from(text.len()).map_err(|_| Refused)?);
-    }
-    let offsets = OffsetBuffer::new(ScalarBuffer::from(ends));
-    Ok(Arc::new(BinaryArray::new(
-        offsets,
-        Buffer::from_vec(text),
-        None,
-    )))
+    frame.messages(rows.len(), |row, text| members.write(row, rules, text))
 }

@@ -3,9 +3,7 @@
 use std::ffi::{CString, c_void};
 use std::io::Write;
 
-use arrow_array::cast::AsArray;
-use arrow_array::{Array, ArrayRef, BinaryArray};
-use arrow_schema::DataType;
+use arrow_array::{Array, BinaryArray};
 use pyo3::exceptions::{PyRuntimeError, PyTypeError};
 use pyo3::prelude::*;
 use rdkafka_sys as rd;
@@ -13,6 +11,7 @@ use rdkafka_sys::rd_kafka_vtype_t as kind;
 
 use super::client::{Problem, problem};
 use super::producer::{Handle, fatal};
+use crate::capsule::import_messages;
 
 const QUEUE_FULL: i32 = rd::rd_kafka_resp_err_t::RD_KAFKA_RESP_ERR__QUEUE_FULL as i32;
 const FATAL: i32 = rd::rd_kafka_resp_err_t::RD_KAFKA_RESP_ERR__FATAL as i32;
@@ -32,9 +31,9 @@ pub struct Message<'a> {
 }
 
 impl Messages {
-    pub fn new(values: ArrayRef, keys: Option<ArrayRef>) -> PyResult<Self> {
-        let keys = keys.map(|keys| binary(&keys)).transpose()?;
-        let values = binary(&values)?;
+    pub fn new(values: &Bound<'_, PyAny>, keys: Option<&Bound<'_, PyAny>>) -> PyResult<Self> {
+        let keys = keys.map(import_messages).transpose()?;
+        let values = import_messages(values)?;
         if keys.as_ref().is_some_and(|keys| keys.len() != values.len()) {
             return Err(PyTypeError::new_err("as many keys as values are needed"));
         }
@@ -49,15 +48,6 @@ impl Messages {
             partition,
             timestamp_ms: 0,
         }
-    }
-}
-
-fn binary(array: &dyn Array) -> PyResult<BinaryArray> {
-    match array.data_type() {
-        DataType::Binary => Ok(array.as_binary().clone()),
-        other => Err(PyTypeError::new_err(format!(
-            "messages are binary, not {other}"
-        ))),
     }
 }
 

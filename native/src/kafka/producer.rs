@@ -14,7 +14,6 @@ use rdkafka_sys as rd;
 
 use super::client::{Problem, TEXT_BYTES, c_text, create, error_text, problem};
 use super::messages::{Headers, Message, Messages, Topic};
-use crate::capsule::import;
 
 /// Deliveries that failed, until Python asks for them.
 type Failures = Mutex<Vec<(i32, String)>>;
@@ -88,7 +87,7 @@ impl KafkaProducer {
         headers: Vec<(String, Option<Vec<u8>>)>,
     ) -> PyResult<(usize, Option<Problem>)> {
         let handle = self.open()?;
-        let messages = Messages::new(import(values)?, keys.map(import).transpose()?)?;
+        let messages = Messages::new(values, keys)?;
         let headers = Headers::new(headers, numbered)?;
         let name = CString::new(topic)?;
         py.detach(|| {

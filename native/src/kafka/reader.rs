@@ -38,19 +38,23 @@ impl Drop for Handle {
 /// Topic, partition, first offset, and the offset to end before (-1: none).
 type Assignment = (String, i32, i64, i64);
 
-/// `KafkaReader({"bootstrap.servers": ...}, [(name, type, required, parts), ...])`.
+/// `KafkaReader({"bootstrap.servers": ...}, [(name, type, required, parts), ...])`; without fields
+/// its slices hold the messages themselves.
 #[pyclass]
 pub struct KafkaReader {
     handle: Option<Handle>,
-    fields: Vec<FieldSpec>,
+    fields: Option<Vec<FieldSpec>>,
     ends: HashMap<(String, i32), i64>,
 }
 
 #[pymethods]
 impl KafkaReader {
     #[new]
-    fn new(config: HashMap<String, String>, fields: Vec<FieldSpec>) -> PyResult<Self> {
-        RowDecoder::new(&fields)?;
+    #[pyo3(signature = (config, fields))]
+    fn new(config: HashMap<String, String>, fields: Option<Vec<FieldSpec>>) -> PyResult<Self> {
+        if let Some(fields) = &fields {
+            RowDecoder::new(fields)?;
+        }
         Ok(Self {
             handle: Some(connect(&config)?),
             fields,
@@ -92,8 +96,9 @@ impl KafkaReader {
         timeout_ms: i32,
     ) -> PyResult<(Vec<NativeSlice>, Vec<Failed>)> {
         let handle = self.open()?;
+        let fields = self.fields.as_deref();
         let (slices, errors) =
-            py.detach(|| collect(handle, &self.fields, &self.ends, rows_max, timeout_ms))?;
+            py.detach(|| collect(handle, fields, &self.ends, rows_max, timeout_ms))?;
         let slices = slices
             .into_iter()
             .map(|s| to_python(py, s))

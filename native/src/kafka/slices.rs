@@ -1,4 +1,5 @@
-//! What one read takes from the partitions: messages into columns, and the unsure ones whole.
+//! What one read takes from the partitions: messages into rows, and the unsure ones whole; or all
+//! messages as they came, in columns.
 
 use std::collections::HashMap;
 use std::ffi::{CStr, c_void};
@@ -9,6 +10,7 @@ use pyo3::types::PyBytes;
 use rdkafka_sys as rd;
 
 use super::client::{c_text, error_text};
+use super::columns::Columns;
 use super::reader::Handle;
 use crate::capsule::ArrowBatch;
 use crate::decoder::RowDecoder;
@@ -29,12 +31,17 @@ type PyUnsure = (usize, Option<Py<PyBytes>>, Option<Py<PyBytes>>, i64, i64);
 /// Topic, partition, code, text, offset of an error, or of the end of a partition.
 pub type Failed = (String, i32, i32, String, i64);
 
+/// Messages decoded as JSON on the way, or as they came.
+enum Taken {
+    Rows(RowDecoder, Vec<Unsure>),
+    Messages(Columns),
+}
+
 /// What one read took from one partition.
 pub struct Slice {
     topic: String,
     partition: i32,
-    decoder: RowDecoder,
-    unsure: Vec<Unsure>,
+    taken: Taken,
     next_offset: i64,
     newest_ms: i64,
 }
@@ -54,7 +61,7 @@ pub type Collected = (Vec<Slice>, Vec<Failed>);
 
 pub fn collect(
     handle: &Handle,
-    fields: &[FieldSpec],
+    fields: Option<&[FieldSpec]>,
     ends: &HashMap<(String, i32), i64>,
     rows_max: usize,
     timeout_ms: i32,
@@ -111,22 +118,22 @@ unsafe fn fill(
 unsafe fn slice_for<'a>(
     slices: &'a mut Vec<Slice>,
     message: *mut rd::rd_kafka_message_t,
-    fields: &[FieldSpec],
+    fields: Option<&[FieldSpec]>,
 ) -> PyResult<&'a mut Slice> {
     unsafe {
         let partition = (*message).partition;
         let name = CStr::from_ptr(rd::rd_kafka_topic_name((*message).rkt));
         let found = slices
             .iter()
-            .rposition(|s| s.partition == partition && s.topic.as_bytes() == name.to_bytes());
+            .rposition(|s| s.partition == partition && s.topic.as_bytes() == name.to_bytes())
+            .filter(|&index| slices[index].fits(message));
         let index = match found {
             Some(index) => index,
             None => {
                 slices.push(Slice {
                     topic: name.to_string_lossy().into_owned(),
                     partition,
-                    decoder: RowDecoder::new(fields)?,
-                    unsure: Vec::new(),
+                    taken: Taken::new(fields)?,
                     next_offset: 0,
                     newest_ms: -1,
                 });
@@ -152,19 +159,49 @@ unsafe fn take(
             }
         }
         let value = bytes_of((*message).payload, (*message).len);
-        let row = slice.decoder.rows();
+        let key = bytes_of((*message).key, (*message).key_len);
         slice.next_offset = offset + 1;
         if slice.newest_ms < 0 {
             slice.newest_ms = timestamp_of(message);
         }
-        if !slice.decoder.push(value) {
-            slice.unsure.push(Unsure {
-                row,
-                value: value.map(<[u8]>::to_vec),
-                key: bytes_of((*message).key, (*message).key_len).map(<[u8]>::to_vec),
-                offset,
-                timestamp_ms: timestamp_of(message),
-            });
+        match &mut slice.taken {
+            Taken::Messages(columns) => columns.push(value, key, offset, timestamp_of(message)),
+            Taken::Rows(decoder, unsure) => {
+                let row = decoder.rows();
+                if !decoder.push(value) {
+                    unsure.push(Unsure {
+                        row,
+                        value: value.map(<[u8]>::to_vec),
+                        key: key.map(<[u8]>::to_vec),
+                        offset,
+                        timestamp_ms: timestamp_of(message),
+                    });
+                }
+            }
+        }
+    }
+}
+
+impl Taken {
+    fn new(fields: Option<&[FieldSpec]>) -> PyResult<Self> {
+        Ok(match fields {
+            Some(fields) => Self::Rows(RowDecoder::new(fields)?, Vec::new()),
+            None => Self::Messages(Columns::new()),
+        })
+    }
+}
+
+impl Slice {
+    /// Whether the message has room in it.
+    unsafe fn fits(&self, message: *mut rd::rd_kafka_message_t) -> bool {
+        match &self.taken {
+            Taken::Rows(..) => true, // a text that has no room is unsure
+            Taken::Messages(columns) => unsafe {
+                columns.fits(
+                    bytes_of((*message).payload, (*message).len),
+                    bytes_of((*message).key, (*message).key_len),
+                )
+            },
         }
     }
 }
@@ -181,20 +218,17 @@ unsafe fn timestamp_of(message: *mut rd::rd_kafka_message_t) -> i64 {
     unsafe { rd::rd_kafka_message_timestamp(message, &mut kind) }
 }
 
-pub fn to_python(py: Python<'_>, mut slice: Slice) -> PyResult<NativeSlice> {
-    let (batch, _) = slice.decoder.finish();
+pub fn to_python(py: Python<'_>, slice: Slice) -> PyResult<NativeSlice> {
     let python = |bytes: Option<Vec<u8>>| bytes.map(|b| PyBytes::new(py, &b).unbind());
-    let unsure = slice
-        .unsure
+    let (batch, unsure) = match slice.taken {
+        Taken::Rows(mut decoder, unsure) => (decoder.finish().0, unsure),
+        Taken::Messages(columns) => (columns.finish(), Vec::new()),
+    };
+    let unsure = unsure
         .into_iter()
         .map(|u| {
-            (
-                u.row,
-                python(u.value),
-                python(u.key),
-                u.offset,
-                u.timestamp_ms,
-            )
+            let (value, key) = (python(u.value), python(u.key));
+            (u.row, value, key, u.offset, u.timestamp_ms)
         })
         .collect();
     Ok(NativeSlice {

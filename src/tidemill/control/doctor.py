@@ -67,12 +67,12 @@ def _kafka() -> list[Check]:
     """Which of the two ways of reading and writing Kafka is in use; both give the same rows."""
     crate = native_library()
     if crate is None:
-        why = "turned off" if os.environ.get("TIDEMILL_NATIVE") == "0" else "not installed"
+        why = "turned off" if os.environ.get("TIDEMILL_NATIVE") == "0" else "not installed, or of another version"
         said = f"Python (the native crate is {why})"
         return [Check("kafka reader", "ok", said), Check("kafka writer", "ok", said)]
     native = f"native {crate.__version__}"
     return [
-        Check("kafka reader", "ok", f"{native} for plain JSON, else Python"),
+        Check("kafka reader", "ok", f"{native} for JSON, Debezium and Avro, else Python"),
         Check("kafka writer", "ok", f"{native} for unencrypted clusters, else Python"),
     ]
 

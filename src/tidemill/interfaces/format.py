@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol, overload
+from typing import NamedTuple, Protocol, overload, runtime_checkable
 
 import pyarrow as pa
 
@@ -91,6 +91,15 @@ class Decoder(Protocol):
 
         `len(messages)` = messages that gave rows + rejects + skipped.
         """
+        ...
+
+
+@runtime_checkable
+class ColumnDecoder(Decoder, Protocol):
+    """A decoder that can take the messages as a column, without a Python object for each."""
+
+    def decode_column(self, messages: pa.BinaryArray) -> Decoded:
+        """As `decode` of the column's values."""
         ...
 
 

@@ -12,15 +12,19 @@ from typing import Any
 
 import pyarrow as pa
 
+INTERFACE = 2
+"""What is called of the crate, which says the same number."""
+
 
 def library() -> Any:
-    """The native package, or None where it is not installed or turned off."""
+    """The native package, or None where it is not installed, of another version, or turned off."""
     if os.environ.get("TIDEMILL_NATIVE") == "0":
         return None
     try:
-        return importlib.import_module("tidemill_native")
+        found = importlib.import_module("tidemill_native")
     except ImportError:
         return None
+    return found if getattr(found, "INTERFACE", None) == INTERFACE else None
 
 
 def widened(rows: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:

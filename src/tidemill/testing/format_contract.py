@@ -10,7 +10,13 @@ from collections.abc import Mapping, Sequence
 
 import pyarrow as pa
 
-from tidemill.interfaces.format import Decoded, Decoder, Encoder, FormatFactory
+from tidemill.interfaces.format import (
+    ColumnDecoder,
+    Decoded,
+    Decoder,
+    Encoder,
+    FormatFactory,
+)
 from tidemill.model import Batch, RowKind, Schema
 
 _TEN_MEGABYTES = 10_000_000
@@ -39,27 +45,36 @@ class FormatContract:
         assert self.factory.encoder is not None
         return self.factory.encoder(self.schema, self.factory.options.parse(self.options))
 
+    def decoded(self, messages: Sequence[bytes | None]) -> Decoded:
+        """What the messages become; the same as a list, and as a column where it can take one."""
+        decoder = self.decoder()
+        listed = decoder.decode(messages)
+        if isinstance(decoder, ColumnDecoder):
+            column = pa.array([b"before", *messages, b"behind"], pa.binary())
+            check_same(decoder.decode_column(column.slice(1, len(messages))), listed)
+        return listed
+
     def test_samples_decode(self) -> None:
         """Valid messages give rows and no reject."""
-        decoded = self.decoder().decode(list(self.samples))
+        decoded = self.decoded([*self.samples])
         assert not decoded.rejects
         check_accounting(decoded, len(self.samples), self.schema)
 
     def test_null_and_empty_messages_have_an_outcome(self) -> None:
         """A null or empty message is a row, a reject or skipped."""
-        check_accounting(self.decoder().decode([None, b"", None]), 3, self.schema)
+        check_accounting(self.decoded([None, b"", None]), 3, self.schema)
 
     def test_random_bytes_never_raise(self) -> None:
         """Whatever comes in, every message is accounted for."""
         dice = random.Random(1)  # noqa: S311 - no secret
         messages = [dice.randbytes(dice.randrange(60)) for _ in range(400)]
-        check_accounting(self.decoder().decode(messages), len(messages), self.schema)
+        check_accounting(self.decoded(messages), len(messages), self.schema)
 
     def test_damaged_messages_never_raise(self) -> None:
         """Valid messages with bytes changed, cut and doubled are accounted for."""
         dice = random.Random(2)  # noqa: S311 - no secret
         messages = [damaged(dice.choice(list(self.samples)), dice) for _ in range(400)]
-        check_accounting(self.decoder().decode(messages), len(messages), self.schema)
+        check_accounting(self.decoded(messages), len(messages), self.schema)
 
     def test_hostile_messages_never_raise(self) -> None:
         """Deep nesting, ten megabytes and bytes that are no text are accounted for."""
@@ -71,7 +86,7 @@ class FormatContract:
             b"\xff\xfe\x00\xd8",
             b"9" * 5000,
         ]
-        check_accounting(self.decoder().decode(messages), len(messages), self.schema)
+        check_accounting(self.decoded(messages), len(messages), self.schema)
 
     def test_a_batch_decodes_as_its_messages_one_by_one(self) -> None:
         """What a message becomes does not depend on its neighbours."""
@@ -120,6 +135,25 @@ class FormatContract:
         if batch.kinds is not None and decoded.kinds is not None:
             before = [RowKind(k).is_addition for k in batch.kinds.to_pylist()]
             assert [RowKind(k).is_addition for k in decoded.kinds.to_pylist()] == before
+
+
+def check_same(found: Decoded, expected: Decoded) -> None:
+    """Rows, kinds, messages, rejects, skipped ones and places in a log are the same."""
+    count = expected.rows.num_rows
+
+    def origin(decoded: Decoded) -> list[int]:
+        return list(range(count)) if decoded.origin is None else decoded.origin.to_pylist()
+
+    assert found.rows.schema == expected.rows.schema
+    assert found.rows.to_pylist() == expected.rows.to_pylist()
+    assert origin(found) == origin(expected)
+    assert _listed(found.kinds) == _listed(expected.kinds)
+    assert (found.rejects, found.skipped) == (expected.rejects, expected.skipped)
+    assert list(found.changes or ()) == list(expected.changes or ())
+
+
+def _listed(kinds: pa.Int8Array | None) -> list[int] | None:
+    return None if kinds is None else list(kinds.to_pylist())
 
 
 def check_accounting(decoded: Decoded, count: int, schema: Schema) -> None:

@@ -1,29 +1,34 @@
 """Reading through the native crate, where it is installed and can do the table; else nothing.
 
-The crate reads a partition's messages and decodes the columns that the plan needs without the GIL
-and without a Python object a message. What its scanner is not sure about it hands back whole, and
-the format's own decoder decides: the rows are those of the Python path, always.
+The crate reads a partition's messages without the GIL and without a Python object a message. JSON
+it decodes on the way, the columns that the plan needs; what its scanner is not sure about it hands
+back whole, and the format's own decoder decides. The messages of other formats come as columns,
+which their decoders take (`ColumnDecoder`). The rows are those of the Python path, always.
 
-It serves tables of JSON values, without key or metadata columns, whose needed columns are of
-types it knows, over an unencrypted connection. `TIDEMILL_NATIVE=0` turns it off.
+It serves tables without key or metadata columns, of JSON whose needed columns are of types it
+knows and of formats that decode columns, over an unencrypted connection. `TIDEMILL_NATIVE=0` turns
+it off.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
+from tidemill.connectors.kafka.columns import MessageColumns, MessageView
 from tidemill.connectors.kafka.layout import Layout, key_columns_from_key
 from tidemill.connectors.kafka.options import KafkaTable
 from tidemill.connectors.kafka.producer_native import texts
-from tidemill.connectors.kafka.rows import Assembled, dead_letter
+from tidemill.connectors.kafka.repeats import Repeats
+from tidemill.connectors.kafka.rows import Assembled, RowAssembler, dead_letter
 from tidemill.connectors.kafka.startup import Partition
 from tidemill.interfaces.connector import JobContext
-from tidemill.interfaces.format import Decoder
+from tidemill.interfaces.format import ColumnDecoder, Decoder
 from tidemill.interfaces.native import library, widened
 from tidemill.interfaces.native_types import FieldSpec, field_spec
 
@@ -51,47 +56,29 @@ class Trouble:
     offset: int
 
 
-@dataclass(frozen=True, slots=True)
-class _Message:
-    """A message as `rows.dead_letter` looks at it."""
-
-    at: Partition
-    at_offset: int
-    at_ms: int
-    raw_key: bytes | None
-    raw_value: bytes | None
-
-    def topic(self) -> str:
-        return self.at[0]
-
-    def partition(self) -> int:
-        return self.at[1]
-
-    def offset(self) -> int:
-        return self.at_offset
-
-    def timestamp(self) -> tuple[int, int]:
-        return (1, self.at_ms)
-
-    def key(self) -> bytes | None:
-        return self.raw_key
-
-    def value(self) -> bytes | None:
-        return self.raw_value
-
-
-def native_reader(table: KafkaTable, parts: Layout, job: JobContext) -> NativeReader | None:
+def native_reader(
+    table: KafkaTable, parts: Layout, job: JobContext
+) -> NativeReader | ColumnReader | None:
     """A reader for the table, or None where the Python path has to serve."""
     if job.traced:
         return None  # it gives no headers
     crate = library()
     if crate is None or table.upsert or parts.metadata or key_columns_from_key(table):
         return None
-    if parts.value_factory.name != "json":
-        return None
-    if any(parts.value_options[option] for option in _OPTIONS_OF_PYTHON):
-        return None
     if table.properties.get("security.protocol", "plaintext").lower() != "plaintext":
+        return None
+    decoder = parts.decoders(table.descriptor.columns_needed)[1]
+    if parts.value_factory.name == "json":
+        fields = _json_fields(table, parts)
+        return None if fields is None else NativeReader(crate, table, decoder, fields)
+    if isinstance(decoder, ColumnDecoder):
+        return ColumnReader(crate, table, RowAssembler(table, parts))
+    return None
+
+
+def _json_fields(table: KafkaTable, parts: Layout) -> list[FieldSpec] | None:
+    """The needed columns as the crate is told of them; None where it cannot decode them."""
+    if any(parts.value_options[option] for option in _OPTIONS_OF_PYTHON):
         return None
     needed = table.descriptor.columns_needed
     columns = [c for c in parts.value.columns if needed is None or c.name in needed]
@@ -101,26 +88,16 @@ def native_reader(table: KafkaTable, parts: Layout, job: JobContext) -> NativeRe
         for column in columns
         if (spec := field_spec(column.name, column.type, timestamps)) is not None
     ]
-    if len(fields) < len(columns):
-        return None
-    return NativeReader(crate, table, parts.decoders(needed)[1], fields)
+    return fields if len(fields) == len(columns) else None
 
 
-class NativeReader:
-    """Reads and decodes one table's partitions; used from the source's thread."""
+class _Reader(ABC):
+    """Reads one table's partitions; used from the source's thread."""
 
-    def __init__(
-        self,
-        crate: Any,
-        table: KafkaTable,
-        decoder: Decoder,
-        fields: Sequence[FieldSpec],
-    ) -> None:
+    def __init__(self, crate: Any, table: KafkaTable, fields: Sequence[FieldSpec] | None) -> None:
         self._crate = crate
         self._table = table
-        self._decoder = decoder
         self._fields = fields
-        self._schema = table.descriptor.schema.arrow()
         self._reader: Any = None
 
     def open(self, config: Mapping[str, Any]) -> None:
@@ -138,10 +115,17 @@ class NativeReader:
         if partitions:
             self._reader.unassign(list(partitions))
 
-    def read(self, rows_max: int, timeout_s: float) -> tuple[list[Run], list[Trouble]]:
-        """What is there."""
+    def read(
+        self, rows_max: int, timeout_s: float, repeats: Callable[[Partition], Repeats | None]
+    ) -> tuple[list[Run], list[Trouble]]:
+        """What is there; `repeats` tells changes of a partition that come a second time."""
         slices, errors = self._reader.read(rows_max, int(timeout_s * 1000))
-        runs = [self._run(piece) for piece in slices if len(piece.batch)]
+        runs = [
+            Run(at, self._assembled(at, piece, repeats(at)), len(piece.batch), piece.next_offset,
+                piece.newest_ms)
+            for piece in slices
+            if len(piece.batch) and (at := (piece.topic, piece.partition))
+        ]  # fmt: skip
         troubles = [
             Trouble((topic, part), code, text, at) for topic, part, code, text, at in errors
         ]
@@ -158,18 +142,46 @@ class NativeReader:
             self._reader.close()
             self._reader = None
 
-    def _run(self, piece: Any) -> Run:
-        at = (piece.topic, piece.partition)
-        records = len(piece.batch)
+    @abstractmethod
+    def _assembled(self, at: Partition, piece: Any, repeats: Repeats | None) -> Assembled:
+        """The rows of a slice."""
+
+
+class ColumnReader(_Reader):
+    """Hands the messages to the format's decoder in columns."""
+
+    def __init__(self, crate: Any, table: KafkaTable, assembler: RowAssembler) -> None:
+        super().__init__(crate, table, None)
+        self._assembler = assembler
+
+    def _assembled(self, at: Partition, piece: Any, repeats: Repeats | None) -> Assembled:
+        messages = MessageColumns(at, pa.record_batch(piece.batch))
+        return self._assembler.assemble(messages, repeats)
+
+
+class NativeReader(_Reader):
+    """Reads messages of JSON, which the crate decodes on the way."""
+
+    def __init__(
+        self,
+        crate: Any,
+        table: KafkaTable,
+        decoder: Decoder,
+        fields: Sequence[FieldSpec],
+    ) -> None:
+        super().__init__(crate, table, fields)
+        self._decoder = decoder
+        self._schema = table.descriptor.schema.arrow()
+
+    def _assembled(self, at: Partition, piece: Any, repeats: Repeats | None) -> Assembled:
         rows = widened(pa.record_batch(piece.batch), self._schema)
-        assembled = Assembled(rows, None, 0, 0, ())
         if piece.unsure:
-            assembled = self._decide(at, rows, piece.unsure)
-        return Run(at, assembled, records, piece.next_offset, piece.newest_ms)
+            return self._decide(at, rows, piece.unsure)
+        return Assembled(rows, None, 0, 0, ())
 
     def _decide(self, at: Partition, rows: pa.RecordBatch, unsure: Sequence[Any]) -> Assembled:
         """Have the format decide the messages that the scanner left, and put all in order."""
-        messages = [_Message(at, offset, ms, key, value) for _, value, key, offset, ms in unsure]
+        messages = [MessageView(at, offset, ms, key, value) for _, value, key, offset, ms in unsure]
         decoded = self._decoder.decode([message.raw_value for message in messages])
         places = np.array([row for row, *_ in unsure], dtype=np.int64)
         inner = np.arange(len(messages)) if decoded.origin is None else decoded.origin.to_numpy()

@@ -95,7 +95,7 @@ def epoch_producer(
     """
     crate = library()
     plain = str(config.get("security.protocol", "plaintext")).lower() == "plaintext"
-    if plain and hasattr(crate, "KafkaProducer"):
+    if plain and crate is not None:
         try:
             return NativeProducer(crate, config, group, delivered)
         except ValueError:

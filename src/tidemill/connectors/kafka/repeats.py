@@ -20,7 +20,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import pyarrow as pa
@@ -29,6 +29,7 @@ import pyarrow.compute as pc
 from tidemill.interfaces.format import Change, ChangeColumns
 
 _KEY_BYTES_MAX = 64
+Keys: TypeAlias = Sequence[bytes | None] | pa.BinaryArray
 
 
 @dataclass
@@ -91,7 +92,7 @@ class Repeats:
         history.newest_ms = max(history.newest_ms, change.timestamp_ms)
         return False
 
-    def all_new(self, changes: ChangeColumns, keys: Callable[[], Sequence[bytes | None]]) -> bool:
+    def all_new(self, changes: ChangeColumns, keys: Callable[[], Keys]) -> bool:
         """Note all changes at once where that is plain: one history, streamed, places that rise.
 
         As `is_repeat` of each would, all of them new. False, and nothing is noted, where it takes a
@@ -113,7 +114,8 @@ class Repeats:
         last = changes[len(changes) - 1]
         assert last is not None
         history.place = (last.commit, last.change)
-        history.seen = [_mark(last, keys()[-1])]
+        key = keys()[-1]
+        history.seen = [_mark(last, key.as_py() if isinstance(key, pa.Scalar) else key)]
         history.repeating = None
         history.newest_ms = max(history.newest_ms, pc.max(columns["timestamp_ms"]).as_py())
         self._histories[last.history] = history
@@ -133,7 +135,9 @@ def _same(texts: pa.StringArray) -> bool:
     return bool(pc.all(pc.equal(texts, texts[0])).as_py())
 
 
-def _keyed(keys: Sequence[bytes | None]) -> bool:
+def _keyed(keys: Keys) -> bool:
+    if isinstance(keys, pa.Array):
+        return int(keys.null_count) == 0
     return all(key is not None for key in keys)
 
 

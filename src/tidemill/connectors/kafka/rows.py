@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 
 import numpy as np
 import pyarrow as pa
@@ -14,12 +14,16 @@ from confluent_kafka import (
     Message,
 )
 
+from tidemill.connectors.kafka.columns import MessageColumns
 from tidemill.connectors.kafka.layout import Layout, key_columns_from_key
 from tidemill.connectors.kafka.options import KafkaTable
 from tidemill.connectors.kafka.repeats import Repeats
-from tidemill.interfaces.format import ChangeColumns, Decoded, Reject
+from tidemill.interfaces.format import ChangeColumns, ColumnDecoder, Decoded, Reject
 from tidemill.interfaces.source import RowOrigin
 from tidemill.model import DeadLetter, RowKind
+
+Messages: TypeAlias = Sequence[Any] | MessageColumns
+"""Messages as a client gives them, or in columns: then only what a dead letter needs is asked."""
 
 _TIMESTAMP_TYPES = {
     TIMESTAMP_CREATE_TIME: "CreateTime",
@@ -93,9 +97,9 @@ class RowAssembler:
         # Metadata columns that nobody needs are still there, as NULLs.
         self._simple = not layout.metadata and self._key_decoder is None and not table.upsert
 
-    def assemble(self, messages: Sequence[Message], repeats: Repeats | None) -> Assembled:
+    def assemble(self, messages: Messages, repeats: Repeats | None) -> Assembled:
         """Rows of messages that stand one behind the other in one partition."""
-        decoded = self._value_decoder.decode([m.value() for m in messages])
+        decoded = self._decoded(messages)
         if self._table.upsert:
             decoded = _with_deletes(decoded, messages)
         dropped = _repeats(decoded, messages, repeats)
@@ -133,12 +137,19 @@ class RowAssembler:
         skipped = len(messages) - len(rejects) - len(set(origin.tolist()))
         return self._finish(rows, decoded, rejects, messages, skipped, len(dropped), kinds, origin)
 
+    def _decoded(self, messages: Messages) -> Decoded:
+        if isinstance(messages, MessageColumns):
+            if isinstance(self._value_decoder, ColumnDecoder):
+                return self._value_decoder.decode_column(messages.values)
+            return self._value_decoder.decode(messages.values.to_pylist())
+        return self._value_decoder.decode([m.value() for m in messages])
+
     def _finish(
         self,
         rows: pa.RecordBatch,
         decoded: Decoded,
         rejects: dict[int, Reject],
-        messages: Sequence[Message],
+        messages: Messages,
         skipped: int,
         duplicates: int,
         kinds: pa.Int8Array | None = None,
@@ -154,7 +165,7 @@ class RowAssembler:
         return Assembled(rows, kinds, skipped, duplicates, letters, message_of)
 
     def _keys(
-        self, messages: Sequence[Message], rejects: dict[int, Reject]
+        self, messages: Messages, rejects: dict[int, Reject]
     ) -> tuple[pa.RecordBatch | None, np.ndarray[Any, Any]]:
         """Rows of the keys, and which of them belongs to each message."""
         if self._key_decoder is None:
@@ -175,7 +186,7 @@ class RowAssembler:
         return decoded.rows, key_of
 
 
-def _with_deletes(decoded: Decoded, messages: Sequence[Message]) -> Decoded:
+def _with_deletes(decoded: Decoded, messages: Sequence[Sender]) -> Decoded:
     """The rows of an upsert topic: +U, and -D with NULLs for each tombstone."""
     origin = (
         np.arange(len(messages))
@@ -196,20 +207,24 @@ def _with_deletes(decoded: Decoded, messages: Sequence[Message]) -> Decoded:
     )
 
 
-def _repeats(decoded: Decoded, messages: Sequence[Message], repeats: Repeats | None) -> list[int]:
+def _repeats(decoded: Decoded, messages: Messages, repeats: Repeats | None) -> list[int]:
     """The indices of messages whose changes were delivered before."""
     if repeats is None or decoded.changes is None:
         return []
     changes = decoded.changes
-    if isinstance(changes, ChangeColumns) and repeats.all_new(
-        changes, lambda: [message.key() for message in messages]
-    ):
+    if isinstance(changes, ChangeColumns) and repeats.all_new(changes, lambda: _keys_of(messages)):
         return []
     return [
         index
         for index, change in enumerate(changes)
         if change is not None and repeats.is_repeat(change, messages[index].key())
     ]
+
+
+def _keys_of(messages: Messages) -> Sequence[bytes | None] | pa.BinaryArray:
+    if isinstance(messages, MessageColumns):
+        return messages.keys
+    return [message.key() for message in messages]
 
 
 def _array(values: list[Any], type_: pa.DataType) -> pa.Array:

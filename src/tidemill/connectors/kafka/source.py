@@ -57,6 +57,13 @@ class _Reading:
         """Whether a bounded partition has delivered its last message."""
         return self.end is not None and self.next is not None and self.next >= self.end
 
+    def position(self) -> Position:
+        """What has to be stored to go on from here, once something was read."""
+        assert self.next is not None
+        if self.repeats is None:
+            return self.next
+        return {"offset": self.next, "changes": self.repeats.state()}
+
 
 class KafkaSource:
     """Reads one table; see the module."""
@@ -127,7 +134,9 @@ class KafkaSource:
 
     def _read_natively(self, rows_max: int, timeout_s: float) -> list[PartitionBatch]:
         assert self._native is not None
-        runs, troubles = self._native.read(max(1, min(rows_max, 1_000_000)), timeout_s)
+        runs, troubles = self._native.read(
+            max(1, min(rows_max, 1_000_000)), timeout_s, self._repeats_of
+        )
         batches = [self._native_batch(run) for run in runs if run.at in self._readings]
         ended = self._meet(troubles)
         self._native.unassign(self._through())
@@ -136,6 +145,10 @@ class KafkaSource:
         else:
             self._check_outage()
         return [*batches, *ended]
+
+    def _repeats_of(self, at: Partition) -> Repeats | None:
+        reading = self._readings.get(at)
+        return None if reading is None else reading.repeats
 
     def finished(self) -> bool:
         """Whether all partitions of a bounded table have ended."""
@@ -262,15 +275,11 @@ class KafkaSource:
         if through := self._through():
             self._consumer.incremental_unassign([TopicPartition(*at) for at in through])
         assembled = self._assembler.assemble(run, reading.repeats)
-        assert reading.next is not None
-        position: Position = reading.next
-        if reading.repeats is not None:
-            position = {"offset": reading.next, "changes": reading.repeats.state()}
         return PartitionBatch(
             partition=reading.name,
             rows=assembled.rows,
             kinds=assembled.kinds,
-            position=position,
+            position=reading.position(),
             records=len(run),
             skipped=assembled.skipped,
             dead_letters=assembled.dead_letters,
@@ -288,13 +297,14 @@ class KafkaSource:
         return PartitionBatch(
             partition=reading.name,
             rows=run.assembled.rows,
-            kinds=None,
-            position=reading.next,
+            kinds=run.assembled.kinds,
+            position=reading.position(),
             records=run.records,
             skipped=run.assembled.skipped,
             dead_letters=run.assembled.dead_letters,
             ingested_at_ms=run.newest_ms,
             lag=self._lag(reading),
+            duplicates=run.assembled.duplicates,
             origin_of=lambda row: run.assembled.origin_of(row, again.messages()),
         )
 

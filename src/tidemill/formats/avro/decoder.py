@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 
 from tidemill.formats.avro.general import GeneralReader
-from tidemill.formats.avro.native import native_reader
+from tidemill.formats.avro.native import Raw, native_reader
 from tidemill.formats.avro.raw import (
     AvroSchema,
     UnreadableSchemaError,
@@ -83,6 +83,19 @@ class RecordReader:
 
     def read(self, messages: Sequence[bytes], index: Numbers) -> Read:
         """The rows of messages, whose places in the whole batch are `index`."""
+        return self._rows(*self._raw(messages), index)
+
+    def read_column(self, messages: pa.BinaryArray, skip: int, index: Numbers) -> Read:
+        """As `read`, of a column without NULLs; each record is behind so many bytes."""
+        if self._native is None:
+            return self._rows(*self._raw_of(messages, skip), index)
+        raw, bad = self._native.read_column(messages, skip, self._branch, self._raw_of)
+        return self._rows(raw, bad, index)
+
+    def _raw_of(self, messages: pa.BinaryArray, skip: int) -> Raw:
+        return self._raw([message[skip:] for message in messages.to_pylist()])
+
+    def _raw(self, messages: Sequence[bytes]) -> Raw:
         other = np.zeros(len(messages), np.bool_)
         if self._branch:
             other = np.array([not m.startswith(self._branch) for m in messages], np.bool_)
@@ -91,7 +104,9 @@ class RecordReader:
             raw, bad = self._slowly(messages, frozenset(self._converts))
         else:
             raw, bad = self._native.read(messages)
-        bad |= other
+        return raw, bad | other
+
+    def _rows(self, raw: dict[str, pa.Array], bad: Numbers, index: Numbers) -> Read:
         problems = {
             int(row): Reject(int(index[row]), "format.malformed", _MALFORMED)
             for row in np.flatnonzero(bad)
@@ -113,9 +128,7 @@ class RecordReader:
                     problems.setdefault(row, reject)
         return self._settled(arrays, places, index, problems)
 
-    def _slowly(
-        self, messages: Sequence[bytes], wanted: frozenset[str]
-    ) -> tuple[dict[str, pa.Array], Numbers]:
+    def _slowly(self, messages: Sequence[bytes], wanted: frozenset[str]) -> Raw:
         """The raw columns, and which messages are bad, in Python."""
         if self._general is None:
             return read_flat(messages, self._writer, wanted)
@@ -173,6 +186,12 @@ class AvroDecoder:
         there = [message for message in messages if message is not None]
         found = self._reader.read(there, index)
         return settled([found], self._schema, len(messages) - len(there), found.rejects)
+
+    def decode_column(self, messages: pa.BinaryArray) -> Decoded:
+        """As `decode`, of a column; see `ColumnDecoder`."""
+        index = np.flatnonzero(messages.is_valid().to_numpy(zero_copy_only=False))
+        found = self._reader.read_column(messages.drop_null(), 0, index)
+        return settled([found], self._schema, messages.null_count, found.rejects)
 
 
 def settled(

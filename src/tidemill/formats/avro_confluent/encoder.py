@@ -9,10 +9,9 @@ from __future__ import annotations
 import json
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from tidemill.errors import ProjectError
-from tidemill.formats.avro.encoder import records
+from tidemill.formats.avro.encoder import RecordWriter
 from tidemill.formats.avro.raw import AvroSchema
 from tidemill.formats.schema_registry.client import SchemaRegistry
 from tidemill.model import Batch, Schema
@@ -32,15 +31,16 @@ class RegistryEncoder:
             )
         self._registry, self._subject = registry, subject
         self._written = json.dumps(written, separators=(",", ":"))
-        self._schema = schema
+        self._writer = RecordWriter(schema)
 
     def encode(self, batch: Batch) -> pa.BinaryArray:
         """One message per row; see `Encoder`."""
-        return self.framed(records(batch.rows, self._schema))
+        if len(batch) == 0:
+            return pa.array([], pa.binary())
+        bounds = (self.header(), b"")
+        return self._writer.write(batch, bounds, bounds)
 
-    def framed(self, found: pa.BinaryArray) -> pa.BinaryArray:
-        """Avro records with the magic byte and the schema's id before them."""
-        if len(found) == 0:
-            return found
+    def header(self) -> bytes:
+        """The magic byte and the id of the schema, which is registered now at the latest."""
         schema_id = self._registry.register(self._subject, self._written)
-        return pc.binary_join_element_wise(b"\x00" + schema_id.to_bytes(4), found, b"")
+        return b"\x00" + schema_id.to_bytes(4)

@@ -49,11 +49,6 @@ def filled(
     return made, wrong
 
 
-def any_unavailable(arrays: Sequence[pa.Array]) -> bool:
-    """Whether a placeholder stands anywhere."""
-    return any(_absent(array).any() for array in arrays)
-
-
 def _absent(array: pa.Array) -> npt.NDArray[np.bool_]:
     """Where the placeholder stands: as text, as bytes, or as the only item of an array."""
     nothing = np.zeros(len(array), np.bool_)

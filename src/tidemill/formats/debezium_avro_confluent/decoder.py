@@ -55,7 +55,13 @@ class DebeziumAvroDecoder:
 
     def decode(self, messages: Sequence[bytes | None]) -> Decoded:
         """Decode the messages; see `Decoder`."""
-        events = self._events.decode(messages)
+        return self._changelog(self._events.decode(messages), len(messages))
+
+    def decode_column(self, messages: pa.BinaryArray) -> Decoded:
+        """As `decode`, of a column; see `ColumnDecoder`."""
+        return self._changelog(self._events.decode_column(messages), len(messages))
+
+    def _changelog(self, events: Decoded, count: int) -> Decoded:
         before, after, op = events.rows.columns[:3]
         operation = np.array(op.to_pylist(), object)
         assert events.origin is not None
@@ -103,7 +109,7 @@ class DebeziumAvroDecoder:
             pa.array(origin_of),
             tuple(rejects[i] for i in sorted(rejects)),
             events.skipped,
-            self._changes(events, len(messages)) if self._deduplicate else None,
+            self._changes(events, count) if self._deduplicate else None,
         )
 
     @staticmethod

@@ -7,13 +7,10 @@
 from __future__ import annotations
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from tidemill.formats.json.encoder import JsonEncoder
 from tidemill.formats.json.options import EncodeRules
-from tidemill.model import Batch, RowKind, Schema
-
-_WITHDRAWN = pa.array([RowKind.UPDATE_BEFORE, RowKind.DELETE], pa.int8())
+from tidemill.model import Batch, Schema
 
 
 class DebeziumEncoder:
@@ -21,21 +18,11 @@ class DebeziumEncoder:
 
     def __init__(self, schema: Schema, rules: EncodeRules) -> None:
         self._rows = JsonEncoder(schema, rules)
-        null = "" if rules.ignore_nulls else '"before":null,'
-        self._added = ("{" + null + '"after":', ',"op":"c"}')
-        closing = "" if rules.ignore_nulls else '"after":null,'
-        self._withdrawn = ('{"before":', "," + closing + '"op":"d"}')
+        null = b"" if rules.ignore_nulls else b'"before":null,'
+        self._added = (b"{" + null + b'"after":', b',"op":"c"}')
+        closing = b"" if rules.ignore_nulls else b'"after":null,'
+        self._withdrawn = (b'{"before":', b"," + closing + b'"op":"d"}')
 
     def encode(self, batch: Batch) -> pa.BinaryArray:
         """One change event per row; see `Encoder`."""
-        objects = self._rows.objects(batch.rows)
-        added = self._wrap(objects, self._added)
-        if batch.kinds is None:
-            return added.cast(pa.binary())
-        withdrawn = pc.is_in(batch.kinds, value_set=_WITHDRAWN)
-        events = pc.if_else(withdrawn, self._wrap(objects, self._withdrawn), added)
-        return events.cast(pa.binary())
-
-    @staticmethod
-    def _wrap(objects: pa.StringArray, around: tuple[str, str]) -> pa.StringArray:
-        return pc.binary_join_element_wise(around[0], objects, around[1], "")
+        return self._rows.framed(batch, self._added, self._withdrawn)

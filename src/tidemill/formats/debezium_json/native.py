@@ -11,7 +11,6 @@ from typing import Any
 import pyarrow as pa
 
 from tidemill.formats.common.native import merged, specs
-from tidemill.formats.common.unavailable import any_unavailable
 from tidemill.formats.debezium_json.decoder import DebeziumDecoder
 from tidemill.interfaces.format import ChangeColumns, Decoded, Decoder
 from tidemill.interfaces.native import library, widened
@@ -28,26 +27,37 @@ class NativeDebeziumDecoder:
     def decode(self, messages: Sequence[bytes | None]) -> Decoded:
         """Decode the messages; see `Decoder`."""
         given = messages if isinstance(messages, list) else list(messages)
-        batch, kinds, origin, unsure, skipped, places = self._native.decode(given)
-        rows = widened(pa.record_batch(batch), self._schema)
-        if any_unavailable(rows.columns):
-            return self._python.decode(given)  # knows what to put in its place
-        sure = Decoded(
-            rows=rows,
+        sure, unsure = self._sure(*self._native.decode(given))
+        if not unsure:
+            return sure
+        return merged(sure, self._python.decode([given[index] for index in unsure]), unsure)
+
+    def decode_column(self, messages: pa.BinaryArray) -> Decoded:
+        """As `decode`, of a column; see `ColumnDecoder`."""
+        sure, unsure = self._sure(*self._native.decode_column(messages))
+        if not unsure:
+            return sure
+        rest = messages.take(pa.array(unsure)).to_pylist()
+        return merged(sure, self._python.decode(rest), unsure)
+
+    def _sure(
+        self, batch: Any, kinds: Any, origin: Any, unsure: list[int], skipped: int, places: Any
+    ) -> tuple[Decoded, list[int]]:
+        """What the crate decoded, and the messages that it left."""
+        decoded = Decoded(
+            rows=widened(pa.record_batch(batch), self._schema),
             kinds=pa.array(kinds),
             origin=pa.array(origin),
             skipped=skipped,
             changes=None if places is None else ChangeColumns(pa.record_batch(places)),
         )
-        if not unsure:
-            return sure
-        return merged(sure, self._python.decode([given[index] for index in unsure]), unsure)
+        return decoded, unsure
 
 
 def natively(python: DebeziumDecoder, needed: frozenset[str] | None) -> Decoder:
     """The decoder over the crate where it can do the table; else the decoder itself."""
     crate, rules = library(), python.rules
-    if not hasattr(crate, "DebeziumJsonDecoder") or python.metadata or rules.require_fields:
+    if crate is None or python.metadata or rules.require_fields:
         return python
     fields = specs(python.physical, needed, "ISO-8601" if rules.iso else "SQL")
     if not fields:

@@ -11,6 +11,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from tidemill.formats.common.changes import NOTHING, Around, framed
 from tidemill.formats.common.java_text import json_string
 from tidemill.formats.json import vectorised
 from tidemill.formats.json.options import EncodeRules
@@ -35,20 +36,24 @@ class JsonEncoder:
 
     def encode(self, batch: Batch) -> pa.BinaryArray:
         """One JSON object per row; see `Encoder`."""
-        found = self._natively(batch.rows)
-        return self._objects(batch.rows).cast(pa.binary()) if found is None else found
+        return self.framed(batch, NOTHING, NOTHING)
 
-    def objects(self, rows: pa.RecordBatch) -> pa.StringArray:
-        """The rows as JSON objects."""
-        found = self._natively(rows)
-        return self._objects(rows) if found is None else found.view(pa.string())
+    def framed(self, batch: Batch, added: Around, withdrawn: Around) -> pa.BinaryArray:
+        """One JSON object per row, `added` around those of +I and +U, `withdrawn` around others."""
+        kinds = None if added == withdrawn else batch.kinds
+        found = self._natively(batch.rows, kinds, added, withdrawn)
+        if found is not None:
+            return found
+        return framed(self._objects(batch.rows).cast(pa.binary()), kinds, added, withdrawn)
 
-    def _natively(self, rows: pa.RecordBatch) -> pa.BinaryArray | None:
+    def _natively(
+        self, rows: pa.RecordBatch, kinds: pa.Int8Array | None, added: Around, withdrawn: Around
+    ) -> pa.BinaryArray | None:
         """What the native crate makes of the rows; None where it is not there or leaves them."""
-        if self._native is None or rows.schema.types != self._types:
+        if self._native is None or rows.schema.types != self._types or not rows.columns:
             return None
         named = pa.RecordBatch.from_arrays(rows.columns, names=self.schema.names)
-        found = self._native.encode(named) if rows.columns else None
+        found = self._native.encode(named, kinds, added, withdrawn)
         return None if found is None else pa.array(found)
 
     def _objects(self, rows: pa.RecordBatch) -> pa.StringArray:
@@ -77,6 +82,6 @@ class JsonEncoder:
 def _native_encoder(rules: EncodeRules) -> Any:
     """The native crate's encoder, which writes the same bytes, where the crate is there."""
     crate = library()
-    if not hasattr(crate, "JsonEncoder"):
+    if crate is None:
         return None
     return crate.JsonEncoder(rules.iso, rules.plain_decimals, rules.ignore_nulls)
