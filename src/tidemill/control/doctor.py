@@ -67,7 +67,8 @@ def _kafka() -> list[Check]:
     """Which of the two ways of reading and writing Kafka is in use; both give the same rows."""
     crate = native_library()
     if crate is None:
-        why = "turned off" if os.environ.get("TIDEMILL_NATIVE") == "0" else "not installed, or of another version"
+        off = os.environ.get("TIDEMILL_NATIVE") == "0"
+        why = "turned off" if off else "not installed, or of another version"
         said = f"Python (the native crate is {why})"
         return [Check("kafka reader", "ok", said), Check("kafka writer", "ok", said)]
     native = f"native {crate.__version__}"
