@@ -22,7 +22,8 @@ const DELETE: i8 = 3;
 pub struct EventDecoder {
     image: Fields,
     schema_include: bool,
-    unavailable: Finder<'static>,
+    /// Apart, since it is aligned to more than the 16 bytes that Python allocates objects at.
+    unavailable: Box<Finder<'static>>,
     places: Option<Places>,
     messages: usize,
     kinds: Vec<i8>,
@@ -55,7 +56,7 @@ impl EventDecoder {
         Ok(Self {
             image: Fields::new(specs)?,
             schema_include,
-            unavailable: Finder::new(UNAVAILABLE),
+            unavailable: Box::new(Finder::new(UNAVAILABLE)),
             places: places.then(Places::default),
             messages: 0,
             kinds: Vec::new(),
