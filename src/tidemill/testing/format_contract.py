@@ -145,11 +145,18 @@ def check_same(found: Decoded, expected: Decoded) -> None:
         return list(range(count)) if decoded.origin is None else decoded.origin.to_pylist()
 
     assert found.rows.schema == expected.rows.schema
-    assert found.rows.to_pylist() == expected.rows.to_pylist()
+    assert [_text(column) for column in found.rows.columns] == [
+        _text(column) for column in expected.rows.columns
+    ]
     assert origin(found) == origin(expected)
     assert _listed(found.kinds) == _listed(expected.kinds)
     assert (found.rejects, found.skipped) == (expected.rejects, expected.skipped)
     assert list(found.changes or ()) == list(expected.changes or ())
+
+
+def _text(column: pa.Array) -> str:
+    """All values: NaN is NaN, and a date need not be one of Python's."""
+    return str(column.to_string(window=max(1, len(column))))
 
 
 def _listed(kinds: pa.Int8Array | None) -> list[int] | None:
