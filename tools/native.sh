@@ -20,7 +20,7 @@ if ! ls "$cache"/*.whl >/dev/null 2>&1; then
     say "· no Rust toolchain: the Python path serves (slower, same results)"
     exit 0
   fi
-  say "· building the native crate (about two minutes on two cores, once; NATIVE=0 leaves it out)"
+  say "· building the native crate (two to three minutes, once; NATIVE=0 leaves it out)"
   mkdir -p "$cache"
   # Of librdkafka only the C library, and neither it nor zstd with symbols that are stripped anyway.
   log="$cache/build.log"
