@@ -22,11 +22,9 @@ if ! ls "$cache"/*.whl >/dev/null 2>&1; then
   fi
   say "· building the native crate (two to three minutes, once; NATIVE=0 leaves it out)"
   mkdir -p "$cache"
-  # Of librdkafka only the C library, and neither it nor zstd with symbols that are stripped anyway.
   log="$cache/build.log"
   if ! { .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps \
            --require-hashes --target "$cache/maturin" -r requirements-native.lock &&
-         CFLAGS="${CFLAGS:-} -g0" GNUMAKEFLAGS="LIBSUBDIRS=src" \
          CARGO_TARGET_DIR="$cache/target" "$cache/maturin/bin/maturin" build --release --quiet \
            --manifest-path native/Cargo.toml --interpreter .venv/bin/python --out "$cache"
        } > "$log" 2>&1; then
