@@ -2,6 +2,8 @@
 
     .venv/bin/python tests/chaos/copied.py --rows 1000000 --kills 5 --seed 1
 
+The exit code is 1 where a row is missing, unexpected, counted twice, or `reconcile --live` differs.
+
 Real servers of its own in a new folder. The table has the trigger of docs/guides/cdc.md ("Rows that
 come by COPY"); `--no-trigger` shows what Debezium makes of it without. One pipeline copies the rows
 by key and counts them: what is lost is missing in the copy, what comes twice is counted twice.
@@ -27,6 +29,7 @@ import psycopg
 from tidemill.control.connectors import Connect, register, restart, status
 from tidemill.control.demo.postgres import connect
 from tidemill.control.down import down
+from tidemill.control.reconcile.prove import Reconciled, reconcile
 from tidemill.control.stack_status import stack_status
 from tidemill.control.up import up
 from tidemill.errors import TidemillError
@@ -38,7 +41,7 @@ from tidemill.services.supervisor.status import ServerState
 
 SERVERS = ("postgres", "kafka", "connect")
 QUIET_MAX_S = 180.0
-SETTLE_S = 20.0
+SETTLE_S = 10.0
 TABLES = """
 CREATE TABLE source (id bigint PRIMARY KEY, v text);
 ALTER TABLE source REPLICA IDENTITY FULL;
@@ -59,6 +62,9 @@ CREATE TABLE source (id BIGINT, v STRING, PRIMARY KEY (id) NOT ENFORCED) WITH (
 );
 CREATE TABLE copied (id BIGINT, v STRING, PRIMARY KEY (id) NOT ENFORCED) WITH ({SINK}
   'table-name' = 'copied'
+);
+CREATE TABLE original (id BIGINT, v STRING, PRIMARY KEY (id) NOT ENFORCED) WITH ({SINK}
+  'table-name' = 'source'
 );
 CREATE TABLE counted (
   k INT, n BIGINT, ids DECIMAL(38, 0), PRIMARY KEY (k) NOT ENFORCED
@@ -164,6 +170,12 @@ class Run:
         except TidemillError:
             return
 
+    def reconciled(self) -> Reconciled:
+        """The copy beside the table, at one place in the log."""
+        found = reconcile("copy", self.folder, sinks=["copied"], against="original", live=True)
+        (sink,) = found.sinks
+        return sink
+
     def close(self) -> None:
         """End everything."""
         self.engine.kill()
@@ -179,9 +191,9 @@ def kills(run: Run, count: int, rng: random.Random) -> int:
     seen, moved_at = -1, time.monotonic()
     while run.counted() < total:
         now = run.counted()
-        if marks and now >= marks[0]:
+        if marks and now >= marks[0] and run.kill_connect():
             marks.pop(0)
-            done += run.kill_connect()
+            done += 1
             print(f"killed Connect at {now:,} rows", flush=True)
         if now != seen:
             seen, moved_at = now, time.monotonic()
@@ -196,7 +208,7 @@ def kills(run: Run, count: int, rng: random.Random) -> int:
 
 def main() -> int:
     """Run it; 1 where a row is missing or counted twice."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--kills", type=int, default=5)
     parser.add_argument("--seed", type=int, default=1)
@@ -212,15 +224,18 @@ def main() -> int:
         copying.join()
         missing, unexpected = _difference(run.postgres)
         counted = run.counted() - given.rows - 2
+        at_lsn = run.reconciled()
     finally:
         run.close()
         shutil.rmtree(folder, ignore_errors=True)
     print(
         f"{given.rows:,} rows by one COPY, Connect killed {done} times, "
         f"{time.monotonic() - begun:.0f} s: {missing} missing, {unexpected} unexpected, "
-        f"{counted:+d} counted"
+        f"{counted:+d} counted; reconcile at {at_lsn.lsn}: {at_lsn.found.rows:,} rows, "
+        f"{'equal' if at_lsn.agrees else 'different'}"
     )
-    return 1 if missing or unexpected or counted else 0
+    wrong = missing or unexpected or counted or not at_lsn.agrees or (given.kills and not done)
+    return 1 if wrong else 0
 
 
 def _difference(postgres: psycopg.Connection) -> tuple[int, int]:

@@ -20,6 +20,8 @@ def reconcile(
     *,
     sink: Annotated[tuple[str, ...], Parameter(negative=())] = (),
     against: str | None = None,
+    live: Annotated[bool, Parameter(negative=())] = False,
+    wait_s: float = 60.0,
     var: Variables = (),
     common: Common = COMMON,
 ) -> int:
@@ -31,18 +33,27 @@ def reconcile(
     and compared by checksums; sinks of jdbc, redis and filesystem can be read back. The exit code
     is 1 where something differs.
 
+    With --live the pipeline runs on and both tables are written: they are compared at one place in
+    the log of the --against table, by checksums of ranges of the key that the servers compute, and
+    ranges that differ are cut down to the rows. Rows that change meanwhile are looked at again, so
+    that they are no false alarm. Both tables have to be in Postgres (jdbc, postgres-cdc).
+
     Args:
         pipeline: the name of a pipeline, or the path of a .sql file; by default the only one.
         sink: a table that the pipeline writes, once for each; by default all.
         against: a table of the file that holds what the sink should.
+        live: compare while both are written, at one place in the log.
+        wait_s: with --live, seconds that the pipeline may take to come to that place, and rows that
+            change to be settled.
         var: variables.
         common: the options of every verb.
     """
     from tidemill.control.reconcile.prove import reconcile as prove  # noqa: PLC0415 - when called
 
     found = prove(
-        pipeline, common.project, sinks=sink, against=against, variables=parse_variables(var)
-    )
+        pipeline, common.project, sinks=sink, against=against, live=live, wait_s=wait_s,
+        variables=parse_variables(var),
+    )  # fmt: skip
     if common.json:
         data_json(found.as_dict())
     else:
@@ -87,5 +98,5 @@ def _row(row: dict[str, Any]) -> str:
 APP = verb(
     "reconcile",
     reconcile,
-    "tidemill reconcile sessions\ntidemill reconcile copy --sink target --against source",
+    "tidemill reconcile sessions\ntidemill reconcile copy --sink target --against source --live",
 )

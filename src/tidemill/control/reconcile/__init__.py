@@ -2,4 +2,6 @@
 
 - `prove`: the use case; `content`: reading a table back; `recompute`: the rows from the inputs
 - `compare`: keyed checksums, and the rows that differ
+- `live`: at one place in the log, while both are written; `bisect`: ranges by sums; `settle`: rows
+  that were on their way; `passed`: up to where the pipeline has come
 """

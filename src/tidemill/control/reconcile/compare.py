@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 
 from tidemill.model import RowKind
 
-_SHOWN_MAX = 20
+SHOWN_MAX = 20
 _ADDED = pa.array([RowKind.INSERT, RowKind.UPDATE_AFTER], pa.int8())
 
 
@@ -25,7 +25,7 @@ _ADDED = pa.array([RowKind.INSERT, RowKind.UPDATE_AFTER], pa.int8())
 class Differences:
     """Keys (or whole rows) that are missing, that nobody expects, and whose other columns differ.
 
-    At most `_SHOWN_MAX` of each are listed; the counts are of all.
+    At most `SHOWN_MAX` of each are listed; the counts are of all.
     """
 
     missing: int
@@ -153,7 +153,7 @@ def _nth(hashes: pa.UInt64Array) -> pa.Int64Array:
 
 
 def _shown(rows: pa.Table, at: pa.ChunkedArray) -> tuple[dict[str, Any], ...]:
-    first = at.combine_chunks().sort().slice(0, _SHOWN_MAX)
+    first = at.combine_chunks().sort().slice(0, SHOWN_MAX)
     return tuple(rows.take(first).to_pylist())
 
 
@@ -161,7 +161,7 @@ def _pairs(
     expected: pa.Table, found: pa.Table, other: pa.Table, keys: list[str]
 ) -> tuple[dict[str, Any], ...]:
     """The keys that differ, with `column: (expected, found)` for each column that does."""
-    first = other.sort_by("at").slice(0, _SHOWN_MAX)
+    first = other.sort_by("at").slice(0, SHOWN_MAX)
     pairs = zip(
         expected.take(first["at"]).to_pylist(), found.take(first["at_found"]).to_pylist(),
         strict=True,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -10,10 +11,21 @@ from typing import Any
 
 import pyarrow as pa
 
+from tidemill.connectors.postgres_cdc.position import lsn_text
 from tidemill.control.pipeline import CompiledPipeline, compile_pipeline, opened
 from tidemill.control.project_context import project_for
 from tidemill.control.reconcile.compare import Differences, Sums, differences, sums
 from tidemill.control.reconcile.content import read_table
+from tidemill.control.reconcile.live import (
+    WAIT_S,
+    as_differences,
+    as_sums,
+    compare_live,
+    compared_columns,
+    keyed,
+    notes_of,
+)
+from tidemill.control.reconcile.passed import passed_by
 from tidemill.control.reconcile.recompute import materialised, recompute
 from tidemill.control.run import only_pipeline
 from tidemill.errors import UserError, did_you_mean
@@ -36,6 +48,12 @@ class Reconciled:
     found: Sums
     unreadable: int
     differences: Differences
+    lsn: str | None = None
+    """The place in the source's log that both were compared at; None: as each was read."""
+    ranges: int = 0
+    """Sums of ranges that were computed on each side to find the differences."""
+    unsettled: int = 0
+    """Rows that changed all the time, so that nobody can say whether they agree."""
 
     @property
     def agrees(self) -> bool:
@@ -72,6 +90,8 @@ def reconcile(
     *,
     sinks: Sequence[str] = (),
     against: str | None = None,
+    live: bool = False,
+    wait_s: float = WAIT_S,
     variables: Mapping[str, str] | None = None,
 ) -> Reconciliation:
     """Compare what sinks hold with the pipeline's rows computed anew, or with another table.
@@ -81,6 +101,8 @@ def reconcile(
         folder: the project's folder.
         sinks: the tables to look at; none: all that the pipeline writes.
         against: a table of the file that holds what the sink should; None: compute it.
+        live: compare at one place in the log of `against`, while both are written.
+        wait_s: with `live`, how long the pipeline may take to get there.
         variables: values for `${var:...}`.
     """
     project = project_for(wanted or "", folder)
@@ -90,10 +112,19 @@ def reconcile(
     chosen = [_known(name, written, "writes") for name in sinks] or list(written.values())
     if not chosen:
         raise UserError("the pipeline writes no table", code="control.nothing-to-run")
+    tables = {**compiled.script.tables, **written}
+    if live:
+        if against is None:
+            raise UserError(
+                "with --live a sink is compared with a table",
+                code="reconcile.not-live",
+                hint="Name the table that it is a copy of: --against TABLE",
+            )
+        other = _opened(_known(against, tables, "has"), compiled, project)
+        return _reconciled_live(pipeline.name, compiled, project, chosen, other, wait_s)
     context = _context()
     notes: tuple[str, ...] = ()
     if against is not None:
-        tables = {**compiled.script.tables, **written}
         other = _opened(_known(against, tables, "has"), compiled, project)
         expected = {sink.name: read_table(_narrowed(other, sink), context).rows for sink in chosen}
     else:
@@ -102,6 +133,36 @@ def reconcile(
         _one(sink, expected[sink.name], against, compiled, project, context) for sink in chosen
     ]
     return Reconciliation(pipeline.name, tuple(found), notes)
+
+
+def _reconciled_live(
+    name: str,
+    compiled: CompiledPipeline,
+    project: Project,
+    sinks: Sequence[TableDescriptor],
+    other: TableDescriptor,
+    wait_s: float,
+) -> Reconciliation:
+    results, notes = [], []
+    for sink in sinks:
+        key, columns = sink.primary_key, compared_columns(sink, other)
+        source = keyed(other, columns, key)
+        with (
+            contextlib.closing(source),
+            contextlib.closing(keyed(_opened(sink, compiled, project), columns, key)) as target,
+        ):
+            passed = passed_by(project, name, compiled, source)
+            lsn, found, settled = compare_live(source, target, passed, wait_s)
+        differ, (expected, holds) = as_differences(settled, columns, key), as_sums(found)
+        names = tuple(column.name for column in columns)
+        results.append(
+            Reconciled(
+                sink.name, other.name, key, names, expected, holds, 0, differ, lsn_text(lsn),
+                found.ranges, len(settled.unsettled),
+            )
+        )  # fmt: skip
+        notes += notes_of(sink.name, lsn, found, settled)
+    return Reconciliation(name, tuple(results), tuple(notes))
 
 
 def _context() -> JobContext:

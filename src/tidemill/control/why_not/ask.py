@@ -34,7 +34,7 @@ def why_not(folder: Path | None, wanted: str, place: Place) -> Fate:
     pipeline = project.pipeline(wanted)
     compiled = compile_pipeline(project, pipeline)
     table = reading(compiled, place)
-    cluster = _cluster(project, opened(table, compiled.source, project.root))
+    cluster = cluster_of(project, opened(table, compiled.source, project.root))
     if one_message(cluster, place.topic, place.partition, place.offset) is None:
         raise UserError(
             f"there is no message at {place}",
@@ -47,7 +47,7 @@ def why_not(folder: Path | None, wanted: str, place: Place) -> Fate:
     return before or replayed(project, pipeline, compiled, table, place)
 
 
-def _cluster(project: Project, table: TableDescriptor) -> Cluster:
+def cluster_of(project: Project, table: TableDescriptor) -> Cluster:
     """The project's Kafka, or where the project has none, that of the table."""
     try:
         server_property(project, "kafka.bootstrap")
