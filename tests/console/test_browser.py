@@ -88,6 +88,23 @@ def test_the_console_from_login_to_logout(shop: Shop, address: str, page: Page) 
     page.goto(f"{address}/query?sql=SELECT * FROM read_csv('/etc/passwd')")
     expect(page.locator(".error-text")).to_contain_text("the query is refused")
 
+    # Why a row is there, where a message and a broken one ended; a question that has no answer.
+    page.goto(f"{address}/pipelines/sales?tab=why")
+    page.get_by_label("Key of a row").fill("shop=north,window_start=2026-01-05 12:01:00")
+    page.get_by_role("button", name="Why is it there?").click()
+    expect(page.get_by_text(re.compile("Made of 1 message, up to epoch"))).to_be_visible()
+    expect(page.get_by_role("cell", name=f"{shop.orders}:0:1", exact=True)).to_be_visible()
+    expect(page.get_by_text("8 rows came too late, and are in no window.")).to_be_visible()
+    page.get_by_label("A message").fill(f"{shop.orders}:0:11")
+    page.get_by_role("button", name="Where did it end?").click()
+    expect(page.get_by_text("is read as a row of orders")).to_be_visible()
+    page.get_by_label("A message").fill(f"{shop.orders}:0:20")
+    page.get_by_role("button", name="Where did it end?").click()
+    expect(page.locator(".panels")).to_contain_text("dead letter")
+    page.get_by_label("A message").fill("no-such-topic:0:1")
+    page.get_by_role("button", name="Where did it end?").click()
+    expect(page.get_by_text("no-such-topic").last).to_be_visible()
+
     # Stop the pipeline; then its group can be reset, after a dry run.
     page.goto(f"{address}/pipelines/sales")
     page.get_by_role("button", name="Stop").click()

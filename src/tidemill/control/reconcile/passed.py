@@ -40,25 +40,35 @@ class Passed:
     captured: tuple[str, ...]
     """The tables of `postgres-cdc`."""
     _ends: dict[int, dict[tuple[str, str, int], int]] = field(default_factory=dict)
+    _epochs: dict[int, int] = field(default_factory=dict)
+    """The epoch that was the first seen to hold everything before a place."""
 
     def __call__(self, lsn: int) -> bool:
         """Whether the sinks have everything before this place; never waits."""
+        if not any(known >= lsn for known in self._epochs):
+            if (epoch := self._epoch_of(lsn)) is None:
+                return False
+            self._epochs[lsn] = epoch
+        epoch = self._epochs[min(known for known in self._epochs if known >= lsn)]
+        # The newest checkpoint may still be on its way into the sinks.
+        return int(self._live().get("epoch") or 0) >= epoch
+
+    def _epoch_of(self, lsn: int) -> int | None:
         if not any(known >= lsn for known in self._ends):
             confirmed = self.source.confirmed_lsn(self.slots) if self.slots else lsn
             if confirmed is None or confirmed < lsn:
-                return False
+                return None
             self._ends[lsn] = self._topic_ends()
         ends = self._ends[min(known for known in self._ends if known >= lsn)]
-        live = read_live(self.project.state_dir / "pipelines" / self.name) or {}
         try:
             epoch, positions = committed_epoch(self.project, self.name)
         except UserError:
-            return False
-        # The newest checkpoint may still be on its way into the sinks.
-        if int(live.get("epoch") or 0) < epoch:
-            return False
+            return None
         taken = all(_place(positions.get(table, {})) >= lsn for table in self.captured)
-        return taken and _read(ends, positions, live)
+        return epoch if taken and _read(ends, positions, self._live()) else None
+
+    def _live(self) -> dict[str, Any]:
+        return read_live(self.project.state_dir / "pipelines" / self.name) or {}
 
     def _topic_ends(self) -> dict[tuple[str, str, int], int]:
         found: dict[tuple[str, str, int], int] = {}

@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from tidemill.connectors.jdbc.keyed_sums import Key, KeyedRow, KeyedSums
 
 SEEN_TWICE = 2
+ROUNDS_MAX = 10
+"""So often a row may change between two looks at it before nobody can judge it."""
 _PAUSE_S = 0.2
 
 Pair = tuple[KeyedRow | None, KeyedRow | None]
@@ -49,7 +51,9 @@ def settle(
     open_keys, differ = list(keys), dict[Key, Pair]()
     times_seen: dict[Key, int] = {}
     deadline = time.monotonic() + wait_s
-    while open_keys and time.monotonic() < deadline:
+    rounds = 0
+    while open_keys and rounds < ROUNDS_MAX and time.monotonic() < deadline:
+        rounds += 1
         before, lsn = _look(source, open_keys)
         through = False
         while open_keys and not through and time.monotonic() < deadline:
