@@ -157,6 +157,7 @@ def test_every_page_is_accessible_light_and_dark_and_fits_a_phone(
         "overview": ".problem, .all-well", "pipelines": links, "pipelines/sales": "svg.graph .node",
         "pipelines/sales/change": cells,
         "pipelines/sales?tab=sql": ".finding", "pipelines/sales?tab=rows": "svg.graph .node",
+        "pipelines/sales?tab=why": "text=Where did it end?",
         "topics": links, f"topics/{shop.orders}?start=begin": cells,
         f"topics/{shop.orders}?tab=settings": cells, "groups": links,
         f"groups/{shop.group}": cells, "connectors": ".failure", "schemas": links,

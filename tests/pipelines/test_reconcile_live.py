@@ -109,11 +109,10 @@ def test_what_differs_is_found_at_one_place_in_the_log_while_rows_are_written(
 
         connection.execute(f"UPDATE {target} SET n = 777 WHERE id = 777")
         with writing(postgres, name) as turns:
-            for _ in range(2):
-                before = turns[0]
-                found = reconcile(flow.name, flow.folder, sinks=["copied"], against="s", live=True)
-                assert found.agrees, found
-                assert turns[0] > before + 5
+            before = turns[0]
+            found = reconcile(flow.name, flow.folder, sinks=["copied"], against="s", live=True)
+            assert found.agrees, found
+            assert turns[0] > before + 5
             connection.execute(f"UPDATE {target} SET city = NULL WHERE id = 11")
             connection.execute(f"DELETE FROM {target} WHERE id = 12")
             connection.execute(f"INSERT INTO {target} VALUES (-5, 'odd', 0)")
