@@ -83,6 +83,15 @@ def test_a_connector_that_flink_lacks_is_refused_at_its_place() -> None:
     assert refused.value.where.line == 2
 
 
+def test_a_history_before_a_topic_is_refused_at_its_place() -> None:
+    options = "'connector' = 'kafka', 'scan.history.table' = 'past'"
+    with pytest.raises(UserError) as refused:
+        cut(f"\nCREATE TABLE t (x INT) WITH ({options})", "f.sql")
+    assert refused.value.code == "runner.no-history"
+    assert isinstance(refused.value.where, TextWhere)
+    assert refused.value.where.line == 2
+
+
 def test_the_innermost_cause_counts() -> None:
     cause = root_cause(
         "<Exception on server side:\norg.a.OuterException: outer\n\tat org.a.B.c(B.java:1)\n"

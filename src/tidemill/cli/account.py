@@ -40,6 +40,9 @@ def account(pipeline: str, /, *, common: Common = COMMON) -> int:
             data(f"{len(wrong)} of {len(found.lines)} lines do not add up.")
         else:
             data(f"Every row is accounted for: {found.came:,} came, up to epoch {found.epoch:,}.")
+        for name, proof in found.histories.items():
+            for sentence in proof.sentences(name):
+                data(sentence)
         say("`added` and `filtered`: by how many rows a step gave more or fewer than it got.")
     return 3 if found.unaccounted else 0
 

@@ -28,6 +28,7 @@ class ProgressView:
         self._stopped = threading.Event()
         self._thread: threading.Thread | None = None
         self._started_s = time.monotonic()
+        self._proven: set[str] = set()
 
     def start(self, progress: Callable[[], Progress]) -> None:
         """Begin to show what `progress` gives."""
@@ -56,11 +57,22 @@ class ProgressView:
                 text += f" The last one: {progress.last_rejected}"
         return text
 
+    def prove(self, progress: Progress) -> None:
+        """Say once of each history that has been read what lies on both sides of its fence."""
+        for name, proof in progress.histories.items():
+            if proof.done and name not in self._proven and not self._as_json:
+                self._proven.add(name)
+                if self._live:
+                    sys.stderr.write("\r\x1b[K")
+                for sentence in proof.sentences(name):
+                    say(sentence)
+
     def _loop(self, progress: Callable[[], Progress]) -> None:
         while not self._stopped.wait(self._every_s):
             self._show(progress())
 
     def _show(self, now: Progress) -> None:
+        self.prove(now)
         if self._as_json:
             from tidemill.control.run import progress_as_dict  # noqa: PLC0415 - loaded already
 

@@ -128,6 +128,7 @@ def run(
         return 0
     for note in result.notes:
         say(f"note: {note}")
+    view.prove(result.progress)
     say(view.summary(result.pipeline, result.progress))
     for check in result.checks:
         for one in check.failed:

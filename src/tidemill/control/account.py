@@ -7,7 +7,7 @@ waits for the pipeline and never disturbs it.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from tidemill.control.project_context import project_for
 from tidemill.engine.accounting import Account, AccountNode, accounts, unaccounted
 from tidemill.engine.checkpoint import CheckpointStore
 from tidemill.errors import UserError, Where
+from tidemill.interfaces.history import HistoryProof
 from tidemill.project import Project
 
 
@@ -27,6 +28,8 @@ class PipelineAccount:
     pipeline: str
     epoch: int
     lines: tuple[Account, ...]
+    histories: Mapping[str, HistoryProof] = field(default_factory=dict)
+    """By table that is read after a history: what lies on both sides of the fence."""
 
     @property
     def unaccounted(self) -> list[Account]:
@@ -45,6 +48,7 @@ class PipelineAccount:
             "epoch": self.epoch,
             "adds_up": not self.unaccounted,
             "lines": [line.as_dict() for line in self.lines],
+            "histories": {table: proof.as_dict() for table, proof in self.histories.items()},
         }
 
 
@@ -74,7 +78,8 @@ def committed_account(project: Project, name: str) -> PipelineAccount | None:
     if live is None or manifest is None:
         return None
     lines = accounts(_nodes(live["graph"]), manifest["counters"])
-    return PipelineAccount(name, manifest["epoch"], tuple(lines))
+    proofs = HistoryProof.of_all(manifest["positions"])
+    return PipelineAccount(name, manifest["epoch"], tuple(lines), proofs)
 
 
 def committed_positions(project: Project, name: str) -> Mapping[str, Mapping[str, Any]] | None:

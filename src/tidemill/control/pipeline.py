@@ -238,7 +238,8 @@ def opened(table: TableDescriptor, source: SqlSource, root: Path) -> TableDescri
         options = {**store_options(source.resolver, parse_url(stored)), **options}
     for key in [key for key in options if key.endswith("protobuf.descriptor-file")]:
         options[key] = str(root / Path(options[key]).expanduser())
-    return replace(table, options=options)
+    history = None if table.history is None else opened(table.history, source, root)
+    return replace(table, options=options, history=history)
 
 
 def _reaches_stores(connector: str) -> bool:

@@ -103,6 +103,7 @@ def progress_as_dict(progress: Progress) -> dict[str, Any]:
         "last_error": progress.last_error,
         "last_rejected": progress.last_rejected,
         "held_by": None if found is None else held_by(found),
+        "histories": {table: proof.as_dict() for table, proof in progress.histories.items()},
     }
 
 

@@ -26,6 +26,7 @@ from tidemill.engine.settings import EngineSettings
 from tidemill.engine.traces import EpochTrace, EpochTraces
 from tidemill.engine.worker import Aborted
 from tidemill.errors import ConnectorError, DoubtfulCommitError, EngineError, TidemillError
+from tidemill.interfaces.history import HistoryProof
 from tidemill.interfaces.lookup import Lookup
 from tidemill.interfaces.source import Source
 from tidemill.plan.physical import PhysicalPlan
@@ -241,6 +242,7 @@ class Engine:
             retractions=total(counts, "sink.", ".retractions"),
             lag=sum(known) if known else None,
             lags=lags,
+            histories=HistoryProof.of_all(session.positions) if session else {},
             watermarks_us=marks,
             holders_us=holders,
             state_bytes=sum(state_bytes.values()),

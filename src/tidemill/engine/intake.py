@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pyarrow as pa
@@ -17,7 +18,7 @@ from tidemill.engine.isolate import BadRow, run_isolated
 from tidemill.engine.kernel import Kernel
 from tidemill.engine.watermarks import SourceWatermarks
 from tidemill.errors import EngineError, Where
-from tidemill.interfaces.source import PartitionBatch
+from tidemill.interfaces.source import PartitionBatch, RowOrigin
 from tidemill.model import ColumnKind, DeadLetter
 from tidemill.plan.physical import RowChecks, SourceStage
 from tidemill.plan.windows import MILLI_US, MIN_WATERMARK_US
@@ -57,6 +58,15 @@ class Intake:
 
     def take(self, slices: Sequence[PartitionBatch]) -> StageBatch | None:
         """The rows of the slices as one batch; None where there are none left."""
+        batch = self._rows(slices)
+        # In the order of the slices, so that event time does not hang on how they were cut.
+        for piece in slices:
+            self.watermarks.know([name for name, _ in piece.runs])
+            if piece.ended:
+                self.watermarks.end(piece.partition)
+        return batch
+
+    def _rows(self, slices: Sequence[PartitionBatch]) -> StageBatch | None:
         name = self.stage.table.name
         tables, origins = [], []
         for piece in slices:
@@ -71,7 +81,7 @@ class Intake:
                 self._report(list(piece.dead_letters))
             if piece.rows.num_rows:
                 tables.append(self._conform(piece))
-                origins.append(Origin(piece.partition, piece.rows.num_rows, piece.origin_of))
+                origins += _origins(piece)
         if not tables:
             return None
         batch = StageBatch(pa.Table.from_batches(tables), origins=tuple(origins))
@@ -237,6 +247,22 @@ class Intake:
 def render(row: dict[str, object]) -> bytes:
     """A row as JSON."""
     return json.dumps(row, default=str, ensure_ascii=False).encode()
+
+
+def _origins(piece: PartitionBatch) -> list[Origin]:
+    if not piece.runs:
+        return [Origin(piece.partition, piece.rows.num_rows, piece.origin_of)]
+    found, start = [], 0
+    for name, rows in piece.runs:
+        find = piece.origin_of
+        shifted = None if find is None else partial(_shifted, find, start)
+        found.append(Origin(name, rows, shifted))
+        start += rows
+    return found
+
+
+def _shifted(find: Callable[[int], RowOrigin | None], by: int, row: int) -> RowOrigin | None:
+    return find(by + row)
 
 
 def _micros(column: pa.ChunkedArray) -> tuple[Int64s, Mask]:

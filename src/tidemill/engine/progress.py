@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from tidemill.engine.epoch_stats import EpochStats
 from tidemill.engine.observation import Observation
 from tidemill.engine.times import EngineTimes
+from tidemill.interfaces.history import HistoryProof
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,8 @@ class Progress:
     restarts: int
     last_error: str | None
     counters: Mapping[str, int] = field(default_factory=dict)
+    histories: Mapping[str, HistoryProof] = field(default_factory=dict)
+    """Where the history of each table that has one stands, as of the last batch."""
     lags: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     """Records that wait in each partition of a source, where it says so."""
     epochs: EpochStats = field(default_factory=EpochStats)

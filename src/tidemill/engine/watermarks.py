@@ -77,6 +77,14 @@ class SourceWatermarks:
         own.seen_ms, own.idle = self._clock.monotonic_ms(), False
         self._advance()
 
+    def end(self, partition: str) -> None:
+        """The partition gives no further row: it holds nothing back any more.
+
+        Where it is the last one that is known, the watermark stands.
+        """
+        self._partitions.pop(partition, None)
+        self._advance()
+
     def rest(self, partition: str) -> None:
         """The partition counts as idle from now on, until its next row."""
         self.know((partition,))

@@ -36,6 +36,9 @@ class PartitionBatch:
     changes already delivered. `origin_of` finds the input behind a row by its index in `rows`, or
     None where that is not known any more; it is asked for rows that cannot be processed only, from
     any thread, and may be slow. `trace` is the newest input's W3C trace context, in a traced job.
+    `runs` says of which partitions the rows are in event time, run after run, where that is not
+    `partition`: its name and how many; a partition named with 0 rows holds the watermark back from
+    here on. A partition that has `ended` gives no further row and holds it back no longer.
     """
 
     partition: str
@@ -50,6 +53,8 @@ class PartitionBatch:
     duplicates: int = 0
     origin_of: Callable[[int], RowOrigin | None] | None = None
     trace: bytes | None = None
+    runs: tuple[tuple[str, int], ...] = ()
+    ended: bool = False
 
 
 class Source(Protocol):

@@ -66,7 +66,8 @@ class TableDescriptor:
     `schema` holds the physical and metadata columns only (computed ones are the plan's work), in
     the order of the declaration. `options` is the WITH clause as written, secrets resolved.
     `columns_needed` names the columns that the plan reads (None: all); a source may skip decoding
-    the others but must still deliver them as NULL columns of the right type.
+    the others but must still deliver them as NULL columns of the right type. `history` is the table
+    that is read to its end first, where the options name one.
     """
 
     name: str
@@ -76,3 +77,4 @@ class TableDescriptor:
     partition_keys: tuple[str, ...] = ()
     columns_needed: frozenset[str] | None = None
     comment: str | None = field(default=None, compare=False)
+    history: TableDescriptor | None = None

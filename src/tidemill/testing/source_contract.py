@@ -124,7 +124,10 @@ class Drained:
         check_batch(batch)
         rows = batch.rows.to_pylist()
         self.rows += rows
-        self.by_partition.setdefault(batch.partition, []).extend(rows)
+        start = 0
+        for name, count in batch.runs or ((batch.partition, len(rows)),):
+            self.by_partition.setdefault(name, []).extend(rows[start : start + count])
+            start += count
         self.positions[batch.partition] = batch.position
         self.stops.append((len(self.rows), dict(self.positions)))
         self.taken.append((dict(self.positions), {p: len(r) for p, r in self.by_partition.items()}))
@@ -150,6 +153,7 @@ def check_batch(batch: PartitionBatch) -> None:
     assert batch.records >= batch.skipped + len(batch.dead_letters)
     assert batch.duplicates <= batch.skipped
     assert batch.kinds is None or len(batch.kinds) == batch.rows.num_rows
+    assert not batch.runs or sum(count for _, count in batch.runs) == batch.rows.num_rows
 
 
 def _by_partition(read: Drained, at: Mapping[str, Position]) -> dict[str, list[dict[str, Any]]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 
+from tidemill.connectors.kafka.history_options import history_options, without_history
 from tidemill.connectors.kafka.layout import METADATA, layout
 from tidemill.connectors.kafka.options import OPTIONS, KafkaTable, parse, wrong
 from tidemill.connectors.kafka.properties import SINK_ONLY, SOURCE_ONLY
@@ -27,6 +28,7 @@ def source_changelog(table: KafkaTable, job: JobContext) -> Changelog:
                 "Use another format, such as json.",
             )
     parts.decoders(table.descriptor.columns_needed)
+    history_options(table, job)
     if table.upsert:
         return Changelog(updates=True, upsert=True)
     return Changelog(updates=parts.value_factory.changelog)
@@ -77,7 +79,21 @@ def make_source(table: KafkaTable, job: JobContext) -> Source:
     """A source of the table, not yet open."""
     from tidemill.connectors.kafka.source import KafkaSource  # noqa: PLC0415 - client library
 
-    return KafkaSource(table, job)
+    history = history_options(table, job)
+    if history is None:
+        return KafkaSource(table, job)
+    from tidemill.connectors import CONNECTORS  # noqa: PLC0415 - it lists this one, too
+    from tidemill.connectors.kafka.history_source import HistoryThenLive  # noqa: PLC0415
+
+    read_history = CONNECTORS[history.table.options["connector"]].source
+    assert read_history is not None
+    topic = parse(without_history(table.descriptor), job)
+    return HistoryThenLive(
+        topic,
+        history,
+        lambda wanted: read_history(wanted, job),
+        lambda: KafkaSource(topic, job, history.lsn),
+    )
 
 
 def make_group(tables: Sequence[KafkaTable], job: JobContext) -> CommitGroup:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from tidemill.connectors.kafka.properties import client_properties
 from tidemill.errors import ProjectError
 from tidemill.interfaces.connector import JobContext
+from tidemill.interfaces.history import HISTORY_TABLE
 from tidemill.interfaces.options import (
     ENGINE_SOURCE_OPTIONS,
     Option,
@@ -74,6 +75,44 @@ SOURCE_OPTIONS = (
     ),
     Option("scan.startup.timestamp-millis", OptionType.LONG, "The start as a message timestamp."),
 )
+HISTORY_OPTIONS = (
+    Option(
+        HISTORY_TABLE,
+        _STRING,
+        "A bounded table with the same columns that is read to its end first; the topic goes on "
+        "from the fence (Tidemill's own).",
+    ),
+    Option(
+        "scan.history.fence",
+        _ENUM,
+        "What divides history and topic: the newest offset of each partition in the history's "
+        "columns (`offset-columns`), offsets that are given, the time of messages, or the place "
+        "in Postgres's log.",
+        choices=("offset-columns", "specific-offsets", "timestamp", "lsn"),
+    ),
+    Option(
+        "scan.history.partition-column",
+        _STRING,
+        "The history's column with the partition that a row stood in.",
+    ),
+    Option("scan.history.offset-column", _STRING, "The history's column with the offset of a row."),
+    Option(
+        "scan.history.specific-offsets",
+        _STRING,
+        "The first offset of each partition that the topic gives, as "
+        "`partition:0,offset:42;partition:1,offset:300`.",
+    ),
+    Option(
+        "scan.history.timestamp-millis",
+        OptionType.LONG,
+        "The timestamp of the first messages that the topic gives.",
+    ),
+    Option(
+        "scan.history.lsn",
+        _STRING,
+        "The place in Postgres's log that the history is of, such as `0/16B3748`.",
+    ),
+)
 COMMON_SOURCE_OPTIONS = (
     Option(
         "scan.topic-partition-discovery.interval",
@@ -117,6 +156,7 @@ OPTIONS = OptionSet(
         *TOPIC_OPTIONS,
         *FORMAT_OPTIONS,
         *SOURCE_OPTIONS,
+        *HISTORY_OPTIONS,
         *BOUNDED_OPTIONS,
         *COMMON_SOURCE_OPTIONS,
         PARTITIONER_OPTION,

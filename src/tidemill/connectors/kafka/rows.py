@@ -16,9 +16,10 @@ from confluent_kafka import (
 
 from tidemill.connectors.kafka.columns import MessageColumns
 from tidemill.connectors.kafka.layout import Layout, key_columns_from_key
+from tidemill.connectors.kafka.lsn_fence import LsnFence
 from tidemill.connectors.kafka.options import KafkaTable
 from tidemill.connectors.kafka.repeats import Repeats
-from tidemill.interfaces.format import ChangeColumns, ColumnDecoder, Decoded, Reject
+from tidemill.interfaces.format import Change, ChangeColumns, ColumnDecoder, Decoded, Reject
 from tidemill.interfaces.source import RowOrigin
 from tidemill.model import DeadLetter, RowKind
 
@@ -212,6 +213,8 @@ def _repeats(decoded: Decoded, messages: Messages, repeats: Repeats | None) -> l
     if repeats is None or decoded.changes is None:
         return []
     changes = decoded.changes
+    if isinstance(repeats, LsnFence):
+        _check_placed(decoded, changes, messages, repeats)
     if isinstance(changes, ChangeColumns) and repeats.all_new(changes, lambda: _keys_of(messages)):
         return []
     return [
@@ -225,6 +228,21 @@ def _keys_of(messages: Messages) -> Sequence[bytes | None] | pa.BinaryArray:
     if isinstance(messages, MessageColumns):
         return messages.keys
     return [message.key() for message in messages]
+
+
+def _check_placed(
+    decoded: Decoded,
+    changes: Sequence[Change | None],
+    messages: Messages,
+    fence: LsnFence,
+) -> None:
+    """Raise where a row's change does not tell its place."""
+    if isinstance(changes, ChangeColumns) and not changes.columns["history"].null_count:
+        return
+    rows = range(len(messages)) if decoded.origin is None else decoded.origin.to_pylist()
+    for index in rows:
+        if changes[index] is None:
+            raise fence.unplaced(messages[index].offset() or 0)
 
 
 def _array(values: list[Any], type_: pa.DataType) -> pa.Array:

@@ -6,8 +6,8 @@ that the broker no longer has is an error. A broker that goes away is waited for
 `OUTAGE_SECONDS_MAX`, then a retryable error. Messages of any size are read.
 Non-guarantee: the order between partitions.
 A position is the next offset, or, where repeated changes are dropped (`repeats`), an object with
-`offset` and `changes`. A partition's name is its number, after `topic:` where a table has several
-topics.
+`offset` and `changes`, and `fence` where a history is fenced by the database's log. A partition's
+name is its number, after `topic:` where a table has several topics.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from tidemill.connectors.kafka import startup
 from tidemill.connectors.kafka.again import Stretch
 from tidemill.connectors.kafka.client import consumer_config, create, failure, guarded
 from tidemill.connectors.kafka.layout import layout
+from tidemill.connectors.kafka.lsn_fence import LsnFence, Spans
 from tidemill.connectors.kafka.native import Run, Trouble, native_reader
 from tidemill.connectors.kafka.options import KafkaTable
 from tidemill.connectors.kafka.repeats import Repeats
@@ -31,7 +32,7 @@ from tidemill.connectors.kafka.startup import Partition
 from tidemill.errors import ConnectorError, Where
 from tidemill.interfaces.connector import JobContext
 from tidemill.interfaces.source import PartitionBatch
-from tidemill.model import Position
+from tidemill.model import JsonValue, Position
 from tidemill.model.trace_context import TRACEPARENT
 
 OUTAGE_SECONDS_MAX = 120.0
@@ -62,15 +63,19 @@ class _Reading:
         assert self.next is not None
         if self.repeats is None:
             return self.next
-        return {"offset": self.next, "changes": self.repeats.state()}
+        kept: dict[str, JsonValue] = {"offset": self.next, "changes": self.repeats.state()}
+        if isinstance(self.repeats, LsnFence):
+            kept["fence"] = self.repeats.fence_state()
+        return kept
 
 
 class KafkaSource:
     """Reads one table; see the module."""
 
-    def __init__(self, table: KafkaTable, job: JobContext) -> None:
+    def __init__(self, table: KafkaTable, job: JobContext, lsn: int | None = None) -> None:
         self._table = table
         self._job = job
+        self._lsn, self._spans = lsn, Spans()
         parts = layout(table, job)
         self._assembler = RowAssembler(table, parts)
         self._native = native_reader(table, parts, job)
@@ -177,9 +182,19 @@ class KafkaSource:
         reading = _Reading(at, self._name(at), end)
         if self._drops_repeats:
             stored = start.get(reading.name)
-            state = stored.get("changes") if isinstance(stored, dict) else None
-            reading.repeats = Repeats(state, only_partition=count == 1)
+            kept = stored if isinstance(stored, dict) else {}
+            reading.repeats = self._repeats(at, kept, only_partition=count == 1)
         self._readings[at] = reading
+
+    def _repeats(self, at: Partition, kept: Mapping[str, Any], *, only_partition: bool) -> Repeats:
+        if self._lsn is None:
+            return Repeats(kept.get("changes"), only_partition=only_partition)
+        where = Where(table=self._table.name, topic=at[0], partition=at[1])
+        earliest = 0 if "fence" in kept else self._first(at)
+        return LsnFence(
+            self._lsn, where, self._spans, earliest, kept.get("changes"), kept.get("fence"),
+            only_partition=only_partition,
+        )  # fmt: skip
 
     def _stored_offset(self, at: Partition, position: Position) -> int:
         offset = position.get("offset") if isinstance(position, dict) else position
@@ -326,7 +341,7 @@ class KafkaSource:
                 reading.next = trouble.offset
                 rows = pa.RecordBatch.from_pylist([], schema=self._table.descriptor.schema.arrow())
                 moved.append(
-                    PartitionBatch(reading.name, rows, None, trouble.offset, records=0, lag=0)
+                    PartitionBatch(reading.name, rows, None, reading.position(), records=0, lag=0)
                 )
         return moved
 

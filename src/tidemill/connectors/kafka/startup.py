@@ -86,7 +86,7 @@ def start_offsets(
         return {at: bounds(table, consumer, at)[1] for at in partitions}
     if mode == "timestamp":
         time_ms = _timestamp(table, "scan.startup.timestamp-millis")
-        return _at_time(table, consumer, partitions, time_ms)
+        return offsets_at(table, consumer, partitions, time_ms)
     if mode == "specific-offsets":
         key = "scan.startup.specific-offsets"
         given = _specific(table, key)
@@ -105,7 +105,7 @@ def end_offsets(
         return {at: bounds(table, consumer, at)[1] for at in partitions}
     if mode == "timestamp":
         time_ms = _timestamp(table, "scan.bounded.timestamp-millis")
-        return _at_time(table, consumer, partitions, time_ms)
+        return offsets_at(table, consumer, partitions, time_ms)
     if mode == "specific-offsets":
         given = _specific(table, "scan.bounded.specific-offsets")
         return {at: given.get(at[1], 0) for at in partitions}
@@ -124,9 +124,10 @@ def _timestamp(table: KafkaTable, key: str) -> int:
     return int(table.values[key])
 
 
-def _at_time(
+def offsets_at(
     table: KafkaTable, consumer: Consumer, partitions: Sequence[Partition], time_ms: int
 ) -> dict[Partition, int]:
+    """The first offset of each partition whose message is of a time or later; its end for none."""
     asked = [TopicPartition(topic, number, time_ms) for topic, number in partitions]
     found = guarded(
         "ask for offsets by time",

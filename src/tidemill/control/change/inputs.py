@@ -55,6 +55,9 @@ def past_of(
     Raises ConnectorError where the store cannot be asked.
     """
     connector = table.options["connector"]
+    if table.history is not None:
+        why = f"what lies before the fence came from the history `{table.history.name}`"
+        return Input((), why, possible=False)
     if connector in KAFKA:
         return _topics(table, positions, context)
     if connector == "filesystem":

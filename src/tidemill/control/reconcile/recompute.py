@@ -70,7 +70,7 @@ def from_begin(table: TableDescriptor) -> TableDescriptor:
             hint="Compare the sink with a table that can be read: --against TABLE",
         )
     start = options.get("scan.startup.mode", "group-offsets")
-    if connector == "kafka" and start not in _FIXED_STARTS:
+    if connector == "kafka" and start not in _FIXED_STARTS and table.history is None:
         options["scan.startup.mode"] = "earliest-offset"
     if connector == "postgres-cdc":
         # The rows as they are now stand for all changes that led to them.

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from tidemill.control.why.refusals import refuse
+from tidemill.control.why.refusals import refuse, untraceable
 from tidemill.model import Column, ColumnKind, DataType, Schema, TableDescriptor, TypeRoot
 from tidemill.model.types import INT, STRING
 from tidemill.sql.expressions import (
@@ -110,6 +110,10 @@ class _Threader:
         table = node.table
         if table.options.get("connector") not in KAFKA:
             return _appended(node, node.fields, Literal(self._mark(table), _TEXT))
+        if table.history is not None:
+            raise untraceable(
+                f"the table {table.name}: rows of its history have no place in the topic"
+            )
         columns = (*table.schema.columns, *_PLACE)
         fields = (*node.fields, *(RowField(c.name, c.type) for c in _PLACE))
         scan = Scan(replace(table, schema=Schema(columns)), fields, node.where)

@@ -18,6 +18,7 @@ from tidemill.control.why_not.fate import Fate
 from tidemill.control.why_not.place import Place, reading
 from tidemill.control.why_not.replay import replayed
 from tidemill.errors import TidemillError, UserError, Where
+from tidemill.interfaces.history import HistoryProof
 from tidemill.model import TableDescriptor
 from tidemill.project import PipelineFile, Project
 
@@ -68,6 +69,14 @@ def _before_it_ran(
     if positions is None:
         return None
     of_table = positions.get(table.name, {})
+    proof = HistoryProof.of(of_table)
+    if proof is not None and not proof.done:
+        return fate("waiting", f"The history {proof.table} is still being read, then the topic is.")
+    if proof is not None and place.offset < (proof.fence or {}).get(str(place.partition), 0):
+        return fate(
+            "history",
+            f"It lies before the fence: the history {proof.table} stands for it.",
+        )
     at = of_table.get(str(place.partition), of_table.get(f"{place.topic}:{place.partition}"))
     following = next_offset(at)
     if of_table and following is None:

@@ -89,7 +89,8 @@ def _only(table: TableDescriptor, place: Place, messages: int) -> TableDescripto
         "scan.bounded.specific-offsets": f"partition:{place.partition},"
         f"offset:{place.offset + messages}",
     }
-    return replace(table, options=options)
+    options = {k: v for k, v in options.items() if not k.startswith("scan.history.")}
+    return replace(table, options=options, history=None)
 
 
 def _whole(table: TableDescriptor) -> TableDescriptor:

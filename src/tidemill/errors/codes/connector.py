@@ -23,6 +23,8 @@ CODES: dict[str, str] = {
     "connector.version-gone": "A version of a table of the lake was expired, or taken back.",
     "connector.rows-changed": "A version changed or removed rows where only new ones are read.",
     "connector.offset-out-of-range": "A stored position is no longer, or not yet, in the topic.",
+    "connector.history-gap": "What lies between a history and its topic is in neither, or unknown.",
+    "connector.history-fence": "A row or change does not tell on which side of the fence it lies.",
     "connector.no-committed-offset": "The consumer group has no offset to start from.",
     "connector.refused-property": "A client property could load code, read files or open URLs.",
     "connector.null-key": "A message has no key, and the table takes columns from the key.",

@@ -6,6 +6,7 @@ CODES: dict[str, str] = {
     "runner.gone": "A Flink session, operation or job is not known any more.",
     "runner.job-failed": "A job failed on Flink.",
     "runner.no-model": "A pipeline declares a model; open-source Flink has remote providers only.",
+    "runner.no-history": "Flink's SQL cannot read a history before a topic.",
     "runner.no-connector": "Flink has no connector of this name here.",
     "runner.program-failed": "A Flink program, or a function of it, raised an exception.",
     "runner.program-killed": "A Flink program was killed by a signal.",

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from sqlglot import exp
 
 from tidemill.errors import Span, TextWhere, UserError
+from tidemill.interfaces.history import HISTORY_TABLE
 from tidemill.sql.dialect import Token, TokenKind, tokenize
 from tidemill.sql.text import SourceText
 
@@ -231,6 +232,14 @@ def _for_flink(given: TableOptions, rewrite: Rewrite | None, notes: list[str]) -
             code="runner.no-connector",
             where=given.where,
             hint=f"It has: {', '.join(CONNECTORS)}. Run the pipeline on the embedded engine.",
+        )
+    if HISTORY_TABLE in wanted:
+        raise UserError(
+            f"flink reads no history before a topic: `{HISTORY_TABLE}` of the table {given.table}",
+            code="runner.no-history",
+            where=given.where,
+            hint="Flink's SQL has no hybrid source: run the pipeline on the embedded engine; or "
+            "without the options `scan.history.*` from where the topic begins, on both.",
         )
     for key in sorted(ONLY_OURS & wanted.keys()):
         notes.append(f"`{key}` of the table {given.table} is left out: Flink does not know it")

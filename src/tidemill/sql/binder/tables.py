@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from tidemill.errors import Span
+from tidemill.interfaces.history import HISTORY_TABLE
 from tidemill.model import ColumnKind, DataType, Schema, TableDescriptor
 from tidemill.sql.binder.columns import (
     BaseColumn,
@@ -28,6 +29,7 @@ from tidemill.sql.logical import LogicalNode, Project, RowField, Scan, TimeAttri
 from tidemill.sql.options import check_columns_named, check_options
 from tidemill.sql.session import Session
 from tidemill.sql.syntax.definitions import ColumnDefinition, TableDefinition, WatermarkDefinition
+from tidemill.sql.syntax.nodes import Name, Path
 
 
 def bind_table(
@@ -54,6 +56,7 @@ def bind_table(
         tuple(part.text for part in key.columns) if key else (),
         tuple(part.text for part in definition.partitioned_by),
         comment=definition.comment,
+        history=_history(context, session, definition),
     )
     sink = tuple(
         SinkColumn(column.connector, column.declared.type)
@@ -62,6 +65,26 @@ def bind_table(
     )
     node = _read(context, definition, descriptor, columns)
     return Table(name, descriptor, node, sink, definition, options.connector, definition.temporary)
+
+
+def _history(
+    context: BindContext, session: Session, definition: TableDefinition
+) -> TableDescriptor | None:
+    """The table that the options say to read first; it is declared above."""
+    named = [value for key, value in definition.options if key.value == HISTORY_TABLE]
+    if not named:
+        return None
+    (value,) = named
+    path = Path(tuple(Name(part, value.span) for part in value.value.split(".")), value.span)
+    found = session.catalog.find(context.source, path)
+    if not isinstance(found, Table):
+        raise context.error(
+            "bad-option",
+            f"the option '{HISTORY_TABLE}' takes a table, and `{path}` is a view",
+            value.span,
+            hint="Name the table that the view reads.",
+        )
+    return found.descriptor
 
 
 def _read(
