@@ -101,6 +101,46 @@ def test_writers_evolve_and_bad_messages_are_set_aside(schema_of, registry, reac
     ]  # fmt: skip
 
 
+CHANGED = {
+    "added": avro(("id", "long"), ("v", ["null", "string"]), ("w", "int")),
+    "missing": avro(("id", "long")),
+    "unreadable": avro(("id", "string"), ("v", ["null", "string"])),
+}
+
+
+STOPS = {"fail": {*CHANGED}, "ignore": set(), "evolve": {"missing", "unreadable"}}
+
+
+@pytest.mark.parametrize("behavior", STOPS)
+@pytest.mark.parametrize("name", ["avro-confluent", "debezium-avro-confluent"])
+def test_a_schema_with_other_fields_stops_or_goes_on(
+    schema_of, registry, reach, unique_name, caplog, name, behavior
+):
+    factory = FORMATS[name]
+    options = factory.options.parse({**reach, "schema.change.behavior": behavior})
+    bodies = {"added": b"\x02\x00\x02", "missing": b"\x02", "unreadable": b"\x02a\x00"}
+    for change, text in CHANGED.items():
+        body, schema = bodies[change], json.loads(text)
+        if name != "avro-confluent":
+            event = avro(("before", ["null", schema]), ("after", ["null", "w"]), ("op", "string"))
+            schema = {**json.loads(event), "name": "e"}
+            body = b"\x00\x02" + body + b"\x02c"
+        schema_id = registry.register(unique_name("s"), json.dumps(schema))
+        decoder = factory.decoder(schema_of("id BIGINT, v STRING"), options, None)
+        caplog.clear()
+        if change in STOPS[behavior]:
+            with pytest.raises(ConnectorError) as caught:
+                decoder.decode([framed(schema_id, body)])
+            assert caught.value.code == "format.schema-changed", change
+            continue
+        decoded = decoder.decode([framed(schema_id, body)])
+        if change == "unreadable":
+            assert [reject.code for reject in decoded.rejects] == ["format.incompatible-schema"]
+        else:
+            assert decoded.rows.to_pylist() == [{"id": 1, "v": None}], change
+            assert f"schema {schema_id}" in caplog.text
+
+
 def test_an_incompatible_sink_is_stopped_before_it_writes(schema_of, registry, reach, unique_name):
     subject = unique_name("s")
     registry.register(subject, avro(("id", "long")))

@@ -14,6 +14,7 @@ from pipeline_flow import Flow, Postgres, ended, kill, wait_for
 from tidemill.control.cdc.guard import guard, look
 from tidemill.control.cdc.resnapshot import resnapshot
 from tidemill.control.doctor_slots import doctor_slots
+from tidemill.control.metrics import metrics_text
 from tidemill.control.reconcile.prove import reconcile
 from tidemill.errors import ConnectorError, UserError
 from tidemill.project import load_project
@@ -157,6 +158,16 @@ def test_a_slot_over_its_budget_is_dropped_and_the_rows_are_taken_anew(
     connection, project = postgres.connection, load_project(flow.folder)
     assert postgres.rows() == [("a", 2, 3), ("b", 1, 4)]
     assert [one.action for one in guard(project, [name])] == ["none"]
+
+    connection.execute(f"ALTER TABLE {name} ADD note text")
+    connection.execute(f"UPDATE {name} SET note = 'x' WHERE id = 1")
+    progress = flow.run(row_per_record=False)
+    (told,) = progress.schema_changes["s"].newest
+    assert told[1] == "the column `note` text was added; it is not declared, and left out"
+    (seen,) = [one for one in look(project) if one.slot.state.name == name]
+    assert seen.schema_changes.newest == (told,)
+    samples = metrics_text(project)
+    assert f'source_schema_changes_total{{pipeline="{flow.name}",table="s"}} 1' in samples
 
     text = "SELECT pg_logical_emit_message(false, 'w', repeat('x', 3000000))"
     connection.execute(text)

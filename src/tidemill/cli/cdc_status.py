@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 def cdc_status(*, common: Common = COMMON) -> int:
     """Show slots, their readers and their WAL.
 
-    Those of replication: who reads each, and how much WAL it holds of what it may.
+    Those of replication: who reads each, how much WAL it holds of what it may, and which
+    changes of its table's columns or key a pipeline went on behind.
     The exit code is 1 where a slot is over its budget or lost.
 
     Args:
@@ -47,6 +48,8 @@ def show(found: Sequence[Guarded], common: Common) -> int:
         ]
         table(("slot", "read by", "WAL MB", "unconfirmed MB", "budget MB"), rows)
         for one in found:
+            for place, what in one.schema_changes.newest:
+                say(f"{one.slot.state.name}: at {place} {what}")
             if one.action != "none":
                 say(f"{one.action}: {one.sentence}")
     return 1 if any(one.action != "none" for one in found) else 0

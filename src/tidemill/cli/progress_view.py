@@ -29,6 +29,7 @@ class ProgressView:
         self._thread: threading.Thread | None = None
         self._started_s = time.monotonic()
         self._proven: set[str] = set()
+        self._changes: dict[str, int] = {}
 
     def start(self, progress: Callable[[], Progress]) -> None:
         """Begin to show what `progress` gives."""
@@ -58,14 +59,24 @@ class ProgressView:
         return text
 
     def prove(self, progress: Progress) -> None:
-        """Say once of each history that has been read what lies on both sides of its fence."""
+        """Say once what has happened to a source: its history was read, its table changed."""
+        for name, changes in progress.schema_changes.items():
+            fresh = changes.count - self._changes.get(name, 0)
+            self._changes[name] = changes.count
+            for place, what in changes.newest[-fresh:] if fresh > 0 else ():
+                self._say(f"{name}: at {place} {what}")
         for name, proof in progress.histories.items():
-            if proof.done and name not in self._proven and not self._as_json:
+            if proof.done and name not in self._proven:
                 self._proven.add(name)
-                if self._live:
-                    sys.stderr.write("\r\x1b[K")
                 for sentence in proof.sentences(name):
-                    say(sentence)
+                    self._say(sentence)
+
+    def _say(self, sentence: str) -> None:
+        if self._as_json:
+            return
+        if self._live:
+            sys.stderr.write("\r\x1b[K")
+        say(sentence)
 
     def _loop(self, progress: Callable[[], Progress]) -> None:
         while not self._stopped.wait(self._every_s):

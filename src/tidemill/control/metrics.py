@@ -99,6 +99,10 @@ class _Families:
             "From the store's time of the newest record of a read to the commit of its epoch.",
         )
         self._made += [self.processing, self.operators, self.end_to_end]
+        self.schema_changes = counter(
+            "source_schema_changes_total",
+            "Changes of a table's columns or key that reading went on behind.",
+        )
         self.pressure = gauge(
             "source_back_pressure_ratio", "Share of the last seconds that a reader had to wait."
         )
@@ -139,6 +143,8 @@ class _Families:
         # A state that an older release left has no times.
         self._times(name, live.get("times", {}))
         self.restarts.add(live["restarts"], pipeline=name)
+        for table, changes in live.get("schema_changes", {}).items():
+            self.schema_changes.add(changes["count"], pipeline=name, table=table)
         if not one.runs:
             return
         self.started.add(live["started_at_ms"] / 1000, pipeline=name)

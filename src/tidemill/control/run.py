@@ -103,6 +103,7 @@ def progress_as_dict(progress: Progress) -> dict[str, Any]:
         "last_error": progress.last_error,
         "last_rejected": progress.last_rejected,
         "held_by": None if found is None else held_by(found),
+        "schema_changes": {t: found.as_dict() for t, found in progress.schema_changes.items()},
         "histories": {table: proof.as_dict() for table, proof in progress.histories.items()},
     }
 

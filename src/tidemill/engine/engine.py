@@ -28,6 +28,7 @@ from tidemill.engine.worker import Aborted
 from tidemill.errors import ConnectorError, DoubtfulCommitError, EngineError, TidemillError
 from tidemill.interfaces.history import HistoryProof
 from tidemill.interfaces.lookup import Lookup
+from tidemill.interfaces.schema_change import SchemaChanges
 from tidemill.interfaces.source import Source
 from tidemill.plan.physical import PhysicalPlan
 from tidemill.plan.windows import MIN_WATERMARK_US
@@ -243,6 +244,7 @@ class Engine:
             lag=sum(known) if known else None,
             lags=lags,
             histories=HistoryProof.of_all(session.positions) if session else {},
+            schema_changes=SchemaChanges.of_all(session.positions) if session else {},
             watermarks_us=marks,
             holders_us=holders,
             state_bytes=sum(state_bytes.values()),

@@ -9,6 +9,7 @@ from tidemill.engine.epoch_stats import EpochStats
 from tidemill.engine.observation import Observation
 from tidemill.engine.times import EngineTimes
 from tidemill.interfaces.history import HistoryProof
+from tidemill.interfaces.schema_change import SchemaChanges
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,8 @@ class Progress:
     counters: Mapping[str, int] = field(default_factory=dict)
     histories: Mapping[str, HistoryProof] = field(default_factory=dict)
     """Where the history of each table that has one stands, as of the last batch."""
+    schema_changes: Mapping[str, SchemaChanges] = field(default_factory=dict)
+    """Changes of a source table's columns or key that reading went on behind, by table."""
     lags: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     """Records that wait in each partition of a source, where it says so."""
     epochs: EpochStats = field(default_factory=EpochStats)

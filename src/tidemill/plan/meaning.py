@@ -41,7 +41,7 @@ _PLACE = re.compile(
 )
 _NEUTRAL = re.compile(
     r"(properties|scan|sink|lookup|late-handling|error-handling|s3|aws|hadoop)\..*"
-    r"|.*(url|host|port|user|password|endpoint|token|secret|credential|timeout|interval|retries).*"
+    r"|.*schema\.change\.behavior|.*(url|host|port|user|password|endpoint|token|secret|credential|timeout|interval|retries).*"
 )
 _SKIPPED = frozenset({"where", "span", "fields", "ttl_ms", "name", "comment"})
 """Fields of nodes and expressions that change nothing of what is computed."""

@@ -353,7 +353,7 @@ def test_a_column_that_is_dropped_stops_the_reading(cdc):
     cdc.run("ALTER TABLE {t} DROP v; INSERT INTO {t} VALUES (2, 6)")
     with pytest.raises(ConnectorError) as caught:
         changes(source)
-    assert caught.value.code == "connector.schema-mismatch"
+    assert caught.value.code == "connector.schema-changed"
 
 
 def test_later_and_committed_starts(cdc):

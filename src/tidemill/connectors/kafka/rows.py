@@ -19,6 +19,7 @@ from tidemill.connectors.kafka.layout import Layout, key_columns_from_key
 from tidemill.connectors.kafka.lsn_fence import LsnFence
 from tidemill.connectors.kafka.options import KafkaTable
 from tidemill.connectors.kafka.repeats import Repeats
+from tidemill.errors import ConnectorError, Where
 from tidemill.interfaces.format import Change, ChangeColumns, ColumnDecoder, Decoded, Reject
 from tidemill.interfaces.source import RowOrigin
 from tidemill.model import DeadLetter, RowKind
@@ -139,11 +140,20 @@ class RowAssembler:
         return self._finish(rows, decoded, rejects, messages, skipped, len(dropped), kinds, origin)
 
     def _decoded(self, messages: Messages) -> Decoded:
-        if isinstance(messages, MessageColumns):
+        try:
+            if not isinstance(messages, MessageColumns):
+                return self._value_decoder.decode([m.value() for m in messages])
             if isinstance(self._value_decoder, ColumnDecoder):
                 return self._value_decoder.decode_column(messages.values)
             return self._value_decoder.decode(messages.values.to_pylist())
-        return self._value_decoder.decode([m.value() for m in messages])
+        except ConnectorError as error:
+            if error.code == "format.schema-changed" and len(messages):
+                first = messages[0]
+                error.where = Where(
+                    table=self._table.name, topic=first.topic(), partition=first.partition(),
+                    offset=f"{first.offset()} to {messages[-1].offset()}",
+                )  # fmt: skip
+            raise
 
     def _finish(
         self,

@@ -95,7 +95,10 @@ class Expander:
         old, new = self.changes.old_at[before], self.changes.new_at[after]
         texts: dict[str, pa.Array] = {}
         for column in self._columns:
-            at = self._at[column.name]
+            at = self._at.get(column.name)
+            if at is None:  # dropped, and the reading went on
+                texts[column.name] = pa.nulls(len(message_of), pa.large_string())
+                continue
             if np.any(self.changes.new.missing(at)[new]):
                 raise UnchangedValueError(column.name)
             texts[column.name] = self.changes.texts(at, old, new, places)

@@ -17,6 +17,7 @@ from tidemill.interfaces.options import (
     OptionType,
     OptionValues,
 )
+from tidemill.interfaces.schema_change import BEHAVIOR
 from tidemill.model import DataType, TableDescriptor, TypeRoot
 from tidemill.model.types import STRING
 
@@ -78,6 +79,7 @@ OPTIONS = OptionSet(
             "how often slot and publication are looked at.",
             default=30_000,
         ),
+        BEHAVIOR,
         Option("connect.timeout", _D, "How long to wait for a connection.", default=30_000),
         Option("connect.max-retries", _I, "Tries after a connection failed.", default=3),
         Option(

@@ -8,9 +8,10 @@ there. Both name the database cluster and the publication they belong to.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from tidemill.errors import ConnectorError, Where
+from tidemill.interfaces.schema_change import SchemaChanges
 from tidemill.model import JsonValue, Position
 
 PARTITION = "0"
@@ -38,6 +39,10 @@ class Place:
     taken: int = 0
     """In the log: changes taken of the transaction that commits at `lsn`."""
     parts: tuple[Part, ...] = ()
+    columns: tuple[tuple[str, str], ...] | None = None
+    """The table's columns at this place, with Postgres's types; None where nobody has looked."""
+    key: tuple[str, ...] = ()
+    schema_changes: SchemaChanges = field(default_factory=SchemaChanges)
 
     @property
     def confirmable_lsn(self) -> int:
@@ -52,7 +57,16 @@ class Place:
     def streaming(self) -> Place:
         """The place in the log once the snapshot has been read."""
         parts = (*self.parts, Part(self.lsn, None)) if self.parts else ()
-        return Place(self.origin, self.confirmable_lsn, False, parts=parts)
+        return replace(
+            self,
+            lsn=self.confirmable_lsn,
+            snapshot=False,
+            after=None,
+            taken=0,
+            parts=parts,
+            # The log of a snapshot that was cut off begins before the newest description.
+            columns=None if parts else self.columns,
+        )
 
     def moved(self, lsn: int, taken: int) -> Place:
         """A later place in the log; what the snapshot holds is forgotten once it is passed."""
@@ -66,6 +80,11 @@ class Place:
             "lsn": lsn_text(self.lsn),
             "parts": [[lsn_text(p.lsn), _list(p.upto)] for p in self.parts],
         }
+        if self.columns is not None:
+            made["columns"] = [[name, type_] for name, type_ in self.columns]
+            made["key"] = list(self.key)
+        if self.schema_changes.count:
+            made["schema_changes"] = self.schema_changes.kept()
         return {**made, "after": _list(self.after)} if self.snapshot else made | {
             "taken": self.taken
         }  # fmt: skip
@@ -90,6 +109,9 @@ def read_place(position: Position, shown: str, table: str) -> Place:
             _texts(position["after"]) if snapshot else None,
             0 if snapshot else int(position["taken"]),  # type: ignore[arg-type]
             tuple(parts),
+            _columns(position.get("columns")),
+            _texts(position.get("key", [])) or (),
+            SchemaChanges.of(position),
         )
     except (KeyError, IndexError, TypeError, ValueError, AttributeError):
         raise ConnectorError(
@@ -109,6 +131,15 @@ def lsn_of(text: object) -> int:
     """The place that Postgres writes like this; ValueError where it is none."""
     high, _, low = str(text).partition("/")
     return int(high, 16) << 32 | int(low, 16)
+
+
+def _columns(kept: JsonValue) -> tuple[tuple[str, str], ...] | None:
+    if kept is None:
+        return None
+    if not isinstance(kept, list):
+        raise TypeError
+    pairs = [_texts(one) or () for one in kept]
+    return tuple((name, type_) for name, type_ in pairs)
 
 
 def _list(key: tuple[str, ...] | None) -> JsonValue:

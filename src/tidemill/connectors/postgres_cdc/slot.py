@@ -29,7 +29,9 @@ SELECT p.oid::text, p.pubinsert AND p.pubupdate AND p.pubdelete AND p.pubtruncat
   (SELECT t.attnames::text[] FROM pg_publication_tables t
    WHERE t.pubname = p.pubname AND t.schemaname = %(schema)s AND t.tablename = %(name)s),
   (SELECT to_jsonb(t) ->> 'rowfilter' FROM pg_publication_tables t
-   WHERE t.pubname = p.pubname AND t.schemaname = %(schema)s AND t.tablename = %(name)s)
+   WHERE t.pubname = p.pubname AND t.schemaname = %(schema)s AND t.tablename = %(name)s),
+  ARRAY(SELECT a.attname::text FROM pg_attribute a WHERE a.attrelid = to_regclass(%(table)s)
+        AND a.attnum > 0 AND NOT a.attisdropped)
 FROM pg_publication p WHERE p.pubname = %(publication)s
 """
 _IDENTITIES = """
@@ -107,7 +109,8 @@ def _publication(connection: Connection, options: CdcOptions, target: TargetTabl
     row = connection.execute(_PUBLICATION, asked).fetchone()
     if row is None:
         return None
-    publication, complete, entry, columns, row_filter = row
+    publication, complete, entry, columns, row_filter, there = row
+    existing = there if isinstance(there, list) else []
     problem = None
     if not isinstance(columns, list):
         problem = f"does not hold {table}"
@@ -115,7 +118,8 @@ def _publication(connection: Connection, options: CdcOptions, target: TargetTabl
         problem = "leaves out inserts, updates, deletes or TRUNCATE"
     elif row_filter is not None:
         problem = f"leaves out rows of {table}"
-    elif missing := set(options.table.schema.names) - set(columns):
+    elif missing := set(options.table.schema.names).intersection(existing) - set(columns):
+        # What the table itself lacks is a change of the table, and told as one.
         problem = f"leaves out the column `{min(missing)}` of {table}"
     if problem is not None:
         raise ConnectorError(

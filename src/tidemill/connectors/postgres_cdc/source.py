@@ -18,12 +18,12 @@ from tidemill.connectors.jdbc.target import (
     TargetTable,
     check_columns,
     find_table,
-    mismatch,
     missing_table,
 )
 from tidemill.connectors.postgres_cdc import slot as slots
 from tidemill.connectors.postgres_cdc.batch import batch_of
 from tidemill.connectors.postgres_cdc.changes import Expander, Rows
+from tidemill.connectors.postgres_cdc.description import described, described_by
 from tidemill.connectors.postgres_cdc.joined import in_snapshot
 from tidemill.connectors.postgres_cdc.options import parse
 from tidemill.connectors.postgres_cdc.position import (
@@ -34,11 +34,16 @@ from tidemill.connectors.postgres_cdc.position import (
     read_place,
 )
 from tidemill.connectors.postgres_cdc.refusals import (
-    AGAIN,
     explained,
     in_use,
     lost,
     truncated,
+)
+from tidemill.connectors.postgres_cdc.schema_changes import (
+    behind,
+    check_described,
+    ignores,
+    those_of,
 )
 from tidemill.connectors.postgres_cdc.snapshot import Snapshot, key_of
 from tidemill.connectors.postgres_cdc.stream import Relation, Stream, Taken
@@ -82,7 +87,7 @@ class PostgresCdcSource:
         options = self._options
         with self._translated():
             self._connection = connect(options.login, "tidemill cdc")
-            self._look_at_table(self._connection)
+            self._look_at_table(self._connection, start.get(PARTITION))
             if options.mode == "snapshot":
                 self._open_bounded(start)
                 return
@@ -97,11 +102,15 @@ class PostgresCdcSource:
                 self._go_on(read_place(position, options.shown, self._table.name), system)
             self._looked_s = time.monotonic()
 
-    def _look_at_table(self, connection: Connection) -> None:
+    def _look_at_table(self, connection: Connection, start: Position) -> None:
         target = find_table(connection, self._options.source)
         if target is None:
             raise missing_table(connection, self._table, self._options.source, writing=False)
-        check_columns(self._options.table, target, self._options.source, writing=False)
+        wanted = self._options.table
+        if isinstance(start, dict) and "taken" in start and ignores(self._options):
+            # What was dropped since is a change of the table, met at its place in the log.
+            wanted = those_of(wanted, target.columns)
+        check_columns(wanted, target, self._options.source, writing=False)
         self._target = target
         upsert = self._options.upsert
         self._key = self._options.table.primary_key if upsert else target.primary_key
@@ -144,6 +153,9 @@ class PostgresCdcSource:
         else:
             lsn = found.confirmed_lsn
         self._place = Place((system, publication), lsn, initial)
+        if options.mode != "committed-offset":
+            now = described(self._connection, options, self._target)
+            self._place = replace(self._place, columns=now.columns, key=now.key)
         if initial:
             self._snapshot = Snapshot(self._replication, options, self._target, None)
         else:
@@ -164,7 +176,9 @@ class PostgresCdcSource:
         if not place.snapshot:
             self._start_stream()
             return
-        self._place = place.cut_off(slots.make_snapshot(self._replication))
+        now = described(self._connection, options, self._target)
+        self._place = behind(options, place, now, self._target, lsn_text(place.lsn))
+        self._place = self._place.cut_off(slots.make_snapshot(self._replication))
         self._snapshot = Snapshot(self._replication, options, self._target, place.after)
 
     def _start_stream(self) -> None:
@@ -288,7 +302,7 @@ class PostgresCdcSource:
     def _expand(self, taken: Taken) -> Expander:
         assert self._connection is not None and taken.relation is not None
         if taken.relation != self._relation:
-            self._check_relation(taken.relation)
+            self._check_relation(taken)
         with explained(self._options, taken.lsn):
             expander = Expander(taken, self._columns, self._key, self._options.upsert)
         if self._place.parts:
@@ -303,17 +317,15 @@ class PostgresCdcSource:
             )  # fmt: skip
         return expander
 
-    def _check_relation(self, relation: Relation) -> None:
-        """The table may have changed: all declared columns must be there, with types that fit."""
-        assert self._connection is not None
+    def _check_relation(self, taken: Taken) -> None:
+        """The table may have changed: does the reading go on behind it?"""
+        assert self._connection is not None and taken.relation is not None
         target = find_table(self._connection, self._options.source) or self._target
-        names = [name for name, _ in relation.columns]
-        for column in self._options.table.schema.columns:
-            if column.name not in names:
-                problem = f"has no column `{column.name}` in its changes any more"
-                raise mismatch(self._options.table, target, self._options.source, problem, AGAIN)
-        check_columns(self._options.table, target, self._options.source, writing=False)
-        self._relation = relation
+        now = described_by(self._connection, taken.relation, target.primary_key)
+        at = lsn_text(taken.commits[0])
+        self._place = behind(self._options, self._place, now, target, at)
+        check_described(self._options, now, target)
+        self._target, self._relation = target, taken.relation
 
     def _heartbeat(self, taken: Taken) -> Sequence[PartitionBatch]:
         """Move on while nothing of the table changes, so that the slot holds no log for nothing."""

@@ -12,7 +12,7 @@ import select
 import struct
 import time
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import psycopg
 from psycopg import pq, sql
@@ -30,10 +30,16 @@ _CHANGES = frozenset(b"IUD")
 
 @dataclass(frozen=True, slots=True)
 class Relation:
-    """A table as the log describes it, until the next description: column names and type oids."""
+    """A table as the log describes it, until the next description: column names and type oids.
+
+    `number` counts the descriptions since the stream began: the server sends one anew after each
+    change of the table, also where its columns are the same.
+    """
 
     id: int
     columns: tuple[tuple[str, int], ...]
+    modifiers: tuple[int, ...]
+    number: int = 0
 
 
 @dataclass(slots=True)
@@ -177,10 +183,11 @@ class Stream:
 
     def _describe(self, message: bytes, found: Taken | None) -> bool:
         relation, name = _relation(message)
-        if name == self._table and relation != self._relation:
+        if name == self._table:
             if found is not None and found.messages:
                 return False
-            self._relation = relation
+            number = 0 if self._relation is None else self._relation.number + 1
+            self._relation = replace(relation, number=number)
         return True
 
     # -- the connection
@@ -235,9 +242,10 @@ def _relation(message: bytes) -> tuple[Relation, tuple[str, str]]:
     name, rest = rest.split(b"\0", 1)
     (count,) = struct.unpack_from(">h", rest, 1)
     rest = rest[3:]
-    columns = []
+    columns, modifiers = [], []
     for _ in range(count):
         column, rest = rest[1:].split(b"\0", 1)
         columns.append((column.decode(), int.from_bytes(rest[:4], "big")))
+        modifiers.append(int.from_bytes(rest[4:8], "big", signed=True))
         rest = rest[8:]
-    return Relation(id_, tuple(columns)), (namespace.decode(), name.decode())
+    return Relation(id_, tuple(columns), tuple(modifiers)), (namespace.decode(), name.decode())

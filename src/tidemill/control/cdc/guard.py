@@ -11,15 +11,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from tidemill.connectors.jdbc.server_stats import drop_slot
+from tidemill.control.account import committed_positions
 from tidemill.control.cdc.readers import Reader, readers
 from tidemill.control.connectors import Connect
 from tidemill.control.pipeline_processes import stop_pipeline
 from tidemill.control.slots import Slot, postgres_of, slots
 from tidemill.errors import UserError, Where
+from tidemill.interfaces.schema_change import SchemaChanges
 from tidemill.project import Project
 
 Action = Literal["none", "warn", "pause", "drop"]
@@ -34,6 +36,8 @@ class Guarded:
     reader: Reader | None
     action: Action
     sentence: str
+    schema_changes: SchemaChanges = field(default_factory=SchemaChanges)
+    """Changes of the table that its pipeline went on behind."""
 
     def as_dict(self) -> dict[str, Any]:
         """For `--json`."""
@@ -45,6 +49,7 @@ class Guarded:
             else {"kind": reader.kind, "name": reader.name, "state": reader.state},
             "action": self.action,
             "sentence": self.sentence,
+            "schema_changes": self.schema_changes.as_dict(),
         }
 
 
@@ -54,7 +59,15 @@ def look(project: Project) -> list[Guarded]:
     if not found:
         return []
     by_slot = readers(project)
-    return [_judged(slot, by_slot.get(slot.state.name), project) for slot in found]
+    judged = [_judged(slot, by_slot.get(slot.state.name), project) for slot in found]
+    return [replace(one, schema_changes=_changes(one.reader, project)) for one in judged]
+
+
+def _changes(reader: Reader | None, project: Project) -> SchemaChanges:
+    if reader is None or reader.table is None:
+        return SchemaChanges()
+    positions = committed_positions(project, reader.name) or {}
+    return SchemaChanges.of_all(positions).get(reader.table, SchemaChanges())
 
 
 def guard(project: Project, only: Sequence[str] = ()) -> list[Guarded]:
@@ -90,7 +103,7 @@ def _acted(one: Guarded, project: Project) -> Guarded:
             # With its old place it would go on behind the gap, and say nothing.
             Connect(project.root).client().forget_offsets(reader.name)
         done += f", and the slot was dropped; {_again(reader)}"
-    return Guarded(one.slot, reader, one.action, f"{one.sentence}: {done}")
+    return replace(one, sentence=f"{one.sentence}: {done}")
 
 
 def _stop(reader: Reader, project: Project) -> bool:

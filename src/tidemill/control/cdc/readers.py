@@ -27,6 +27,8 @@ class Reader:
     kind: Literal["connector", "pipeline"]
     name: str
     state: str
+    table: str | None = None
+    """A pipeline's own name of the table."""
 
     @property
     def shown(self) -> str:
@@ -72,4 +74,4 @@ def _pipelines(project: Project) -> Iterator[tuple[str, Reader]]:
             continue
         state = pipeline_state(project, file.name).state
         for table in tables:
-            yield table.options["slot.name"], Reader("pipeline", file.name, state)
+            yield table.options["slot.name"], Reader("pipeline", file.name, state, table.name)

@@ -8,6 +8,7 @@ CODES: dict[str, str] = {
     "connector.store-error": "A store refused a statement or a call.",
     "connector.table-missing": "The table or topic of a connector does not exist in the store.",
     "connector.schema-mismatch": "A table and the thing behind it have columns that do not fit.",
+    "connector.schema-changed": "A source table's columns or key changed beyond what may go on.",
     "connector.unsupported-type": "A connector cannot carry a column of this type.",
     "connector.value-unreadable": "A value in the store does not fit the column's declared type.",
     "connector.row-refused": "The store refused one row; the other rows went in.",

@@ -16,6 +16,7 @@ CODES: dict[str, str] = {
     "format.unknown-schema": "The schema registry has no schema of the id in the message.",
     "format.incompatible-schema": "A writer's schema and the table's columns, or two versions of a "
     "schema, do not fit.",
+    "format.schema-changed": "A writer's schema has other fields than the table declares columns.",
     "format.registry-unreachable": "The schema registry does not answer.",
     "format.registry-refused": "The schema registry refused a request.",
 }

@@ -3,7 +3,7 @@
 Each message is read by the schema that it names, and resolved to the table's columns. Rejected are:
 a message without the magic byte, an id that the registry does not know, a schema that cannot be
 resolved to the columns. A registry that does not answer is an error to be tried again, never a
-reason to reject.
+reason to reject; a schema with other fields than the columns may be one (`schema_change`).
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import pyarrow as pa
 from tidemill.formats.avro.decoder import Read, RecordReader, settled
 from tidemill.formats.avro.raw import UnreadableSchemaError, read_schema
 from tidemill.formats.avro.vectors import Numbers
+from tidemill.formats.avro_confluent.schema_change import WriterCheck
 from tidemill.formats.schema_registry.client import SchemaRegistry
 from tidemill.interfaces.format import Decoded, Reject
 from tidemill.model import Schema
@@ -35,8 +36,10 @@ class RegistryDecoder:
         schema: Schema,
         needed: frozenset[str] | None,
         optional: frozenset[str] = frozenset(),
+        check: WriterCheck | None = None,
     ) -> None:
         self.schema = schema
+        self._check = check
         self._optional = optional
         self._registry = registry
         self._needed = needed
@@ -114,8 +117,12 @@ class RegistryDecoder:
             return "format.incompatible-schema", f"schema {schema_id} is {registered.kind}"
         try:
             written = read_schema(loads(registered.schema))
+            if self._check is not None:
+                self._check(written, schema_id, self._registry.shown)
             return RecordReader(written, self.schema, self._needed, self._optional)
         except (UnreadableSchemaError, ValueError) as error:
+            if self._check is not None:
+                self._check.unreadable(schema_id, self._registry.shown, str(error))
             return "format.incompatible-schema", f"schema {schema_id}: {error}"
 
 

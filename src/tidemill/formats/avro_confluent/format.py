@@ -9,6 +9,7 @@ from tidemill.formats.avro.schema import table_schema
 from tidemill.formats.avro_confluent.decoder import RegistryDecoder
 from tidemill.formats.avro_confluent.encoder import RegistryEncoder
 from tidemill.formats.avro_confluent.options import OPTIONS, RegistryOptions, parse
+from tidemill.formats.avro_confluent.schema_change import AVRO_BEHAVIOR, WriterCheck
 from tidemill.interfaces.format import FormatFactory
 from tidemill.interfaces.options import OptionValues
 from tidemill.model import Schema
@@ -56,7 +57,8 @@ def _decoder(
 ) -> RegistryDecoder:
     parsed = parse(options)
     table_schema(schema, legacy=False)
-    return RegistryDecoder(parsed.registry, schema, needed)
+    check = WriterCheck(options[AVRO_BEHAVIOR.key], schema.physical())
+    return RegistryDecoder(parsed.registry, schema, needed, check=check)
 
 
 def _encoder(schema: Schema, options: OptionValues) -> RegistryEncoder:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from tidemill.errors import ProjectError
 from tidemill.formats.avro.options import LEGACY as AVRO_LEGACY
 from tidemill.formats.avro.raw import AvroSchema, UnreadableSchemaError, read_schema
+from tidemill.formats.avro_confluent.schema_change import AVRO_BEHAVIOR
 from tidemill.formats.schema_registry.client import RegistryLogin, SchemaRegistry
 from tidemill.interfaces.options import Option, OptionSet, OptionType, OptionValues
 
@@ -34,7 +35,7 @@ LEGACY = replace(
     AVRO_LEGACY,
     description=f"{AVRO_LEGACY.description} (Tidemill's own: Flink 2.3 has it for `avro` only.)",
 )
-OPTIONS = OptionSet("format `avro-confluent`", (*REGISTRY, LEGACY))
+OPTIONS = OptionSet("format `avro-confluent`", (*REGISTRY, LEGACY, AVRO_BEHAVIOR))
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 
 from tidemill.formats.avro_confluent.decoder import RegistryDecoder
+from tidemill.formats.avro_confluent.schema_change import WriterCheck
 from tidemill.formats.common.change_order import Source, change_of
 from tidemill.formats.common.unavailable import filled
 from tidemill.formats.schema_registry.client import SchemaRegistry
@@ -45,13 +46,19 @@ def envelope(schema: Schema) -> Schema:
 class DebeziumAvroDecoder:
     """Decodes the messages of one table; see the module."""
 
-    def __init__(self, registry: SchemaRegistry, schema: Schema, deduplicate: bool) -> None:
+    def __init__(
+        self,
+        registry: SchemaRegistry,
+        schema: Schema,
+        deduplicate: bool,
+        check: WriterCheck | None = None,
+    ) -> None:
         self._schema = schema
         self._deduplicate = deduplicate
         events = envelope(schema)
         if deduplicate:
             events = Schema((*events.columns, _SOURCE))
-        self._events = RegistryDecoder(registry, events, None, frozenset({_SOURCE.name}))
+        self._events = RegistryDecoder(registry, events, None, frozenset({_SOURCE.name}), check)
 
     def decode(self, messages: Sequence[bytes | None]) -> Decoded:
         """Decode the messages; see `Decoder`."""

@@ -9,6 +9,7 @@ from tidemill.formats.avro.schema import table_schema
 from tidemill.formats.avro_confluent.encoder import RegistryEncoder
 from tidemill.formats.avro_confluent.format import written_schema
 from tidemill.formats.avro_confluent.options import LEGACY, REGISTRY, parse
+from tidemill.formats.avro_confluent.schema_change import AVRO_BEHAVIOR, WriterCheck
 from tidemill.formats.common.change_order import DEDUPLICATE
 from tidemill.formats.debezium_avro_confluent.decoder import DebeziumAvroDecoder, envelope
 from tidemill.formats.debezium_avro_confluent.encoder import DebeziumAvroEncoder
@@ -16,7 +17,9 @@ from tidemill.interfaces.format import FormatFactory
 from tidemill.interfaces.options import OptionSet, OptionValues
 from tidemill.model import Schema
 
-OPTIONS = OptionSet("format `debezium-avro-confluent`", (*REGISTRY, LEGACY, DEDUPLICATE))
+OPTIONS = OptionSet(
+    "format `debezium-avro-confluent`", (*REGISTRY, LEGACY, DEDUPLICATE, AVRO_BEHAVIOR)
+)
 
 
 def _decoder(
@@ -24,7 +27,8 @@ def _decoder(
 ) -> DebeziumAvroDecoder:
     parsed = parse(options)
     table_schema(schema, legacy=False)
-    return DebeziumAvroDecoder(parsed.registry, schema, bool(options["deduplicate"]))
+    check = WriterCheck(options[AVRO_BEHAVIOR.key], schema.physical(), "before")
+    return DebeziumAvroDecoder(parsed.registry, schema, bool(options["deduplicate"]), check)
 
 
 def _encoder(schema: Schema, options: OptionValues) -> DebeziumAvroEncoder:

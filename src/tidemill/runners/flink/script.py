@@ -25,6 +25,10 @@ ONLY_OURS = frozenset(
         *("s3.endpoint", "s3.region", "s3.path-style-access"),
         *("debezium-json.deduplicate", "value.debezium-json.deduplicate"),
         *("debezium-avro-confluent.deduplicate", "value.debezium-avro-confluent.deduplicate"),
+        *("avro-confluent.schema.change.behavior", "value.avro-confluent.schema.change.behavior"),
+        "key.avro-confluent.schema.change.behavior",
+        "debezium-avro-confluent.schema.change.behavior",
+        "value.debezium-avro-confluent.schema.change.behavior",
         *("s3.access-key", "s3.secret-key", "s3.session-token"),
     )
 )
