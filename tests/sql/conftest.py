@@ -40,6 +40,7 @@ KAFKA = Connector(
                 choices=("earliest-offset", "latest-offset", "timestamp"),
             ),
             Option("scan.startup.timestamp-millis", OptionType.LONG, "Where reading starts."),
+            Option("scan.history.table", TEXT, "What is read first."),
         ),
         prefixes=("properties.",),
     ),
