@@ -26,7 +26,7 @@ ORDERS, CUSTOMERS = 10_000, 500
 KEPT_BYTES, SEGMENT_BYTES = 3 << 30, 128 << 20
 UPDATES_AT_ONCE, UPDATE_EVERY_S = 5, 0.1
 COMMAND = (sys.executable, "-m", "tidemill.cli")
-LEAKING = (sys.executable, "-m", "bench.soak.leaking")
+LEAKING = (sys.executable, "-P", str(Path(__file__).with_name("leaking.py")))
 
 _PROJECT = """
 name: soak
