@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from tidemill.interfaces.source import RowOrigin
+from tidemill.model import Batch
 from tidemill.plan.physical import FIRST_END, KIND, ROW
 
 Int64s = npt.NDArray[np.int64]
@@ -148,3 +149,12 @@ def _one(column: pa.ChunkedArray) -> pa.Array:
 def concat(tables: Sequence[pa.Table]) -> pa.Table:
     """The tables behind each other, without copying rows."""
     return tables[0] if len(tables) == 1 else pa.concat_tables(tables)
+
+
+def joined(batches: Sequence[Batch]) -> Batch:
+    """One batch of the rows of several, all with kinds or all without; one alone is not copied."""
+    if len(batches) == 1:
+        return batches[0]
+    rows = pa.concat_batches([batch.rows for batch in batches])
+    kinds = [batch.kinds for batch in batches if batch.kinds is not None]
+    return Batch(rows, pa.concat_arrays(kinds) if kinds else None)

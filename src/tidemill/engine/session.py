@@ -78,7 +78,7 @@ class Session:
         self._in_flight = threading.Event()
         self._dirty = False
         self._cut_ms = 0.0
-        self._interval_ms = float(job.settings.epoch_interval_ms)
+        self._calm = True
         self._account_nodes = account_nodes(job.plan)
         self._nodes = manifest_nodes(job.plan)
 
@@ -308,6 +308,8 @@ class Session:
                 seen.append(piece.ingested_at_ms)
         self.job.traces.took(piece.trace for piece in delivery.slices)
         self._dirty = True
+        rows = sum(piece.rows.num_rows for piece in delivery.slices)
+        self._calm = not delivery.blocked and rows < self.job.settings.rows_min
         if batch is not None and len(batch):
             if delivery.source in self._closed:
                 raise input_has_grown(self._closed[delivery.source], name)
@@ -336,9 +338,13 @@ class Session:
     # -- epochs
 
     def _due_after_ms(self) -> float:
-        if self.router.wrote or self._letters:
-            return self._interval_ms
-        return float(self.job.settings.quiet_epoch_interval_ms)
+        settings = self.job.settings
+        if not (self.router.wrote or self._letters):
+            return float(settings.quiet_epoch_interval_ms)
+        share = settings.commit_share_max
+        if self._calm:
+            share = max(share, settings.commit_share_calm)
+        return max(float(settings.epoch_interval_ms), self.commit_ms / share)
 
     def _epoch_due(self) -> bool:
         if self._in_flight.is_set():
@@ -413,10 +419,7 @@ class Session:
 
     def _committed(self, work: EpochWork, seconds: float, size: int) -> None:
         """An epoch is complete everywhere; called on a writer thread."""
-        settings = self.job.settings
         self.commit_ms += 0.2 * (seconds * 1000 - self.commit_ms)
-        cost_ms = self.commit_ms / settings.commit_share_max
-        self._interval_ms = max(float(settings.epoch_interval_ms), cost_ms)
         self.epoch, self.checkpoint_bytes = work.epoch, size
         self.committed_any = True
         self.committed_counts = work.counters
