@@ -23,7 +23,10 @@ from bench.servers import running
 from bench.tasks import GROUPS, TASKS, Task
 from bench.tasks import chosen as chosen_tasks
 
-STEP = 5  # A recording is so many times as large as the next smaller one.
+STEP = 5
+"""A recording is so many times as large as the next smaller one."""
+CLIMB_SHARE = 0.4
+"""An engine that needs more than this share of a run's time gets no larger recording."""
 
 
 def main() -> int:
@@ -100,15 +103,18 @@ class _Measurement:
             _write(self._results, self._asked.output)
 
     def _warm_up(self, engine: BenchEngine, task: Task, sizes: list[int]) -> int:
-        """Run once, so that compilers and page caches are warm; return the large size for it."""
+        """Run until compilers and page caches are warm; return the large size for the engine.
+
+        A small run is mostly start-up and says little of a large one, so sizes are climbed.
+        """
         try:
-            run = self._bench.run(engine, task, sizes[2], exactly_once=engine.fair_exactly_once)
+            for size in (sizes[2], sizes[1]):
+                run = self._bench.run(engine, task, size, exactly_once=engine.fair_exactly_once)
+                if run.usage.wall_s > self._asked.run_s * CLIMB_SHARE:
+                    return size
         except RunFailedError as error:
             self._give_up(engine, task, error)
-            return sizes[0]
-        seconds_an_event = run.usage.wall_s / sizes[2]
-        within = [size for size in sizes[:2] if size * seconds_an_event <= self._asked.run_s]
-        return within[0] if within else sizes[2]
+        return sizes[0]
 
     def latency(self, tasks: list[Task], rate_per_s: int) -> None:
         """Feed at a fixed rate: at least once, and exactly once where an engine can."""
