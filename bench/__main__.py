@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import datetime as dt
 import platform
-import signal
 import sys
 import tempfile
 from pathlib import Path
@@ -13,7 +12,7 @@ from pathlib import Path
 from bench.chart import svg
 from bench.engines import BenchEngine, RunFailedError
 from bench.engines.flink import TASKMANAGER_HEAP_MB
-from bench.engines.process import say
+from bench.engines.process import end_on_sigterm, say
 from bench.engines.registry import DEFAULT, ENGINES
 from bench.engines.registry import chosen as chosen_engines
 from bench.latency import measure_latency
@@ -32,8 +31,7 @@ CLIMB_SHARE = 0.4
 def main() -> int:
     """Measure, print the tables, write the files."""
     asked = _arguments()
-    # An end from outside runs what ends the engines, as Ctrl-C does.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    end_on_sigterm()
     tasks = chosen_tasks(asked.tasks)
     engines = chosen_engines(asked.engines, asked.flink_heap_mb)
     results = Results(_about(asked), {engine.name: engine.settings for engine in engines})

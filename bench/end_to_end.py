@@ -17,7 +17,6 @@ from __future__ import annotations
 import argparse
 import json
 import shutil
-import signal
 import statistics
 import subprocess
 import sys
@@ -32,7 +31,7 @@ from pathlib import Path
 import psutil
 from confluent_kafka import Consumer, KafkaException, TopicPartition
 
-from bench.engines.process import ProcessRun
+from bench.engines.process import ProcessRun, end_on_sigterm
 from bench.servers import Servers, reached
 from bench.topic import read_output
 
@@ -122,8 +121,7 @@ class Sample:
 def main() -> int:
     """Measure and print; a run of each way and sink in turns."""
     asked = _arguments()
-    # An end from outside ends the servers too, as Ctrl-C does.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    end_on_sigterm()
     samples = []
     for _ in range(asked.runs):
         for sink in asked.sinks.split(","):

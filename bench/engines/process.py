@@ -66,3 +66,8 @@ class ProcessRun:
 def say(text: str) -> None:
     """A line for the person who waits."""
     print(f"· {text}", file=sys.stderr, flush=True)
+
+
+def end_on_sigterm() -> None:
+    """An end from outside runs what ends engines and servers, as Ctrl-C does."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))

@@ -6,28 +6,14 @@
  * Event i is line i % lines of FILE with `"pickup_at":` FIRST_MS + i * 60000 / RATE, so RATE events
  * make a minute of event time. With PACED 0 events go as fast as they can, for SECONDS at most.
  * Prints `ready`, and at the end how many were sent and by how many seconds the latest was late.
- * librdkafka is loaded by its path; the declarations are those of its public, stable interface.
  */
-#include <dlfcn.h>
+#include "librdkafka.h"
+
 #include <errno.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 enum { PRODUCER = 0, COPY = 2, DIGITS = 13, LINES_MAX = 1 << 20, AT_ONCE = 1000 };
-
-static void *library;
-
-static void *find(const char *name) {
-  void *found = dlsym(library, name);
-  if (found == NULL) {
-    fprintf(stderr, "librdkafka has no %s\n", name);
-    exit(2);
-  }
-  return found;
-}
 
 static double now_s(void) {
   struct timespec at;
@@ -64,10 +50,6 @@ int main(int argc, char **argv) {
     fprintf(stderr, "feeder LIBRDKAFKA BOOTSTRAP TOPIC FILE RATE SECONDS FIRST_MS PACED\n");
     return 2;
   }
-  void *(*conf_new)(void) = find("rd_kafka_conf_new");
-  int (*conf_set)(void *, const char *, const char *, char *, size_t) = find("rd_kafka_conf_set");
-  void *(*new_client)(int, void *, char *, size_t) = find("rd_kafka_new");
-  void *(*topic_new)(void *, const char *, void *) = find("rd_kafka_topic_new");
   int (*produce)(void *, int32_t, int, void *, size_t, const void *, size_t, void *) =
       find("rd_kafka_produce");
   int (*poll)(void *, int) = find("rd_kafka_poll");
@@ -78,14 +60,9 @@ int main(int argc, char **argv) {
       {"linger.ms", "5"},                     {"batch.size", "1000000"},
       {"queue.buffering.max.messages", "500000"}, {"enable.idempotence", "true"}};
   char error[512] = "";
-  void *conf = conf_new();
-  for (size_t i = 0; i < sizeof settings / sizeof *settings; i++)
-    if (conf_set(conf, settings[i][0], settings[i][1], error, sizeof error) != 0) {
-      fprintf(stderr, "%s\n", error);
-      return 2;
-    }
-  void *client = new_client(PRODUCER, conf, error, sizeof error);
-  void *topic = client != NULL ? topic_new(client, argv[3], NULL) : NULL;
+  void *client = NULL;
+  void *topic = open_topic(PRODUCER, settings, sizeof settings / sizeof *settings, argv[3], &client,
+                           error, sizeof error);
   long long count = read_lines(argv[4]), rate = atoll(argv[5]), seconds = atoll(argv[6]);
   long long first_ms = atoll(argv[7]), total = rate * seconds, sent = 0;
   int paced = atoi(argv[8]);

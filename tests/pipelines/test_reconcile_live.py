@@ -15,7 +15,7 @@ from pipeline_flow import CLI, Flow, Postgres, ended, wait_for
 from psycopg import sql
 from test_postgres_cdc import name, source  # noqa: F401 - `name` is a fixture
 
-from tidemill.connectors.jdbc.keyed_sums import KeyedSums
+from tidemill.connectors.jdbc.keyed_sums import KeyedSums, KeyRange
 from tidemill.control.reconcile import bisect as bisecting
 from tidemill.control.reconcile.live import keyed
 from tidemill.control.reconcile.prove import reconcile
@@ -191,7 +191,7 @@ def test_keys_of_several_columns_are_cut_alike_whatever_their_texts(
                 f"{query.format(*tables)} UNION {query.format(*reversed(tables))}"
             ).fetchall()
             left.begin(), right.begin()
-            found = bisecting.bisect(left, right)
+            found = bisecting.bisect(left, right, *left.sums(KeyRange()), *right.sums(KeyRange()))
             assert sorted(found.keys) == sorted((k, str(i)) for k, i in wanted)
             assert (found.ranges == 1) == (not wanted)
             keys = [(k, str(i)) for k, i in rows]

@@ -14,12 +14,12 @@ import urllib.parse
 
 from tidemill.control.project_context import resolver, running_endpoints
 from tidemill.errors import ProjectError, ServiceError, Where
+from tidemill.interfaces.addresses import on_this_machine
 from tidemill.project import Project, Secret
 from tidemill.runners.flink import Cluster, Gateway
 
 CONNECTION = "flink"
 _PROPERTIES = "properties."
-_LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
 def flink_gateway(project: Project) -> Gateway:
@@ -39,7 +39,7 @@ def is_external(project: Project) -> bool:
 
 def is_on_this_machine(cluster: Cluster) -> bool:
     """Whether the cluster's processes see the files of this machine."""
-    return urllib.parse.urlsplit(cluster.rest.url).hostname in _LOOPBACK
+    return on_this_machine(urllib.parse.urlsplit(cluster.rest.url).hostname)
 
 
 def flink_properties(project: Project) -> dict[str, str]:

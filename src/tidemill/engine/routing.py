@@ -132,8 +132,8 @@ def together(writes: Sequence[tuple[str, Batch]]) -> list[tuple[str, Batch]]:
 
 
 def _alike(one: Batch, other: Batch) -> bool:
-    with_kinds = (one.kinds is None, other.kinds is None)
-    return with_kinds[0] == with_kinds[1] and one.rows.schema.equals(other.rows.schema)
+    both = (one.kinds is None) == (other.kinds is None)
+    return both and one.rows.schema.equals(other.rows.schema)
 
 
 def _runs(batches: Sequence[Batch]) -> Iterator[list[Batch]]:

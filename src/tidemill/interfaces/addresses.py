@@ -17,6 +17,11 @@ _METADATA = frozenset(
 )
 
 
+def on_this_machine(host: str | None) -> bool:
+    """Whether a name is one of this machine's own, where no proxy stands between; None is not."""
+    return host in ("localhost", "127.0.0.1", "::1")
+
+
 def refuse_address(host: str, address: str) -> None:
     """Raise ProjectError where `host` leads to an `address` (IPv4 or IPv6) that is refused."""
     found = ipaddress.ip_address(address.partition("%")[0])

@@ -13,9 +13,7 @@ import urllib.request
 from typing import Any
 from urllib.parse import urlsplit
 
-from tidemill.interfaces.addresses import refuse_address
-
-_LOOPBACK = ("localhost", "127.0.0.1", "::1")
+from tidemill.interfaces.addresses import on_this_machine, refuse_address
 
 
 class CheckedHTTPConnection(http.client.HTTPConnection):
@@ -39,7 +37,7 @@ class CheckedHTTPSConnection(http.client.HTTPSConnection):
 def open_checked(request: urllib.request.Request, timeout_s: float) -> Any:
     """The answer; raises HTTPError for any status but success, redirects among them."""
     handlers: list[Any] = [_Http, _Https, _NoRedirect]
-    if urlsplit(request.full_url).hostname in _LOOPBACK:
+    if on_this_machine(urlsplit(request.full_url).hostname):
         handlers.append(urllib.request.ProxyHandler({}))
     return urllib.request.build_opener(*handlers).open(request, timeout=timeout_s)
 

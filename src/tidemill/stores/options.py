@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
+from tidemill.interfaces.addresses import on_this_machine
 from tidemill.interfaces.options import Option, OptionSet, OptionType
 
 PREFIX = "s3."
@@ -54,8 +55,7 @@ class S3Options:
     @property
     def is_loopback(self) -> bool:
         """Whether the endpoint is on this machine, where no proxy stands between."""
-        host = urlsplit(self.endpoint).hostname if self.endpoint else None
-        return host in ("localhost", "127.0.0.1", "::1")
+        return on_this_machine(urlsplit(self.endpoint).hostname if self.endpoint else None)
 
 
 def parse_options(given: Mapping[str, str]) -> S3Options:

@@ -11,10 +11,10 @@ from decimal import Decimal
 import pytest
 from tests.connectors.postgres_cdc.conftest import changes, rows_of
 
-from tidemill.connectors.postgres_cdc.position import lsn_of
 from tidemill.errors import ConnectorError, ProjectError
 from tidemill.model import Column, ColumnKind, DataType, TypeRoot
 from tidemill.model import types as t
+from tidemill.model.lsn import lsn_of
 
 pytestmark = pytest.mark.servers
 

@@ -60,6 +60,11 @@ class KeyedRow:
     version: str
 
 
+def values_of(row: KeyedRow | None) -> tuple[str | None, ...] | None:
+    """By which rows of two sides are compared; None where there is none."""
+    return None if row is None else row.values
+
+
 class KeyedSums:
     """Asks one table; its connection is opened by `begin`."""
 

@@ -10,6 +10,7 @@ from tidemill.errors import ProjectError, did_you_mean
 from tidemill.interfaces.connector import JobContext
 from tidemill.interfaces.history import HISTORY_TABLE
 from tidemill.model import ColumnKind, TableDescriptor, TypeRoot
+from tidemill.model.lsn import lsn_of, lsn_text
 
 _TAKES = {
     "offset-columns": ("scan.history.partition-column", "scan.history.offset-column"),
@@ -38,7 +39,7 @@ class HistoryOptions:
     @property
     def lsn_shown(self) -> str | None:
         """The place in the log as Postgres writes it."""
-        return None if self.lsn is None else f"{self.lsn >> 32:X}/{self.lsn & 0xFFFFFFFF:X}"
+        return None if self.lsn is None else lsn_text(self.lsn)
 
 
 def history_options(table: KafkaTable, job: JobContext) -> HistoryOptions | None:
@@ -187,9 +188,8 @@ def _check_columns(table: KafkaTable, history: TableDescriptor) -> None:
 
 def _lsn(table: KafkaTable) -> int:
     text = str(table.values["scan.history.lsn"])
-    high, _, low = text.partition("/")
     try:
-        return int(high, 16) << 32 | int(low, 16)
+        return lsn_of(text)
     except ValueError:
         raise _wrong(
             table, f"`scan.history.lsn` is `{text}`", "It takes the form 0/16B3748."

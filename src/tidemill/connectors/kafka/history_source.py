@@ -236,21 +236,21 @@ class HistoryThenLive:
         if fence is not None:
             earliest = check_fence(self._table, fence)
         self._open_live(fence or {})
-        assert self._live is not None
         self._proof = replace(self._proof, done=True, earliest=earliest)
         self._positions = {}
-        names = [name for name in self._live.partitions() if name not in self._told]
-        self._told.update(names)
-        return replace(
-            self._slice(runs=[(name, 0) for name in names]), ended=self._options.places is None
-        )
+        return replace(self._slice(runs=self._untold()), ended=self._options.places is None)
 
     def _new_partitions(self) -> Sequence[PartitionBatch]:
         """Partitions of the topic that appeared."""
+        runs = self._untold()
+        return [self._slice(runs=runs)] if runs else []
+
+    def _untold(self) -> list[tuple[str, int]]:
+        """The topic's partitions that were not told of yet, without rows; now they are."""
         assert self._live is not None
         names = [name for name in self._live.partitions() if name not in self._told]
         self._told.update(names)
-        return [self._slice(runs=[(name, 0) for name in names])] if names else []
+        return [(name, 0) for name in names]
 
     def _slice(
         self, rows: pa.RecordBatch | None = None, runs: Sequence[tuple[str, int]] = ()

@@ -15,6 +15,7 @@ from tidemill.connectors.kafka.repeats import Keys, Repeats
 from tidemill.errors import ConnectorError, Where
 from tidemill.interfaces.format import Change, ChangeColumns
 from tidemill.model import JsonValue
+from tidemill.model.lsn import lsn_text
 
 
 class Spans:
@@ -129,7 +130,5 @@ class LsnFence(Repeats):
             )
 
     def _error(self, code: str, message: str, hint: str) -> ConnectorError:
-        shown = f"{self._lsn >> 32:X}/{self._lsn & 0xFFFFFFFF:X}"
-        return ConnectorError(
-            message, code=code, where=self._where, detail=f"The fence is {shown}.", hint=hint
-        )
+        detail = f"The fence is {lsn_text(self._lsn)}."
+        return ConnectorError(message, code=code, where=self._where, detail=detail, hint=hint)

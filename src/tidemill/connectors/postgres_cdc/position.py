@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from tidemill.errors import ConnectorError, Where
 from tidemill.interfaces.schema_change import SchemaChanges
 from tidemill.model import JsonValue, Position
+from tidemill.model.lsn import lsn_of, lsn_text
 
 PARTITION = "0"
 
@@ -120,17 +121,6 @@ def read_place(position: Position, shown: str, table: str) -> Place:
             where=Where(server=shown, table=table),
             hint="It was stored for another table; start the pipeline anew.",
         ) from None
-
-
-def lsn_text(lsn: int) -> str:
-    """A place in the log as Postgres writes it."""
-    return f"{lsn >> 32:X}/{lsn & 0xFFFFFFFF:X}"
-
-
-def lsn_of(text: object) -> int:
-    """The place that Postgres writes like this; ValueError where it is none."""
-    high, _, low = str(text).partition("/")
-    return int(high, 16) << 32 | int(low, 16)
 
 
 def _columns(kept: JsonValue) -> tuple[tuple[str, str], ...] | None:

@@ -9,8 +9,8 @@ import psycopg
 
 from tidemill.connectors.postgres_cdc.changes import RowBeforeMissingError, UnchangedValueError
 from tidemill.connectors.postgres_cdc.options import CdcOptions
-from tidemill.connectors.postgres_cdc.position import lsn_text
 from tidemill.errors import ConnectorError, Where
+from tidemill.model.lsn import lsn_text
 
 AGAIN = (
     "Take the rows anew: stop the pipeline, run `tidemill cdc resnapshot PIPELINE`, which drops "

@@ -13,9 +13,9 @@ from psycopg import pq, sql
 from tidemill.connectors.jdbc.connection import Connection, connect, translated
 from tidemill.connectors.jdbc.target import TargetTable
 from tidemill.connectors.postgres_cdc.options import CdcOptions
-from tidemill.connectors.postgres_cdc.position import lsn_of, lsn_text
 from tidemill.connectors.postgres_cdc.refusals import AGAIN, lost, no_row_before
 from tidemill.errors import ConnectorError, Where
+from tidemill.model.lsn import lsn_of, lsn_text
 
 _SLOT = """
 SELECT COALESCE(plugin, ''), COALESCE(database, ''), active_pid, COALESCE(wal_status, ''),

@@ -29,8 +29,6 @@ from tidemill.connectors.postgres_cdc.options import parse
 from tidemill.connectors.postgres_cdc.position import (
     PARTITION,
     Place,
-    lsn_of,
-    lsn_text,
     read_place,
 )
 from tidemill.connectors.postgres_cdc.refusals import (
@@ -49,6 +47,7 @@ from tidemill.connectors.postgres_cdc.snapshot import Snapshot, key_of
 from tidemill.connectors.postgres_cdc.stream import Relation, Stream, Taken
 from tidemill.interfaces.source import PartitionBatch, RowOrigin
 from tidemill.model import DeadLetter, Position, TableDescriptor
+from tidemill.model.lsn import lsn_of, lsn_text
 
 _REACH_S = 1.0
 _BUSY_PAUSE_S = 0.2

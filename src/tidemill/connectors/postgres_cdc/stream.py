@@ -18,7 +18,7 @@ import psycopg
 from psycopg import pq, sql
 
 from tidemill.connectors.jdbc.connection import Connection
-from tidemill.connectors.postgres_cdc.position import lsn_text
+from tidemill.model.lsn import lsn_text
 
 _BYTES_MAX = 16 << 20
 _STATUS_EVERY_S = 5.0

@@ -84,6 +84,14 @@ class Scene:
         if said != code:
             self.wrong.append(f"{what} gave {said}, not {code}")
 
+    def must_end(self, gone: bool, what: str, code: str) -> None:
+        """An engine that can keep nothing ends by itself, over `what` and with this code."""
+        if gone:
+            self.refused(what, code)
+            return
+        self.wrong.append("the engine went on although it could keep nothing")
+        self.engine.kill()
+
     @property
     def kills(self) -> int:
         """How many processes were killed so far."""

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping
 from dataclasses import dataclass
 
-from tidemill.connectors.jdbc.keyed_sums import Key, KeyedRow, KeyedSums, KeyRange, RangeSum
+from tidemill.connectors.jdbc.keyed_sums import Key, KeyedSums, KeyRange, RangeSum, values_of
 
 PARTS = 16
 LEAF_ROWS = 500
@@ -26,13 +25,11 @@ class Bisected:
     rows_read: int
 
 
-def bisect(left: KeyedSums, right: KeyedSums) -> Bisected:
-    """The differing keys, in no order; each side's snapshot has been taken."""
-    whole = KeyRange()
-    (of_left,), (of_right,) = left.sums(whole), right.sums(whole)
+def bisect(left: KeyedSums, right: KeyedSums, of_left: RangeSum, of_right: RangeSum) -> Bisected:
+    """The differing keys, in no order; each side's snapshot, and the sum of its rows, are taken."""
     found: list[Key] = []
     ranges, rows_read = 1, 0
-    todo = [(whole, of_left, of_right)]
+    todo = [(KeyRange(), of_left, of_right)]
     while todo:
         part, one, two = todo.pop()
         if one == two:
@@ -44,15 +41,11 @@ def bisect(left: KeyedSums, right: KeyedSums) -> Bisected:
         if not cuts:
             a, b = left.within(part), right.within(part)
             rows_read += rows
-            found += [key for key in a.keys() | b.keys() if _values(a, key) != _values(b, key)]
+            keys = a.keys() | b.keys()
+            found += [key for key in keys if values_of(a.get(key)) != values_of(b.get(key))]
             continue
         edges = [part.low, *cuts, part.high]
         parts = [KeyRange(low, high) for low, high in itertools.pairwise(edges)]
         todo += zip(parts, left.sums(part, cuts), right.sums(part, cuts), strict=True)
         ranges += len(parts)
     return Bisected(tuple(found), of_left, of_right, ranges, rows_read)
-
-
-def _values(rows: Mapping[Key, KeyedRow], key: Key) -> tuple[str | None, ...] | None:
-    row = rows.get(key)
-    return None if row is None else row.values

@@ -17,13 +17,13 @@ from tidemill.connectors.jdbc.connection import Login
 from tidemill.connectors.jdbc.keyed_sums import Key, KeyedRow, KeyedSums, KeyRange
 from tidemill.connectors.jdbc.options import parse as parse_jdbc
 from tidemill.connectors.postgres_cdc.options import parse as parse_cdc
-from tidemill.connectors.postgres_cdc.position import lsn_text
 from tidemill.control.reconcile.bisect import Bisected, bisect
 from tidemill.control.reconcile.compare import SHOWN_MAX, Differences, Sums
 from tidemill.control.reconcile.passed import Passed
 from tidemill.control.reconcile.settle import Settled, settle
 from tidemill.errors import UserError, Where
 from tidemill.model import Column, Schema, TableDescriptor, TypeRoot
+from tidemill.model.lsn import lsn_text
 
 WAIT_S = 60.0
 _POLL_S = 0.1
@@ -77,12 +77,14 @@ def compare_live(
     source.begin()
     lsn = source.lsn
     sink.begin()
-    if source.sums(KeyRange()) != sink.sums(KeyRange()):
+    (of_source,), (of_sink,) = source.sums(KeyRange()), sink.sums(KeyRange())
+    if of_source != of_sink:
         # What is on its way would differ, too.
         sink.end()
         _wait(passed, lsn, wait_s)
         sink.begin()
-    found = bisect(source, sink)
+        (of_sink,) = sink.sums(KeyRange())
+    found = bisect(source, sink, of_source, of_sink)
     source.end()
     sink.end()
     return lsn, found, settle(source, sink, found.keys, passed, wait_s)

@@ -14,7 +14,7 @@ from typing import Any
 
 from tidemill.connectors.jdbc.keyed_sums import KeyedSums
 from tidemill.connectors.kafka.topic_facts import end_offsets
-from tidemill.connectors.postgres_cdc.position import PARTITION, lsn_of
+from tidemill.connectors.postgres_cdc.position import PARTITION
 from tidemill.control.account import committed_epoch, next_offset
 from tidemill.control.cdc.readers import CONNECTOR_NAME
 from tidemill.control.connectors import Connect
@@ -23,6 +23,7 @@ from tidemill.control.pipeline import CompiledPipeline, opened
 from tidemill.control.why_not.ask import cluster_of
 from tidemill.errors import ProjectError, UserError
 from tidemill.model import TableDescriptor
+from tidemill.model.lsn import lsn_of
 from tidemill.project import Project
 
 _KAFKA = ("kafka", "upsert-kafka")

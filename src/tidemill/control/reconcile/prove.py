@@ -11,7 +11,6 @@ from typing import Any
 
 import pyarrow as pa
 
-from tidemill.connectors.postgres_cdc.position import lsn_text
 from tidemill.control.pipeline import CompiledPipeline, compile_pipeline, opened
 from tidemill.control.project_context import project_for
 from tidemill.control.reconcile.compare import Differences, Sums, differences, sums
@@ -31,6 +30,7 @@ from tidemill.control.run import only_pipeline
 from tidemill.errors import UserError, did_you_mean
 from tidemill.interfaces.connector import JobContext
 from tidemill.model import Schema, TableDescriptor
+from tidemill.model.lsn import lsn_text
 from tidemill.project import Project
 
 RECOMPUTED = "recomputed"

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from tidemill.connectors.jdbc.keyed_sums import Key, KeyedRow, KeyedSums
+from tidemill.connectors.jdbc.keyed_sums import Key, KeyedRow, KeyedSums, values_of
 
 SEEN_TWICE = 2
 ROUNDS_MAX = 10
@@ -60,7 +60,7 @@ def settle(
             through = passed(lsn)
             found, _ = _look(sink, open_keys)
             after, _ = _look(source, open_keys)
-            open_keys = [k for k in open_keys if _values(after.get(k)) != _values(found.get(k))]
+            open_keys = [k for k in open_keys if values_of(after.get(k)) != values_of(found.get(k))]
             if not through:
                 time.sleep(_PAUSE_S)
                 continue
@@ -80,7 +80,3 @@ def _look(table: KeyedSums, keys: Sequence[Key]) -> tuple[dict[Key, KeyedRow], i
         return table.of(keys), table.lsn
     finally:
         table.end()
-
-
-def _values(row: KeyedRow | None) -> tuple[str | None, ...] | None:
-    return None if row is None else row.values

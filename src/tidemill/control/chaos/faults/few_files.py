@@ -25,11 +25,7 @@ def _inject(scene: Scene, given: Given) -> Iterator[None]:
     # Again and again: what was open for a moment when it was looked at is free afterwards.
     while not engine.wait_gone(0.05) and time.monotonic() < limit:
         _leave_none(engine.process.pid)
-    if engine.wait_gone(0.0):
-        scene.refused("a file that could not be opened", REFUSED)
-    else:
-        scene.wrong.append("the engine went on although it could keep nothing")
-        engine.kill()
+    scene.must_end(engine.wait_gone(0.0), "a file that could not be opened", REFUSED)
     engine.start()
     yield
 

@@ -21,11 +21,7 @@ def _inject(scene: Scene, given: Given) -> Iterator[None]:
     assert engine.process is not None
     _, hard = resource.prlimit(engine.process.pid, resource.RLIMIT_FSIZE)
     resource.prlimit(engine.process.pid, resource.RLIMIT_FSIZE, (int(given["bytes"]), hard))
-    if engine.wait_gone(_WITHIN_S):
-        scene.refused("a file that could not be written", REFUSED)
-    else:
-        scene.wrong.append("the engine went on although it could keep nothing")
-        engine.kill()
+    scene.must_end(engine.wait_gone(_WITHIN_S), "a file that could not be written", REFUSED)
     engine.start()
     yield
 
