@@ -17,6 +17,7 @@ from tidemill.engine.epochs import Committer
 from tidemill.engine.graph import Graph
 from tidemill.engine.operators.window_aggregate import WindowAggregate
 from tidemill.engine.reader import Reader
+from tidemill.engine.routing import Router
 from tidemill.engine.session import Session
 from tidemill.engine.watermarks import SourceWatermarks
 from tidemill.engine.worker import GroupWorker
@@ -272,6 +273,19 @@ def delivers_letters_twice(put: Any) -> None:
     put(recovery, "_load_letters", make)
 
 
+def loses_late_rows(put: Any) -> None:
+    """A late row that is the only one of its batch is counted, and written nowhere."""
+
+    def make(original: Any) -> Any:
+        def write_late(self: Router, source: str, rows: Any) -> None:
+            if rows.num_rows > 1:
+                original(self, source, rows)
+
+        return write_late
+
+    put(Router, "write_late", make)
+
+
 def does_not_flush_a_checkpoint(put: Any) -> None:
     """A checkpoint is renamed into place before its bytes are on the disk."""
     put(SimulatedDisk, "_flush", lambda _original: lambda _self, _fd: None)
@@ -291,5 +305,6 @@ BUGS: tuple[Put, ...] = (
     forgets_staged_output,
     does_not_restore_counters,
     delivers_letters_twice,
+    loses_late_rows,
     does_not_flush_a_checkpoint,
 )

@@ -92,8 +92,19 @@ def check_counts(
     logs: Logs,
     written: Mapping[str, int],
     sinks: Iterable[str],
+    late: Mapping[str, str],
 ) -> None:
-    """The committed counters add up, and are those of what was read and written."""
+    """The committed counters add up, and are those of what was read and written.
+
+    Args:
+        world: takes what does not hold.
+        last: the newest checkpoint.
+        nodes: the plan's, for the accounts.
+        logs: what there was to read.
+        written: the rows that each table holds.
+        sinks: the tables that outputs write to.
+        late: the table of late rows, by source; the engine counts these as the source's own.
+    """
     for line in unaccounted(accounts(nodes, last.counters)):
         world.anomaly(f"{line.missing} rows of {line.title} are not accounted for")
     for table, parts in logs.items():
@@ -104,7 +115,9 @@ def check_counts(
         counted = last.counters.get(f"source.{table}.records", 0)
         if counted != sum(records.values()):
             world.anomaly(f"{counted} records of {table} are counted, not {sum(records.values())}")
-    for sink in sinks:
-        counted = last.counters.get(f"sink.{sink}.out", 0)
-        if counted != written.get(sink, 0) and sink in written:
-            world.anomaly(f"{counted} rows are counted into {sink}, which holds {written[sink]}")
+    counters = {sink: f"sink.{sink}.out" for sink in sinks}
+    counters |= {sink: f"source.{source}.late_written" for source, sink in late.items()}
+    for sink, counter in counters.items():
+        counted, held = last.counters.get(counter, 0), written.get(sink, 0)
+        if counted != held:
+            world.anomaly(f"{counted} rows are counted into {sink}, which holds {held}")

@@ -59,8 +59,8 @@ class Pipeline:
 
     @property
     def tables(self) -> tuple[str, ...]:
-        """All sinks, with the table of dead letters."""
-        return (*self.scenario.sinks, DEAD)
+        """All sinks, with the tables of late rows and dead letters."""
+        return (*self.scenario.sinks, *self.scenario.late.values(), DEAD)
 
 
 @cache

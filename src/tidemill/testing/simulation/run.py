@@ -274,4 +274,7 @@ class _Run:
             world.anomaly(what)
         check_epochs(world, self._stores)
         last = world.checkpoints[max(world.checkpoints)]
-        check_counts(world, last, line.nodes, self._logs, written, line.scenario.sinks)
+        scenario = line.scenario
+        check_counts(
+            world, last, line.nodes, self._logs, written, scenario.sinks, scenario.late
+        )  # fmt: skip
