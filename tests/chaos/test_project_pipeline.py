@@ -65,7 +65,7 @@ def test_a_pipeline_of_a_project_is_fed_hurt_and_computed_anew(chaos_servers, tm
     assert result.kills == 2
     assert result.rows > 0
     assert result.rows_out > 0
-    assert result.left_out["poison"] == "it needs the built-in pipeline"
+    assert result.left_out["poison"] == "it needs the built-in pipeline windows"
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Parameter
 
@@ -21,6 +21,7 @@ def chaos(
     pipeline: str | None = None,
     /,
     *,
+    built_in: Literal["windows", "cdc"] = "windows",
     seed: int = 1,
     minutes: float = 5.0,
     kills: int | None = None,
@@ -41,7 +42,8 @@ def chaos(
     processes, slow, silent and broken connections, a full disk, a damaged checkpoint, two engines
     at once, and more (--list). After each it waits until epochs are committed again, and looks:
     nothing lost, nothing twice, in order, windows as DuckDB computes them from the same input,
-    every row accounted for. Nothing of the project is touched.
+    copies and sums as the captured table has them, every row accounted for.
+    Nothing of the project is touched.
 
     Faults follow from the seed alone. Where something does not hold, the run ends, and shorter
     schedules are tried until nothing can be left out. Ctrl-C ends it after the action in hand, with
@@ -49,8 +51,10 @@ def chaos(
     the console shows it under Faults. The exit code is 1 where something did not hold.
 
     Args:
-        pipeline: the name of a pipeline, or the path of a .sql file; by default a built-in one:
-            keyed windows from Kafka into an exactly-once topic and Postgres.
+        pipeline: the name of a pipeline, or the path of a .sql file; by default a built-in one.
+        built_in: which built-in one. `windows`: keyed windows from Kafka into an exactly-once topic
+            and Postgres. `cdc`: a table of Postgres that is written all the time, by Debezium in
+            Kafka Connect into Kafka, copied by key and summed up into Postgres and Redis.
         seed: another seed gives other faults and other rows.
         minutes: how long, without the start of the servers and the last check.
         kills: end when so many processes were killed.
@@ -73,7 +77,7 @@ def chaos(
     request = ChaosRequest(
         pipeline, common.project, seed, minutes, kills,
         tuple(name.strip() for name in faults.split(",") if name.strip()),
-        double, rate, _schedule(schedule), not no_minimise, keep, (), recover_within_s,
+        double, rate, _schedule(schedule), not no_minimise, keep, (), recover_within_s, built_in,
     )  # fmt: skip
     with ChaosView(request) as view:
         result = run_chaos(request, view)

@@ -110,7 +110,7 @@ def show(result: ChaosResult) -> None:
         for text in result.shortest:
             data(f"  {text}")
     if result.holds:
-        data("Nothing lost, nothing twice, windows as in a batch, every row accounted for.")
+        data("Nothing lost, nothing twice, results as computed anew, every row accounted for.")
     if result.interrupted:
         data("It was interrupted: the last checks were not made.")
     say(f"again: {result.command}")

@@ -140,6 +140,19 @@ class ConnectClient:
             hint=f"Look again: tidemill connector status {name}; and: tidemill logs connect",
         )
 
+    def wait_stopped(self, name: str, timeout_s: float) -> None:
+        """Wait until a connector that was told to has stopped, also one that had failed."""
+        limit = time.monotonic() + timeout_s
+        while self.status(name).state != "STOPPED" or self.status(name).tasks:
+            if time.monotonic() > limit:
+                raise ComponentError(
+                    f"the connector {name} did not stop within {timeout_s:.0f} s",
+                    code="control.timeout",
+                    where=Where(server="connect"),
+                    hint=f"Look at it: tidemill connector status {name}",
+                )
+            time.sleep(0.2)
+
     def _status_if_there(self, name: str) -> ConnectorStatus | None:
         # Right after it was created, Connect answers 404 until it has read its own topics.
         try:

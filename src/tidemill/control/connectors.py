@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from tidemill.control.cdc.heartbeat import with_heartbeat
+from tidemill.control.cdc.heartbeat import with_heartbeat, with_truncates
 from tidemill.control.connect_client import ConnectClient, ConnectorStatus, plain_text
 from tidemill.control.connect_secrets import forget, referred
 from tidemill.control.project_context import connect_client, open_project, resolver
@@ -50,7 +50,7 @@ def register(
 ) -> ConnectorStatus:
     """Create or update the connector of a JSON file, and wait until its tasks run.
 
-    One for Postgres gets heartbeats, unless its file says how it wants them.
+    One for Postgres gets heartbeats and reports TRUNCATE, unless its file says how it wants them.
     """
     text = _read(file)
     found, config = _parse(text, str(file), name)
@@ -66,7 +66,8 @@ def register(
             resolved = resolved.replace("${" + reference.key + "}", plain_text(one))
         values[key] = Secret(resolved) if secret else resolved
     client = connect.client()
-    put(connect, client, found, with_heartbeat(values, project.settings.cdc.heartbeat_ms))
+    given = with_truncates(with_heartbeat(values, project.settings.cdc.heartbeat_ms))
+    put(connect, client, found, given)
     return client.wait(found, lambda status: status.running, timeout_s)
 
 

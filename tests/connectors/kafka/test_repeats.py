@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tidemill.connectors.kafka.repeats import Repeats
+from tidemill.errors import ConnectorError
 from tidemill.interfaces.format import Change, ChangeColumns
 from tidemill.model import Schema
 from tidemill.testing import drain
@@ -142,6 +143,41 @@ def test_the_source_drops_repeats_and_goes_on_from_its_position(bench: Any) -> N
         assert [row["a"] for row in rest.rows] == list(range(count, 12))
     off = drain(bench.source(**{"debezium-json.deduplicate": "false"}), {}, 100)
     assert len(off.rows) == len(sent)
+
+
+def of_source(op: str, number: int, lsn: int, **more: Any) -> bytes:
+    found = json.loads(envelope(number, lsn))
+    found["source"] |= more
+    return json.dumps({**found, "op": op}).encode()
+
+
+@pytest.mark.servers
+@pytest.mark.parametrize(
+    ("event", "code"),
+    [
+        (of_source("r", 0, 30, snapshot="first"), "connector.snapshot-again"),
+        (json.dumps({**json.loads(of_source("t", 0, 30)), "after": None}).encode(),
+         "connector.truncated"),
+    ],
+)  # fmt: skip
+def test_what_nobody_can_follow_stops_the_pipeline(bench: Any, event: bytes, code: str) -> None:
+    bench.produce(
+        [of_source("r", 0, 5, snapshot="last"), envelope(1, 10)], [b"0", b"1"], partition=0
+    )
+    bench.options = {"format": "debezium-json"}
+    bench.schema = Schema(bench.schema.columns[:1])
+    whole = drain(bench.source(), {}, rows_max=3)
+    assert [row["a"] for row in whole.rows] == [0, 1]
+    bench.produce([event], [None if code.endswith("truncated") else b"0"], partition=0)
+    with pytest.raises(ConnectorError) as caught:
+        drain(bench.source(), {}, rows_max=3)
+    assert caught.value.code == code and "tidemill cdc resnapshot" in str(caught.value.hint)
+    _, positions = whole.stops[-1]
+    with pytest.raises(ConnectorError) as caught:
+        drain(bench.source(), positions, rows_max=3)
+    assert caught.value.code == code
+    off = drain(bench.source(**{"debezium-json.deduplicate": "false"}), {}, 100)
+    assert len(off.rows) == (2 if code.endswith("truncated") else 3)
 
 
 @pytest.mark.servers

@@ -75,6 +75,10 @@ class LsnFence(Repeats):
             "earliest": self._earliest, "left_out": self._left_out, "commits": [*self._commits],
         }  # fmt: skip
 
+    def has_streamed(self, history: str) -> bool:
+        """False: what a snapshot behind the fence may be is looked at by `is_repeat`."""
+        return False
+
     def is_repeat(self, change: Change, key: bytes | None) -> bool:
         """Whether the change was delivered before, by the history or by the topic."""
         if super().is_repeat(change, key):

@@ -65,6 +65,11 @@ class Repeats:
             for name, history in self._histories.items()
         }
 
+    def has_streamed(self, history: str) -> bool:
+        """Whether the newest change of this history was one that came behind a snapshot."""
+        found = self._histories.get(history)
+        return found is not None and found.place is not None
+
     def is_repeat(self, change: Change, key: bytes | None) -> bool:
         """Whether the change was delivered before; else it is noted as the last one."""
         history = self._histories.setdefault(change.history, _History())

@@ -14,6 +14,7 @@ from confluent_kafka import (
     Message,
 )
 
+from tidemill.connectors.kafka import unfollowed
 from tidemill.connectors.kafka.columns import MessageColumns
 from tidemill.connectors.kafka.layout import Layout, key_columns_from_key
 from tidemill.connectors.kafka.lsn_fence import LsnFence
@@ -104,7 +105,7 @@ class RowAssembler:
         decoded = self._decoded(messages)
         if self._table.upsert:
             decoded = _with_deletes(decoded, messages)
-        dropped = _repeats(decoded, messages, repeats)
+        dropped = _repeats(decoded, messages, repeats, self._table.name)
         rejects = {reject.index: reject for reject in decoded.rejects}
         if self._simple and not dropped:
             return self._finish(decoded.rows, decoded, rejects, messages, decoded.skipped, 0)
@@ -218,7 +219,9 @@ def _with_deletes(decoded: Decoded, messages: Sequence[Sender]) -> Decoded:
     )
 
 
-def _repeats(decoded: Decoded, messages: Messages, repeats: Repeats | None) -> list[int]:
+def _repeats(
+    decoded: Decoded, messages: Messages, repeats: Repeats | None, table: str
+) -> list[int]:
     """The indices of messages whose changes were delivered before."""
     if repeats is None or decoded.changes is None:
         return []
@@ -227,11 +230,16 @@ def _repeats(decoded: Decoded, messages: Messages, repeats: Repeats | None) -> l
         _check_placed(decoded, changes, messages, repeats)
     if isinstance(changes, ChangeColumns) and repeats.all_new(changes, lambda: _keys_of(messages)):
         return []
-    return [
-        index
-        for index, change in enumerate(changes)
-        if change is not None and repeats.is_repeat(change, messages[index].key())
-    ]
+    dropped = []
+    for index, change in enumerate(changes):
+        if change is None:
+            continue
+        unfollowed.check_snapshot(change, repeats, table, messages[index])
+        if repeats.is_repeat(change, messages[index].key()):
+            dropped.append(index)
+        else:
+            unfollowed.check_truncate(change, table, messages[index])
+    return dropped
 
 
 def _keys_of(messages: Messages) -> Sequence[bytes | None] | pa.BinaryArray:

@@ -141,5 +141,6 @@ def _again(reader: Reader) -> str:
         return f"take its rows anew: tidemill cdc resnapshot {reader.name}"
     return (
         f"with `tidemill connector resume {reader.name}` it takes all rows anew, and pipelines "
-        "that read its topics get them a second time: begin those anew, too"
+        "that read its topics refuse them a second time: for those, take `tidemill cdc resnapshot "
+        "PIPELINE` instead, which resumes it, too"
     )

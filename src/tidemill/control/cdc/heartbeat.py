@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from typing import TypeVar
 
 INTERVAL = "heartbeat.interval.ms"
+TRUNCATES = "skipped.operations"
 _PREFIX = "tidemill-heartbeat"
 _ACTION = f"SELECT pg_logical_emit_message(false, '{_PREFIX}', now()::varchar)"
 _V = TypeVar("_V")
@@ -35,4 +36,16 @@ def with_heartbeat(config: Mapping[str, str | _V], interval_ms: int) -> dict[str
     if "logical_decoding_message.prefix.include.list" not in config:
         # Heard and confirmed, but no message of a topic.
         made.setdefault("logical_decoding_message.prefix.exclude.list", _PREFIX)
+    return made
+
+
+def with_truncates(config: Mapping[str, str | _V]) -> dict[str, str | _V]:
+    """The configuration with TRUNCATE reported, unless it says itself which operations are not.
+
+    Debezium leaves it out by default: a copy would keep all rows, and nobody would know.
+    """
+    made = dict(config)
+    kind = config.get("connector.class")
+    if isinstance(kind, str) and kind.endswith("postgresql.PostgresConnector"):
+        made.setdefault(TRUNCATES, "none")
     return made

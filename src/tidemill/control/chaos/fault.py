@@ -11,6 +11,12 @@ from typing import TypeAlias
 from tidemill.control.chaos.scene import Scene
 
 Given: TypeAlias = Mapping[str, str]
+WINDOWS, CDC, PROJECT = "windows", "cdc", "project"
+"""The pipelines that are hurt: the two that are built in, and one of the project."""
+BUILT_IN: Mapping[str, str] = {
+    WINDOWS: "keyed windows from Kafka into an exactly-once topic and Postgres",
+    CDC: "a table of Postgres, by Debezium and Kafka, copied and summed up into Postgres and Redis",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +31,7 @@ class Fault:
         draw: its arguments for one time, from the schedule's generator alone.
         weight: how often it comes among the others.
         missing: why it cannot be had in this scene, in a clause; None: it can.
-        built_in: whether it needs the built-in pipeline.
+        pipelines: which pipelines it can hurt.
     """
 
     name: str
@@ -35,4 +41,4 @@ class Fault:
     draw: Callable[[Random], dict[str, str]] = lambda _: {}
     weight: int = 1
     missing: Callable[[Scene], str | None] = lambda _: None
-    built_in: bool = False
+    pipelines: tuple[str, ...] = (WINDOWS, CDC, PROJECT)

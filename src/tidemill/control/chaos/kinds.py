@@ -6,11 +6,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from random import Random
 
-from tidemill.control.chaos.fault import Fault, Given
+from tidemill.control.chaos.fault import CDC, PROJECT, WINDOWS, Fault, Given
 from tidemill.control.chaos.scene import Scene
 
 
-def killed(server: str, name: str, says: str) -> Fault:
+def killed(
+    server: str, name: str, says: str, pipelines: tuple[str, ...] = (WINDOWS, CDC, PROJECT)
+) -> Fault:
     """`kill -9` of a server; the supervisor starts it again."""
 
     @contextmanager
@@ -20,7 +22,7 @@ def killed(server: str, name: str, says: str) -> Fault:
         yield
         scene.servers.wait_ready()
 
-    return Fault(name, says, inject)
+    return Fault(name, says, inject, pipelines=pipelines)
 
 
 def fed(mode: str, name: str, says: str, records: tuple[int, int]) -> Fault:
@@ -34,4 +36,4 @@ def fed(mode: str, name: str, says: str, records: tuple[int, int]) -> Fault:
     def draw(rng: Random) -> dict[str, str]:
         return {"records": str(rng.randint(*records))}
 
-    return Fault(name, says, inject, hold_s=(0.2, 1.0), draw=draw, built_in=True)
+    return Fault(name, says, inject, hold_s=(0.2, 1.0), draw=draw, pipelines=(WINDOWS,))

@@ -17,6 +17,7 @@ INVARIANTS: Mapping[str, str] = {
     "equal-to-batch": "each window equals the same aggregate by DuckDB over the same input",
     "progress": "after the last fault is over, epochs are committed again in time",
     "conservation": "every row that came in is counted once where it went",
+    "equal-to-source": "with change capture: copies and sums are those of the captured table",
     "reconciled": "each sink holds what the pipeline's rows come to, computed anew",
     "loud": "what must be refused is refused, with the right error",
 }
@@ -94,10 +95,11 @@ class FaultTotal:
 class ChaosRequest:
     """What to do.
 
-    `pipeline` None is the built-in one. The run ends after `minutes`, or when `kills` processes
-    were killed. `faults` empty: all that this machine and this pipeline allow. `double` draws a
-    second fault for every other action. `schedule`: these lines and no others. `engine` is the
-    command that the engine is started with; tests give one that is broken.
+    `pipeline` None is the one that is built in under the name `built_in`. The run ends after
+    `minutes`, or when `kills` processes were killed. `faults` empty: all that
+    this machine and this pipeline allow. `double` draws a second fault for every other action.
+    `schedule`: these lines and no others. `engine` is the command that the engine is started with;
+    tests give one that is broken.
     """
 
     pipeline: str | None = None
@@ -113,6 +115,12 @@ class ChaosRequest:
     keep: bool = False
     engine: tuple[str, ...] = ()
     recover_within_s: float = RECOVER_WITHIN_S
+    built_in: str = "windows"
+
+    @property
+    def kind(self) -> str:
+        """Which kind of pipeline it is: a built-in one, or one of the project."""
+        return self.built_in if self.pipeline is None else "project"
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from tidemill.control.chaos.fault import Fault
+from tidemill.control.chaos.fault import CDC, PROJECT, WINDOWS, Fault
 from tidemill.control.chaos.faults import FAULTS
 from tidemill.control.chaos.minimise import minimise
 from tidemill.control.chaos.model import (
@@ -26,7 +26,7 @@ from tidemill.control.chaos.model import (
 from tidemill.control.chaos.project_pipeline.workspace import check_pipeline
 from tidemill.control.chaos.scene import Scene
 from tidemill.control.chaos.schedule import draw, line
-from tidemill.control.chaos.servers import ChaosServers
+from tidemill.control.chaos.servers import CDC_NAMES, NAMES, ChaosServers
 from tidemill.control.chaos.stage import make_scene
 from tidemill.control.chaos.store import keep, results_folder
 from tidemill.control.chaos.trial import Trial
@@ -59,7 +59,7 @@ def run_chaos(request: ChaosRequest, report: Report) -> ChaosResult:
     name = time.strftime("%Y%m%d-%H%M%S", time.gmtime(begun_at_ms / 1000))
     folder = results_folder(project) / f"{name}-{request.seed}"
     folder.mkdir(parents=True)
-    servers = ChaosServers(folder / ".tidemill", report)
+    servers = ChaosServers(folder / ".tidemill", report, names=server_names(request))
     campaign = Campaign(request, project, folder, servers, report)
     try:
         result = campaign.run(wanted, folder.name, begun_at_ms)
@@ -94,7 +94,7 @@ class Campaign:
     def run(self, wanted: Mapping[str, Fault], name: str, begun_at_ms: int) -> ChaosResult:
         """The whole campaign."""
         scene = self._scene()
-        allowed, left_out = _allowed(wanted, scene, built_in=self._request.pipeline is None)
+        allowed, left_out = _allowed(wanted, scene, self._request)
         schedule: Iterable[Action] = self._request.schedule
         if not schedule:
             schedule = draw(self._request.seed, allowed, double=self._request.double)
@@ -120,7 +120,7 @@ class Campaign:
         took = [done.recovery_s for done in trial.done if done.recovery_s is not None]
         return ChaosResult(
             id=name,
-            pipeline=self._request.pipeline or "(built in)",
+            pipeline=self._request.pipeline or f"({self._request.built_in}, built in)",
             seed=self._request.seed,
             command=command(self._request),
             begun_at_ms=begun_at_ms,
@@ -193,6 +193,13 @@ def _end(scene: Scene) -> None:
     scene.feed.close()
     scene.engine.stop()
     scene.check.close()
+    if scene.capture is not None:
+        scene.capture.close()
+
+
+def server_names(request: ChaosRequest) -> tuple[str, ...]:
+    """The servers that the pipeline needs."""
+    return CDC_NAMES if request.kind == CDC else NAMES
 
 
 def command(request: ChaosRequest) -> str:
@@ -200,6 +207,8 @@ def command(request: ChaosRequest) -> str:
     words = ["tidemill", "chaos", *([request.pipeline] if request.pipeline else [])]
     words += ["--seed", str(request.seed), "--minutes", f"{request.minutes:g}"]
     words += ["--rate", str(request.rate)]
+    if request.pipeline is None and request.built_in != WINDOWS:
+        words += ["--built-in", request.built_in]
     if request.recover_within_s != RECOVER_WITHIN_S:
         words += ["--recover-within-s", f"{request.recover_within_s:g}"]
     if request.kills is not None:
@@ -234,18 +243,27 @@ def _checked(request: ChaosRequest) -> dict[str, Fault]:
     return {name: FAULTS[name] for name in FAULTS if not request.faults or name in request.faults}
 
 
+def _concerns(fault: Fault, kind: str) -> bool:
+    """Whether somebody could expect it there: not where it is of another built-in pipeline."""
+    return kind in fault.pipelines or (kind == PROJECT and WINDOWS in fault.pipelines)
+
+
 def _allowed(
-    wanted: Mapping[str, Fault], scene: Scene, *, built_in: bool
+    wanted: Mapping[str, Fault], scene: Scene, request: ChaosRequest
 ) -> tuple[dict[str, Fault], dict[str, str]]:
     """The faults that can be had here, and why the others cannot."""
     left_out: dict[str, str] = {}
     for name, fault in wanted.items():
         reason = fault.missing(scene)
-        if fault.built_in and not built_in:
-            reason = "it needs the built-in pipeline"
+        if request.kind not in fault.pipelines:
+            reason = "it needs the built-in pipeline " + " or ".join(
+                one for one in fault.pipelines if one != PROJECT
+            )
         if reason is not None:
             left_out[name] = reason
     allowed = {name: fault for name, fault in wanted.items() if name not in left_out}
+    if not request.faults:
+        left_out = {n: why for n, why in left_out.items() if _concerns(wanted[n], request.kind)}
     if not allowed:
         raise UsageError(
             "none of the faults can be had here",

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
+from tidemill.control.chaos.change_capture.capture import Capture
 from tidemill.control.chaos.engine_process import EngineProcess
 from tidemill.control.chaos.model import Broken
 from tidemill.control.chaos.servers import ChaosServers
@@ -73,6 +74,10 @@ class Scene:
     engine: EngineProcess
     feed: Feed
     check: Check
+    sink_table: str = ""
+    """A table in Postgres that the built-in pipeline writes."""
+    capture: Capture | None = None
+    """The change data capture in front of the pipeline, where there is one."""
     notes: list[str] = field(default_factory=list)
     wrong: list[str] = field(default_factory=list)
     """What should have been refused and was not, in sentences."""
@@ -91,6 +96,19 @@ class Scene:
             return
         self.wrong.append("the engine went on although it could keep nothing")
         self.engine.kill()
+
+    @property
+    def captured(self) -> Capture:
+        """The capture, for faults that need one."""
+        assert self.capture is not None
+        return self.capture
+
+    def tend(self) -> None:
+        """Start what has ended, as an init system and a person would."""
+        self.engine.tend()
+        self.servers.tend()
+        if self.capture is not None:
+            self.capture.tend()
 
     @property
     def kills(self) -> int:

@@ -10,7 +10,7 @@ import contextlib
 import os
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -30,25 +30,35 @@ from tidemill.services.supervisor import client
 from tidemill.services.supervisor.status import ServerState
 
 NAMES = ("kafka", "postgres")
+CDC_NAMES = ("kafka", "postgres", "connect", "redis")
+_DIRECT = ("connect",)
+"""Reached by its REST interface only: what it reads and writes goes through the others' relays."""
 
 
 class ChaosServers:
-    """Kafka and Postgres, and how they are hurt."""
+    """Kafka, Postgres, and what else a pipeline needs; and how they are hurt."""
 
-    def __init__(self, state_dir: Path, progress: Progress, trials: int = 0) -> None:
-        self.state_dir = state_dir
+    def __init__(
+        self,
+        state_dir: Path,
+        progress: Progress,
+        trials: int = 0,
+        names: Sequence[str] = NAMES,
+    ) -> None:
+        self.state_dir, self.names = state_dir, tuple(names)
         self.kills = self.given_up = 0
         self.trials = trials
         """How many trials were made on them: each has topics and a table of its own."""
-        ports = {"kafka": free_port()}
-        ports["postgres"] = free_port(ports.values())
-        self.relays = {name: Relay(port) for name, port in ports.items()}
+        ports: dict[str, int] = {}
+        for name in names:
+            ports[name] = free_port(ports.values())
+        self.relays = {name: Relay(port) for name, port in ports.items() if name not in _DIRECT}
         self._settings: dict[str, dict[str, Any]] = {
-            name: {"port": port, "start_timeout_s": 120} for name, port in ports.items()
+            name: {"port": port, "start_timeout_s": 300} for name, port in ports.items()
         }
         self._settings["kafka"]["advertised_port"] = self.relays["kafka"].port
         try:
-            up(state_dir, NAMES, self._settings, progress, tie_to_caller=True)
+            up(state_dir, self.names, self._settings, progress, tie_to_caller=True)
         except BaseException:
             self.close()
             raise
@@ -66,7 +76,11 @@ class ChaosServers:
     @property
     def postgres(self) -> Endpoint:
         """Postgres itself, not through the relay."""
-        return running_endpoints(self.state_dir)["postgres"]
+        return self.endpoint("postgres")
+
+    def endpoint(self, name: str) -> Endpoint:
+        """A server itself, not through the relay."""
+        return running_endpoints(self.state_dir)[name]
 
     def connections(self, password_file: str) -> dict[str, dict[str, str | int]]:
         """What `tidemill.yaml` says of them: pipelines come through the relays."""
@@ -128,7 +142,7 @@ class ChaosServers:
         said = client.read_status(state_folder(self.state_dir))
         if said is not None and any(s.state is ServerState.FAILED for s in said.servers.values()):
             self.given_up += 1
-            up(self.state_dir, NAMES, self._settings, tie_to_caller=True)
+            up(self.state_dir, self.names, self._settings, tie_to_caller=True)
 
     def wait_ready(self, limit_s: float = 120.0) -> bool:
         """Wait until all are ready; whether they are."""

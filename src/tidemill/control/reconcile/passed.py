@@ -8,7 +8,6 @@ sinks have the epoch.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,17 +15,15 @@ from tidemill.connectors.jdbc.keyed_sums import KeyedSums
 from tidemill.connectors.kafka.topic_facts import end_offsets
 from tidemill.connectors.postgres_cdc.position import PARTITION
 from tidemill.control.account import committed_epoch, next_offset
+from tidemill.control.cdc.captured import connectors_of, topic_tables, topics_of
 from tidemill.control.cdc.readers import CONNECTOR_NAME
-from tidemill.control.connectors import Connect
 from tidemill.control.live_state import read_live
 from tidemill.control.pipeline import CompiledPipeline, opened
 from tidemill.control.why_not.ask import cluster_of
-from tidemill.errors import ProjectError, UserError
+from tidemill.errors import UserError
 from tidemill.model import TableDescriptor
 from tidemill.model.lsn import lsn_of
 from tidemill.project import Project
-
-_KAFKA = ("kafka", "upsert-kafka")
 
 
 @dataclass(slots=True)
@@ -85,9 +82,9 @@ class Passed:
 def passed_by(project: Project, name: str, compiled: CompiledPipeline, source: KeyedSums) -> Passed:
     """How to ask for this pipeline; UserError where no slot is known that its rows come through."""
     tables = [opened(stage.table, compiled.source, project.root) for stage in compiled.plan.sources]
-    topics = [t for t in tables if t.options["connector"] in _KAFKA and "topic" in t.options]
+    topics = topic_tables(compiled, project)
     captured = tuple(t.name for t in tables if t.options["connector"] == CONNECTOR_NAME)
-    slots = _connector_slots(project, topics)
+    slots = [one.slot for one in connectors_of(project, topics_of(topics))]
     if not captured and not slots:
         raise UserError(
             f"no replication slot is known that the rows of the pipeline `{name}` come through",
@@ -97,26 +94,6 @@ def passed_by(project: Project, name: str, compiled: CompiledPipeline, source: K
             "compare without --live.",
         )
     return Passed(project, name, source, tuple(dict.fromkeys(slots)), tuple(topics), captured)
-
-
-def _connector_slots(project: Project, topics: Sequence[TableDescriptor]) -> list[str]:
-    if not topics:
-        return []
-    names = [topic for table in topics for topic in table.options["topic"].split(";")]
-    try:
-        client = Connect(project.root).client()
-    except ProjectError:
-        # It has no Kafka Connect, or that does not run.
-        return []
-    found = []
-    for status in client.statuses():
-        config = client.config(status.name)
-        prefix = config.get("topic.prefix", "")
-        if config.get("connector.class", "").endswith("postgresql.PostgresConnector") and any(
-            name.startswith(f"{prefix}.") for name in names
-        ):
-            found.append(config.get("slot.name", "debezium"))
-    return found
 
 
 def _place(positions: Any) -> int:

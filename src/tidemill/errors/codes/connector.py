@@ -36,5 +36,6 @@ CODES: dict[str, str] = {
     "connector.slot-in-use": "A replication slot is read by another process.",
     "connector.row-before-missing": "Changes of a table do not hold the whole row before them.",
     "connector.unchanged-value": "A change leaves out a large value that did not change (TOAST).",
+    "connector.snapshot-again": "A captured table's rows come anew, behind changes of them.",
     "connector.truncated": "A table whose changes are read was emptied by TRUNCATE.",
 }

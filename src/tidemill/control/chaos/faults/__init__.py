@@ -32,6 +32,17 @@ from tidemill.control.chaos.faults import (
     two_engines,
     zombie_engine,
 )
+from tidemill.control.chaos.faults.cdc import (
+    change_table,
+    delete_connector,
+    drop_slot,
+    fail_connector,
+    freeze_connect,
+    kill_connect,
+    kill_redis,
+    lose_offsets,
+    truncate_table,
+)
 
 FAULTS: Mapping[str, Fault] = {
     module.FAULT.name: module.FAULT
@@ -39,11 +50,14 @@ FAULTS: Mapping[str, Fault] = {
         kill_engine, kill_at, kill_broker, kill_postgres, kill_all, freeze_engine, freeze_broker,
         freeze_postgres, slow_network, cut_network, partition, slow_sink, stopped_sink, full_disk,
         file_limit, few_files, two_engines, zombie_engine, damaged_checkpoint, truncated_log,
-        clock_jump, duplicates, disorder, poison, schema_change,
+        clock_jump, duplicates, disorder, poison, schema_change, kill_connect, freeze_connect,
+        kill_redis, delete_connector, fail_connector, lose_offsets, drop_slot, change_table,
+        truncate_table,
     )
 }  # fmt: skip
 SECONDS = (
     "kill-engine", "kill-broker", "kill-postgres", "freeze-engine", "freeze-broker",
-    "freeze-postgres", "cut-network", "slow-network", "partition",
+    "freeze-postgres", "cut-network", "slow-network", "partition", "kill-connect",
+    "freeze-connect", "kill-redis", "change-table",
 )  # fmt: skip
 """The faults that can come while another is held or healed."""

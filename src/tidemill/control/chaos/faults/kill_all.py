@@ -7,17 +7,16 @@ from contextlib import contextmanager
 
 from tidemill.control.chaos.fault import Fault, Given
 from tidemill.control.chaos.scene import Scene
-from tidemill.control.chaos.servers import NAMES
 
 
 @contextmanager
 def _inject(scene: Scene, given: Given) -> Iterator[None]:
     scene.engine.kill()
-    for name in NAMES:
+    for name in scene.servers.names:
         scene.servers.kill(name)
     scene.engine.start()
     yield
     scene.servers.wait_ready()
 
 
-FAULT = Fault("kill-all", "the engine, Kafka and Postgres are killed at once", _inject)
+FAULT = Fault("kill-all", "the engine and all servers are killed at once", _inject)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from tidemill.connectors.kafka.topic_facts import delete_before
-from tidemill.control.chaos.fault import Fault, Given
+from tidemill.control.chaos.fault import WINDOWS, Fault, Given
 from tidemill.control.chaos.scene import Scene
 
 
@@ -29,5 +29,8 @@ def _inject(scene: Scene, given: Given) -> Iterator[None]:
 
 
 FAULT = Fault(
-    "truncated-log", "the input is cut off behind the committed position", _inject, built_in=True
+    "truncated-log",
+    "the input is cut off behind the committed position",
+    _inject,
+    pipelines=(WINDOWS,),
 )
