@@ -20,6 +20,8 @@ from tidemill.project import MASK, Secret
 from tidemill.project.http import open_checked
 
 REQUEST_TIMEOUT_S = 30.0
+_SLOT_LOST = "no longer available on the server"
+"""What Debezium says where a slot was dropped, or made again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +170,12 @@ class ConnectClient:
             code="control.connector-failed",
             where=Where(server="connect"),
             detail=_short_trace(self._masked(status.failure or "")),
-            hint=f"Mend the cause, then: tidemill connector restart {status.name}",
+            hint=(
+                "Its slot does not have what comes behind its place in the log, so what happened "
+                "since is lost. Take the rows anew: tidemill cdc resnapshot PIPELINE"
+                if _SLOT_LOST in (status.failure or "")
+                else f"Mend the cause, then: tidemill connector restart {status.name}"
+            ),
         )
 
     def _masked(self, text: str) -> str:

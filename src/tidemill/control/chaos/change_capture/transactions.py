@@ -28,7 +28,7 @@ class Transactions:
         self._table = sql.Identifier(items_table(name))
         self._rng = rng
         self.keys: list[int] = []
-        self.columns = COLUMNS
+        self.columns: tuple[str, ...] = COLUMNS
         """Those that the table has at the moment."""
         self._next_id = FIRST_ID
 
@@ -116,16 +116,15 @@ class Transactions:
 
     def _taken_back(self, connection: psycopg.Connection[Any]) -> int:
         """A transaction that is rolled back, in part or as a whole: nothing of it may come."""
+        in_part, kept = self._rng.random() < 0.5, 0
         known = list(self.keys)
-        kept = 0
-        with connection.transaction() as whole:
-            if self._rng.random() < 0.5:
+        with connection.transaction(force_rollback=not in_part):
+            if in_part:
                 kept = self.insert(connection)
                 known = list(self.keys)
-            with connection.transaction() as part:
+            with connection.transaction(force_rollback=True):
                 self._update(connection)
                 self._delete(connection)
-                raise psycopg.Rollback(part if kept else whole)
         self.keys = known
         return kept
 

@@ -12,7 +12,8 @@ from tidemill.control.chaos.fault import CDC, Fault, Given
 from tidemill.control.chaos.faults.cdc.anew import begin_anew
 from tidemill.control.chaos.scene import Scene
 
-_FAILS_WITHIN_S = 90.0
+SAID = "no longer available on the server"
+_FAILS_WITHIN_S = 120.0
 
 
 @contextmanager
@@ -28,8 +29,8 @@ def _inject(scene: Scene, given: Given) -> Iterator[None]:
         trace = capture.failed(_FAILS_WITHIN_S)
         if trace is None:
             scene.wrong.append("the connector went on behind a slot that was dropped")
-        else:
-            scene.notes.append(trace.splitlines()[-1][:200])
+        elif SAID not in trace:
+            scene.wrong.append(f"the connector failed otherwise: {trace.splitlines()[0][:200]}")
         begin_anew(scene)
     finally:
         capture.left_alone = False
