@@ -58,6 +58,6 @@ FAULTS: Mapping[str, Fault] = {
 SECONDS = (
     "kill-engine", "kill-broker", "kill-postgres", "freeze-engine", "freeze-broker",
     "freeze-postgres", "cut-network", "slow-network", "partition", "kill-connect",
-    "freeze-connect", "kill-redis", "change-table",
+    "freeze-connect", "kill-redis",
 )  # fmt: skip
 """The faults that can come while another is held or healed."""
