@@ -108,6 +108,7 @@ class Group:
     atomic: bool = True
     idempotent: bool = True
     knows: bool = True
+    at_once: bool = False
     epoch: int | None = None
     committed: list[tuple[int, str, Batch]] = field(default_factory=list)
     opens: int = 0
@@ -175,7 +176,7 @@ class MemoryWriter:
             if any(bad):
                 keep = pa.array([not b for b in bad])
                 kinds = None if batch.kinds is None else batch.kinds.filter(keep)
-                self.group.pending.append((self.table, Batch(batch.rows.filter(keep), kinds)))
+                self.group.keep(self.table, Batch(batch.rows.filter(keep), kinds))
                 return [
                     DeadLetter(
                         self.table, "sink", "engine.bad-row", "refused", value=str(r).encode()
@@ -183,7 +184,7 @@ class MemoryWriter:
                     for r, b in zip(rows, bad, strict=True)
                     if b
                 ]
-        self.group.pending.append((self.table, batch))
+        self.group.keep(self.table, batch)
         return []
 
 
@@ -197,6 +198,7 @@ class MemoryGroup:
     name = property(lambda self: self.state.name)
     atomic = property(lambda self: self.state.atomic)
     idempotent = property(lambda self: self.state.idempotent)
+    at_once = property(lambda self: self.state.at_once)
 
     def step(self, what: str, epoch: int) -> None:
         assert self.generation == self.state.opens, "a zombie was let in"
@@ -215,13 +217,19 @@ class MemoryGroup:
         assert table in self.state.tables
         return MemoryWriter(self, table)
 
+    def keep(self, table: str, batch: Batch) -> None:
+        if self.state.at_once:
+            self.state.committed.append((0, table, batch))
+        else:
+            self.pending.append((table, batch))
+
     def prepare(self, epoch: int) -> list[DeadLetter]:
         self.step("prepare", epoch)
         return []
 
     def commit(self, epoch: int, positions: Mapping[str, Any]) -> None:
         self.step("commit", epoch)
-        assert self.pending, "an epoch without a write is not committed"
+        assert self.pending or self.at_once, "an epoch without a write is not committed"
         if self.state.epoch is not None and epoch <= self.state.epoch:
             assert self.state.idempotent and epoch == self.state.epoch
             self.state.committed = [c for c in self.state.committed if c[0] != epoch]

@@ -273,6 +273,18 @@ def delivers_letters_twice(put: Any) -> None:
     put(recovery, "_load_letters", make)
 
 
+def does_not_wait_for_those_written_at_once(put: Any) -> None:
+    """A checkpoint is made while rows of its epoch are still on their way to such a group."""
+
+    def make(original: Any) -> Any:
+        def submit(self: Committer, work: Any) -> None:
+            self.decider.submit(lambda: self.commit(work))
+
+        return submit
+
+    put(Committer, "submit", make)
+
+
 def loses_late_rows(put: Any) -> None:
     """A late row that is the only one of its batch is counted, and written nowhere."""
 
@@ -305,6 +317,7 @@ BUGS: tuple[Put, ...] = (
     forgets_staged_output,
     does_not_restore_counters,
     delivers_letters_twice,
+    does_not_wait_for_those_written_at_once,
     loses_late_rows,
     does_not_flush_a_checkpoint,
 )

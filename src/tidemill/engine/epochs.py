@@ -7,6 +7,11 @@ checkpoint holds too; they have committed epoch n before epoch n+1 is decided, s
 most the last epoch must be applied again.
 
     prepare the decider -> checkpoint durable -> decider commits -> others prepare and commit
+
+A group that is written at once (`CommitGroup.at_once`) has the epoch's rows already, and readers
+see them. It prepares where the epoch ends, on its own thread, before anything else; then the
+checkpoint is made, and its commit only notes the epoch. So all that a checkpoint counts as read has
+arrived, and what came after it comes again after a crash.
 """
 
 from __future__ import annotations
@@ -15,6 +20,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import pyarrow as pa
@@ -41,6 +47,8 @@ class EpochWork:
     counters: dict[str, int]
     staged: dict[str, list[tuple[str, Batch]]]
     decider_writes: bool
+    at_once: tuple[str, ...] = ()
+    """The groups that were written at once."""
     letters_taken: dict[str, int] = field(default_factory=dict)
     observed: dict[str, Any] = field(default_factory=dict)
     """Where event time stands, for the watermark doctor; recovery does not read it."""
@@ -49,7 +57,7 @@ class EpochWork:
 
 @dataclass(slots=True)
 class Committer:
-    """Commits epochs one after the other; `commit` runs on the decider's thread."""
+    """Commits epochs one after the other, each on the decider's thread once it is `submit`ted."""
 
     job: str
     store: CheckpointStore
@@ -73,9 +81,37 @@ class Committer:
     """What sinks refused in this session, as counters; added to those of the compute thread."""
     _before: dict[str, int] = field(default_factory=dict)
     _open: int = 0
+    _unprepared: int = 0
     _size: int = 0
     _begun: float = 0.0
     _done: threading.Condition = field(default_factory=threading.Condition)
+
+    def submit(self, work: EpochWork) -> None:
+        """Commit an epoch when the groups written at once have prepared it; from any thread.
+
+        Called where the epoch ends, so that they prepare it before they get a row of the next one.
+        """
+        self._unprepared = len(work.at_once)
+        if not work.at_once:
+            self.decider.submit(partial(self.commit, work))
+        for name in work.at_once:
+            worker = self.others[name]
+            worker.submit(partial(self._prepare_at_once, worker, work))
+
+    def _prepare_at_once(self, worker: GroupWorker, work: EpochWork) -> None:
+        """All of the epoch has arrived; what was refused is kept, and goes with the next one."""
+        with self.stats.sink(worker.name):
+            refused = prepare(worker, work.epoch, self.job, self.dead_letter_table)
+        self.check_refused(refused)
+        if refused:
+            rows = dead_letter_batch(self.job, refused)
+            letters.keep(self.store.folder, worker.name, work.epoch, rows)
+            self.keep_letters(worker.name, work.epoch, pa.Table.from_batches([rows]))
+        with self._done:
+            self._unprepared -= 1
+            last = self._unprepared == 0
+        if last:
+            self.decider.submit(partial(self.commit, work))
 
     def commit(self, work: EpochWork) -> None:
         """Commit one epoch; raises what the decider or the disk raises."""
@@ -87,7 +123,7 @@ class Committer:
         self.wait_for_others()
         self.letters_taken.update(work.letters_taken)
         self._before = dict(self.group_epochs)
-        for name in work.staged:
+        for name in (*work.staged, *work.at_once):
             self.group_epochs[name] = work.epoch
         if writes:
             self.group_epochs[self.decider.name] = work.epoch
@@ -100,7 +136,7 @@ class Committer:
         crash_points.reach("after-decider-commit")
         self._size, self._begun = size, begun
         self._apply_to_others(work, writes)
-        if not work.staged:
+        if not (work.staged or work.at_once):
             self._finish(work)
 
     # -- the decider
@@ -166,21 +202,27 @@ class Committer:
     # -- the others
 
     def _apply_to_others(self, work: EpochWork, decided_by_group: bool) -> None:
-        if work.staged and decided_by_group:
+        names = sorted({*work.staged, *work.at_once})
+        if names and decided_by_group:
             crash_points.reach("between-groups")
         with self._done:
-            self._open = len(work.staged)
-        for name, writes in work.staged.items():
-            worker = self.others[name]
+            self._open = len(names)
+        for name in names:
+            worker, writes = self.others[name], work.staged.get(name, [])
             cost_bytes = sum(batch.bytes for _, batch in writes)
             worker.submit(lambda w=worker, o=writes: self._apply(w, work, o), cost_bytes)  # type: ignore[misc]
 
     def _apply(self, worker: GroupWorker, work: EpochWork, writes: list[tuple[str, Batch]]) -> None:
+        assert worker.group is not None
+        refused: pa.Table | None = None
         with self.stats.sink(worker.name):
-            refused = apply_staged(
-                worker, work.epoch, writes, work.positions, self.job, self.dead_letter_table,
-                self.store, self.check_refused,
-            )  # fmt: skip
+            if worker.group.at_once:
+                apply_at_once(worker, work.epoch, writes, work.positions)
+            else:
+                refused = apply_staged(
+                    worker, work.epoch, writes, work.positions, self.job, self.dead_letter_table,
+                    self.store, self.check_refused,
+                )  # fmt: skip
         if refused is not None:
             self.keep_letters(worker.name, work.epoch, refused)
         with self._done:
@@ -266,6 +308,24 @@ def apply_staged(
         letters.keep(store.folder, worker.name, epoch, rows)
     group.commit(epoch, positions)
     return left
+
+
+def apply_at_once(
+    worker: GroupWorker, epoch: int, writes: list[tuple[str, Batch]], positions: Positions
+) -> None:
+    """Commit a decided epoch whose rows a group has had already, on its own thread.
+
+    `writes` are dead letters that the decider's `prepare` gave back. Rows of the next epoch may be
+    on their way, and what the group refuses of them stays with the worker: the next `prepare`
+    takes it.
+    """
+    group = worker.group
+    assert group is not None
+    for table, batch in writes:
+        worker.write(table, batch)
+    if writes:
+        worker.letters.extend(group.prepare(epoch))
+    group.commit(epoch, positions)
 
 
 def _with_kinds(batch: Batch) -> pa.Table:

@@ -2,7 +2,7 @@
 
 Such a group commits epoch n only after its letters lie durably in `letters-<group>-<n>.arrow`;
 they go out with the next epoch, whose checkpoint says so. A crash in between loses none and
-repeats none.
+repeats none. A group that is written at once gives its letters back before the epoch is decided.
 
 `without_bytes` makes those short that the dead-letter table itself refuses, such as one that holds
 a message larger than its topic takes: better an origin and a reason than nothing.
@@ -15,7 +15,7 @@ import hashlib
 import json
 import logging
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import fields
 from pathlib import Path
 
@@ -57,10 +57,19 @@ def kept(folder: Path, group: str, epoch: int) -> pa.Table | None:
 
 def remove_before(folder: Path, epoch: int) -> None:
     """Remove the letters of epochs that lie behind."""
+    _remove(folder, lambda number: number < epoch)
+
+
+def remove_after(folder: Path, epoch: int) -> None:
+    """Remove the letters of epochs that were never decided: their numbers may be used again."""
+    _remove(folder, lambda number: number > epoch)
+
+
+def _remove(folder: Path, unwanted: Callable[[int], bool]) -> None:
     for name in os.listdir(folder):  # noqa: PTH208 - once an epoch, so cheap
         if name.startswith(_PREFIX) and name.endswith(".arrow"):
             path = folder / name
-            if int(path.stem.rsplit("-", 1)[1]) < epoch:
+            if unwanted(int(path.stem.rsplit("-", 1)[1])):
                 path.unlink(missing_ok=True)
 
 

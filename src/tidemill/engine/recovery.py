@@ -96,6 +96,7 @@ def recover(
         _load_letters(store, chosen, result)
     for epoch in undecided:
         store.drop(epoch)
+    letters.remove_after(store.folder, 0 if chosen is None else chosen.epoch)
     return result
 
 
@@ -243,8 +244,8 @@ def _needed(store: CheckpointStore, epoch: int, for_epoch: int) -> Checkpoint:
 def _load_letters(store: CheckpointStore, chosen: Checkpoint, result: Recovered) -> None:
     taken = chosen.manifest["letters_taken"]
     for name, epoch in result.group_epochs.items():
-        if name in result.reapply or taken.get(name, 0) >= epoch:
-            continue
+        if result.reapply.get(name) or taken.get(name, 0) >= epoch:
+            continue  # what is applied again is refused again
         table = letters.kept(store.folder, name, epoch)
         if table is not None:
             result.letters.append((name, epoch, table))

@@ -1,17 +1,18 @@
-"""Where outputs, dead letters and late rows go: straight to the decider, or staged for the others.
+"""Where outputs, dead letters and late rows go, by the commit group of their table.
 
-Compute thread only.
+To the decider, soon; to a group that is written at once, at once; staged for all others until the
+epoch is decided. Compute thread only.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from functools import partial
 
 import pyarrow as pa
 
-from tidemill.engine.batches import joined
 from tidemill.engine.counters import Counters
+from tidemill.engine.together import together
 from tidemill.engine.worker import GroupWorker
 from tidemill.errors import EngineError
 from tidemill.model import Batch, DeadLetter
@@ -19,7 +20,6 @@ from tidemill.model.dead_letter import dead_letter_batch
 from tidemill.plan.physical import OutputStage
 
 Collect = Callable[[int, Batch], None]
-ROWS_TOGETHER = 100_000
 BYTES_TOGETHER = 1 << 20
 """So much waits at most before the decider has it; what is less goes with the end of the epoch."""
 
@@ -49,12 +49,14 @@ class Router:
         self._waiting: list[tuple[str, Batch]] = []
         self._waiting_bytes = 0
         self.decider_writes = False
+        self.at_once: set[str] = set()
+        """The groups written at once that have rows of this epoch."""
         self.last_letter: DeadLetter | None = None
 
     @property
     def wrote(self) -> bool:
         """Whether this epoch has output."""
-        return self.decider_writes or bool(self.staged)
+        return self.decider_writes or bool(self.staged or self.at_once)
 
     def write(self, stage: OutputStage, batch: Batch) -> None:
         """Rows of an output."""
@@ -100,15 +102,19 @@ class Router:
             if self._waiting_bytes >= BYTES_TOGETHER:
                 self._hand_over()
             return
+        if worker.group is not None and worker.group.at_once:
+            self.at_once.add(worker.name)
+            worker.write_soon(table, batch)
+            return
         self.staged.setdefault(worker.name, []).append((table, batch))
         self.staged_bytes += batch.bytes
 
-    def cut(self) -> tuple[dict[str, list[tuple[str, Batch]]], bool]:
-        """End the epoch: what is staged, and whether the decider has writes."""
+    def cut(self) -> tuple[dict[str, list[tuple[str, Batch]]], bool, tuple[str, ...]]:
+        """End the epoch: what is staged, whether the decider has writes, who was written to."""
         self._hand_over()
         staged = {name: together(writes) for name, writes in self.staged.items()}
-        result = staged, self.decider_writes
-        self.staged, self.staged_bytes, self.decider_writes = {}, 0, False
+        result = staged, self.decider_writes, tuple(sorted(self.at_once))
+        self.staged, self.staged_bytes, self.decider_writes, self.at_once = {}, 0, False, set()
         return result
 
     def _hand_over(self) -> None:
@@ -116,35 +122,3 @@ class Router:
         waiting, self._waiting, self._waiting_bytes = self._waiting, [], 0
         for table, batch in together(waiting):
             self._decider.submit(partial(self._decider.write, table, batch), batch.bytes)
-
-
-def together(writes: Sequence[tuple[str, Batch]]) -> list[tuple[str, Batch]]:
-    """The same rows in fewer batches: small ones of a table become one, in their order.
-
-    A source that trickles makes hundreds of small batches an epoch. Each would be a table of the
-    checkpoint and a call of the sink, on a thread that gets its turn from the compute thread, so
-    that a commit took ten times as long (docs/decisions/0007-short-epochs.md).
-    """
-    tables: dict[str, list[Batch]] = {}
-    for table, batch in writes:
-        tables.setdefault(table, []).append(batch)
-    return [(table, joined(run)) for table, batches in tables.items() for run in _runs(batches)]
-
-
-def _alike(one: Batch, other: Batch) -> bool:
-    both = (one.kinds is None) == (other.kinds is None)
-    return both and one.rows.schema.equals(other.rows.schema)
-
-
-def _runs(batches: Sequence[Batch]) -> Iterator[list[Batch]]:
-    """Neighbours that are to be one batch: of one form, up to `ROWS_TOGETHER` rows."""
-    run: list[Batch] = []
-    rows = 0
-    for batch in batches:
-        if run and (not _alike(run[0], batch) or rows + len(batch) > ROWS_TOGETHER):
-            yield run
-            run, rows = [], 0
-        run.append(batch)
-        rows += len(batch)
-    if run:
-        yield run

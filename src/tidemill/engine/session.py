@@ -360,7 +360,7 @@ class Session:
         taken = self._take_letters()
         counts = self.counters.copy()
         check_account(self.job.name, self._account_nodes, counts)
-        staged, writes = self.router.cut()
+        staged, writes, at_once = self.router.cut()
         closed_us = self.graph.closed_us()
         marks = {
             i.stage.table.name: i.watermarks.snapshot(closed_us)
@@ -376,6 +376,7 @@ class Session:
             counters=counts,
             staged=staged,
             decider_writes=writes,
+            at_once=at_once,
             letters_taken=taken,
             observed=observe(self.graph).as_dict(),
         )
@@ -385,7 +386,7 @@ class Session:
         self._dirty = False
         self._cut_ms = self.job.clock.monotonic_ms()
         self._in_flight.set()
-        self._decider.submit(lambda: self._committer.commit(work))
+        self._committer.submit(work)
 
     def _take_letters(self) -> dict[str, int]:
         """Dead letters that sinks gave back after the last epoch was decided."""

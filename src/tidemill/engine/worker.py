@@ -9,9 +9,11 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Callable
+from functools import partial
 from time import monotonic
 
 from tidemill.engine.groups import GroupSpec
+from tidemill.engine.together import together
 from tidemill.interfaces.sink import CommitGroup, SinkWriter
 from tidemill.model import Batch, DeadLetter
 
@@ -61,6 +63,8 @@ class GroupWorker:
         self._bytes_max = queued_bytes_max
         self._tasks: deque[tuple[Callable[[], None], int]] = deque()
         self._bytes = 0
+        self._joining: list[tuple[str, Batch]] | None = None
+        """The rows of the task that is last in the queue, while more may join them."""
         self._busy = False
         self._stopped = False
         self.blocked_s: Callable[[float], None] = lambda _seconds: None
@@ -78,15 +82,39 @@ class GroupWorker:
     def submit(self, task: Callable[[], None], cost_bytes: int = 0) -> None:
         """Queue a task; blocks while the queue holds too many bytes."""
         with self._condition:
-            while self._tasks and self._bytes + cost_bytes > self._bytes_max:
-                self._failure.check()
-                begun = monotonic()
-                self._condition.wait(0.5)
-                self.blocked_s(monotonic() - begun)
-            self._failure.check()
+            self._wait_for_room(cost_bytes)
+            self._joining = None
             self._tasks.append((task, cost_bytes))
             self._bytes += cost_bytes
             self._condition.notify_all()
+
+    def write_soon(self, table: str, batch: Batch) -> None:
+        """Queue rows; what is queued while the thread is busy is written together."""
+        with self._condition:
+            self._wait_for_room(batch.bytes)
+            if self._joining is None:
+                self._joining = []
+                self._tasks.append((partial(self._write_run, self._joining), 0))
+            self._joining.append((table, batch))
+            self._bytes += batch.bytes
+            self._condition.notify_all()
+
+    def _wait_for_room(self, cost_bytes: int) -> None:
+        while self._tasks and self._bytes + cost_bytes > self._bytes_max:
+            self._failure.check()
+            begun = monotonic()
+            self._condition.wait(0.5)
+            self.blocked_s(monotonic() - begun)
+        self._failure.check()
+
+    def _write_run(self, run: list[tuple[str, Batch]]) -> None:
+        with self._condition:
+            if self._joining is run:
+                self._joining = None
+        for table, batch in together(run):
+            self.write(table, batch)
+        with self._condition:
+            self._bytes -= sum(batch.bytes for _, batch in run)
 
     def write(self, table: str, batch: Batch) -> None:
         """Write to a table of the group; on the worker's own thread."""

@@ -45,6 +45,10 @@ class CommitGroup(Protocol):
     Guarantees, where `idempotent`: writing and committing the same epoch with the same rows again
     changes nothing.
     Non-guarantees: a group that is neither (print) may repeat rows after a crash.
+    Where `at_once`, rows are visible as soon as they are written, and an epoch is prepared before
+    its checkpoint is made; after a crash the rows since that checkpoint come again, and may differ
+    where the order of reading did: at least once. Between `prepare(n)` and `commit(n)` rows of the
+    next epoch may be written; `commit` only notes the number.
     Failure: ConnectorError before the commit means that nothing is visible and `abort` follows.
     `commit` raises DoubtfulCommitError when the outcome is unknown; the group is then closed, and a
     new group's `open` says which epoch holds.
@@ -63,6 +67,11 @@ class CommitGroup(Protocol):
     @property
     def idempotent(self) -> bool:
         """Whether re-applying a committed epoch changes nothing."""
+        ...
+
+    @property
+    def at_once(self) -> bool:
+        """Whether rows are to be written while their epoch is open; never where `atomic`."""
         ...
 
     def open(self) -> int | None:

@@ -26,6 +26,7 @@ class BlackholeGroup:
     name = "blackhole"
     atomic = False
     idempotent = True
+    at_once = False
 
     def __init__(self, tables: Sequence[TableDescriptor]) -> None:
         self._writers = {table.name: BlackholeWriter() for table in tables}

@@ -28,6 +28,7 @@ class DeltaGroup:
 
     atomic = True
     idempotent = True
+    at_once = False
 
     def __init__(self, tables: Sequence[TableDescriptor], job: JobContext) -> None:
         parsed = [parse(table) for table in tables]

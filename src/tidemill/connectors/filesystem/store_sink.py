@@ -35,6 +35,7 @@ class StoreGroup:
 
     atomic = True
     idempotent = True
+    at_once = False
 
     def __init__(self, tables: Sequence[TableDescriptor], job: JobContext) -> None:
         parsed = [(table, parse(table, job)) for table in tables]

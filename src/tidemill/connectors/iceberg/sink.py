@@ -29,6 +29,7 @@ class IcebergGroup:
 
     atomic = True
     idempotent = True
+    at_once = False
 
     def __init__(self, tables: Sequence[TableDescriptor], job: JobContext) -> None:
         parsed = [parse(table) for table in tables]

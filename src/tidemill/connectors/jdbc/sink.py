@@ -48,6 +48,7 @@ class JdbcGroup:
 
     atomic = True
     idempotent = True
+    at_once = False
 
     def __init__(self, tables: Sequence[TableDescriptor], job: JobContext) -> None:
         parsed = [(table, parse(table)) for table in tables]

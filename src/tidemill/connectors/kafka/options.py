@@ -127,8 +127,8 @@ DELIVERY_OPTIONS = (
     Option(
         "sink.delivery-guarantee",
         _ENUM,
-        "exactly-once writes in transactions; at-least-once and none may repeat rows after a "
-        "crash. The default is the pipeline's, which is exactly-once.",
+        "exactly-once writes in transactions; at-least-once and none write each row at once and "
+        "may repeat rows after a crash. The default is the pipeline's, which is exactly-once.",
         choices=("exactly-once", "at-least-once", "none"),
     ),
     Option("sink.transactional-id-prefix", _STRING, "The begin of the transactional id."),

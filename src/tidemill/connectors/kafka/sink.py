@@ -7,7 +7,8 @@ header `tidemill` which job, epoch and message of the epoch it is. After any dou
 producer is thrown away (librdkafka has no KIP-890), and a new group's `open` says what holds.
 `close` waits a moment until readers can reach what was committed (see markers.py), so that who runs
 after a bounded pipeline sees all its rows.
-With `at-least-once`: an idempotent producer; a commit waits until all is acknowledged.
+With `at-least-once`: an idempotent producer; rows go to it as they come, and are visible at once.
+`prepare` waits until all are acknowledged; a commit only notes the epoch.
 Non-guarantee: Kafka forgets the offsets of a group that was idle for `offsets.retention.minutes`
 (7 days by default), and the epoch with them. Topics that do not exist are made with the broker's
 default number of partitions.
@@ -73,6 +74,7 @@ class KafkaGroup:
         self._job = job
         self.atomic = exactly_once
         self.idempotent = False
+        self.at_once = not exactly_once
         self._properties = _merged(tables)
         self._cluster = self._properties["bootstrap.servers"]
         self._offsets_group = f"tidemill.{job.job}"
@@ -129,18 +131,22 @@ class KafkaGroup:
         """Wait until the broker has all of the epoch."""
         if self._in_epoch:
             self._flush()
+        if self.at_once:
+            self._end_epoch(epoch)  # what is written from now on is the next one's
         return []
 
     def commit(self, epoch: int, positions: Mapping[str, Mapping[str, Position]]) -> None:
         """Make the epoch visible; see `CommitGroup`."""
-        self.begin()
-        if self.atomic:
-            self._commit_transaction(epoch)
-            self._committed_at = time.monotonic()
-        else:
-            self._flush()
+        if self.at_once:
             with contextlib.suppress(KafkaException):
                 self._member.commit(offsets=self._epoch_offsets(epoch), asynchronous=False)
+            return
+        self.begin()
+        self._commit_transaction(epoch)
+        self._committed_at = time.monotonic()
+        self._end_epoch(epoch)
+
+    def _end_epoch(self, epoch: int) -> None:
         self._in_epoch = False
         self._epoch = epoch + 1
         self._sequence = 0

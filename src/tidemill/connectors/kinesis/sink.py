@@ -103,6 +103,7 @@ class KinesisGroup:
 
     atomic = False
     idempotent = False
+    at_once = False
 
     def __init__(self, tables: Sequence[KinesisOptions]) -> None:
         self._tables = tables

@@ -36,6 +36,7 @@ class PrintGroup:
     name = "print"
     atomic = False
     idempotent = False
+    at_once = False
 
     def __init__(self, tables: Sequence[TableDescriptor]) -> None:
         self._lines: list[tuple[bool, str]] = []

@@ -35,6 +35,7 @@ class RedisGroup:
 
     atomic = True
     idempotent = True
+    at_once = False
 
     def __init__(self, tables: Sequence[RedisOptions], job: JobContext) -> None:
         self._options = tables[0]

@@ -25,6 +25,7 @@ class CollectGroup:
     name = CONNECTOR_NAME
     atomic = True
     idempotent = True
+    at_once = False
 
     def __init__(self, collected: Collected) -> None:
         self._collected = collected

@@ -53,6 +53,7 @@ class SimulatedWorker(GroupWorker):
     def submit(self, task: Callable[[], None], cost_bytes: int = 0) -> None:
         """Queue a task."""
         self._failure.check()
+        self._joining = None
         self._tasks.append((task, cost_bytes))
 
     def work(self) -> None:

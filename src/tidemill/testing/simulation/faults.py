@@ -23,6 +23,9 @@ LAYOUTS = (
     ("idempotent", "idempotent"),
     ("atomic", "forgetful"),
     ("forgetful",),
+    ("at-once",),
+    ("atomic", "at-once"),
+    ("at-once", "idempotent", "at-once"),
 )
 """Kinds of commit groups of a pipeline; a `forgetful` one cannot tell which epoch it holds."""
 
@@ -64,7 +67,13 @@ def draw_layout(rng: random.Random, tables: Sequence[str]) -> list[Store]:
     for number, table in enumerate(rng.sample(tables, len(tables))):
         dealt[number % len(layout)].append(table)
     return [
-        Store(f"{kind} {number}", tuple(held), atomic=kind == "atomic", knows=kind != "forgetful")
+        Store(
+            f"{kind} {number}",
+            tuple(held),
+            atomic=kind == "atomic",
+            knows=kind != "forgetful",
+            at_once=kind == "at-once",
+        )
         for number, (kind, held) in enumerate(zip(layout, dealt, strict=True))
         if held
     ]

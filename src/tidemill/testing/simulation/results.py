@@ -31,10 +31,10 @@ def bags(stores: Iterable[Store]) -> tuple[Bags, dict[str, int], list[str]]:
     written: Counter[str] = Counter()
     wrong: list[str] = []
     for store in stores:
-        for _, writes in store.commits:
-            for table, batch in writes:
-                written[table] += len(batch)
-                _apply(table, batch, found.setdefault(table, Counter()), wrong)
+        complaints: list[str] = [] if store.at_once else wrong
+        for table, batch in store.writes:
+            written[table] += len(batch)
+            _apply(table, batch, found.setdefault(table, Counter()), complaints)
     return {table: +bag for table, bag in found.items() if +bag}, dict(written), wrong
 
 
@@ -50,17 +50,41 @@ def _apply(table: str, batch: Batch, bag: Counter[tuple[Any, ...]], wrong: list[
             wrong.append(f"{table} withdraws {row}, which it does not hold")
 
 
-def difference(wanted: Bags, found: Bags) -> list[str]:
-    """How two results differ, a line a table."""
+def difference(
+    wanted: Bags, found: Bags, repeating: frozenset[str] = frozenset(), ordered: bool = False
+) -> list[str]:
+    """How two results differ, a line a table.
+
+    Args:
+        wanted: the rows of each table that should be there.
+        found: those that are.
+        repeating: tables where a row that should be there may be there more often.
+        ordered: whether rows depend on the order of reading, so that what was read in vain may
+            have given other ones into the repeating tables.
+    """
     lines = []
     for table in sorted(wanted.keys() | found.keys()):
         want, have = wanted.get(table, Counter()), found.get(table, Counter())
         lost, more = want - have, have - want
+        if table in repeating:
+            more = (
+                Counter() if ordered else Counter({r: n for r, n in more.items() if r not in want})
+            )
         if lost:
             lines.append(f"{table}: {lost.total()} rows lost, such as {next(iter(lost))}")
         if more:
             lines.append(f"{table}: {more.total()} rows too many, such as {next(iter(more))}")
     return lines
+
+
+def at_least_once(stores: Iterable[Store]) -> tuple[frozenset[str], frozenset[str]]:
+    """The tables that may hold rows twice; and those of them that are changelogs.
+
+    A changelog whose end is repeated cannot be applied without keys: nothing is known of it.
+    """
+    writes = [w for store in stores if store.at_once for w in store.writes]
+    tables = {table for store in stores if store.at_once for table in store.tables}
+    return frozenset(tables), frozenset(t for t, batch in writes if batch.kinds is not None)
 
 
 def of_duckdb(scenario: Scenario, logs: Logs) -> Bags:

@@ -16,17 +16,29 @@ Writes = list[tuple[str, Batch]]
 
 @dataclass
 class Store:
-    """What one commit group holds durably. `knows`: whether it can say its epoch."""
+    """What one commit group holds durably. `knows`: whether it can say its epoch.
+
+    One that is written `at_once` shows rows as they come, so that those after the last checkpoint
+    come twice where the engine dies.
+    """
 
     name: str
     tables: tuple[str, ...]
     atomic: bool = True
     knows: bool = True
+    at_once: bool = False
     refuse: Callable[[str, dict[str, Any]], bool] | None = None
     epoch: int | None = None
     commits: list[tuple[int, Writes]] = field(default_factory=list)
+    shown: Writes = field(default_factory=list)
+    """What was written at once, by epochs that count and by others."""
     generation: int = 0
     """Rises with each engine that opens the group; whoever has an older one is fenced."""
+
+    @property
+    def writes(self) -> Writes:
+        """All that readers see, in its order."""
+        return self.shown if self.at_once else [w for _, writes in self.commits for w in writes]
 
     def ask(self, world: World, epoch: int, positions: Mapping[str, Any]) -> None:
         """The engine asks for a commit; what becomes of the checkpoint later is not its fault."""
@@ -87,6 +99,11 @@ class SimulatedGroup:
         """As the store."""
         return self._store.atomic
 
+    @property
+    def at_once(self) -> bool:
+        """As the store."""
+        return self._store.at_once
+
     def open(self) -> int | None:
         """Fence older engines, and say what is held; messages on their way arrive now or never."""
         self._fail("open-sink")
@@ -120,8 +137,11 @@ class SimulatedGroup:
             bad = [refuse(table, row) for row in batch.rows.to_pylist()]
             if any(bad):
                 return self._refuse(table, batch, bad)
-        self._pending.append((table, batch))
+        self._keep(table, batch)
         return []
+
+    def _keep(self, table: str, batch: Batch) -> None:
+        (self._store.shown if self._store.at_once else self._pending).append((table, batch))
 
     def _refuse(self, table: str, batch: Batch, bad: list[bool]) -> list[DeadLetter]:
         letters = [
@@ -132,7 +152,7 @@ class SimulatedGroup:
         kept = batch.rows.filter([not wrong for wrong in bad])
         assert batch.kinds is None, "only rows of an append-only table are refused"
         if len(kept):
-            self._pending.append((table, Batch(kept)))
+            self._keep(table, Batch(kept))
         return letters
 
     def prepare(self, epoch: int) -> list[DeadLetter]:

@@ -1,4 +1,4 @@
-"""Output that waits for the end of an epoch: the same rows in the same order, in fewer batches."""
+"""Batches that go to a sink as one: the same rows in the same order, in fewer batches."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import pyarrow as pa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tidemill.engine import routing
-from tidemill.engine.routing import together
+from tidemill.engine import together as module
+from tidemill.engine.together import together
 from tidemill.model import Batch
 
 writes = st.lists(
@@ -35,11 +35,11 @@ def test_rows_keep_their_order_and_kinds(
     parts: list[tuple[str, list[int], bool]], most: int
 ) -> None:
     before = [(table, _batch(values, changes)) for table, values, changes in parts]
-    limit, routing.ROWS_TOGETHER = routing.ROWS_TOGETHER, most
+    limit, module.ROWS_TOGETHER = module.ROWS_TOGETHER, most
     try:
         after = together(before)
     finally:
-        routing.ROWS_TOGETHER = limit
+        module.ROWS_TOGETHER = limit
     for table in ("a", "b"):
         assert _rows(after, table) == _rows(before, table)
     assert all(batch.kinds is None or len(batch.kinds) == len(batch) for _, batch in after)
@@ -47,8 +47,8 @@ def test_rows_keep_their_order_and_kinds(
 
 
 def test_small_batches_become_one_and_a_large_one_is_not_copied() -> None:
-    large = _batch(list(range(routing.ROWS_TOGETHER)), changes=False)
+    large = _batch(list(range(module.ROWS_TOGETHER)), changes=False)
     small = [("a", _batch([n], changes=False)) for n in range(300)]
     found = together([("a", large), *small])
-    assert [len(batch) for _, batch in found] == [routing.ROWS_TOGETHER, 300]
+    assert [len(batch) for _, batch in found] == [module.ROWS_TOGETHER, 300]
     assert found[0][1] is large
