@@ -73,6 +73,7 @@ def test_messages_become_upserts_and_deletes(upsert: Any) -> None:
     changes = [
         (RowKind(kind).short, row["a"], row["b"])
         for b in batches
+        if b.kinds is not None
         for kind, row in zip(b.kinds.to_pylist(), b.rows.to_pylist(), strict=True)
     ]
     by_key = {a: [c for c in changes if c[1] == a] for a in (1, 2)}

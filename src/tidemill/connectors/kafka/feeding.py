@@ -7,14 +7,16 @@ not taken after `GIVE_UP_S` is in `failures`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
-from confluent_kafka import KafkaError, Producer
+from confluent_kafka import KafkaError, KafkaException, Producer
 
 from tidemill.connectors.kafka.admin import QUIET
 
 GIVE_UP_S = 600
+MESSAGE_BYTES_MAX = 1 << 25
 
 
 class Feeder:
@@ -27,6 +29,7 @@ class Feeder:
                 "enable.idempotence": True,
                 "linger.ms": 5,
                 "message.timeout.ms": GIVE_UP_S * 1000,
+                "message.max.bytes": MESSAGE_BYTES_MAX,
                 "reconnect.backoff.max.ms": 500,
                 "log_level": 0,
             },
@@ -37,16 +40,37 @@ class Feeder:
         self.failures: list[str] = []
         self.sent = self.stands = 0
 
-    def send(self, topic: str, partition: int, value: bytes | None, key: bytes | None) -> None:
+    def send(
+        self,
+        topic: str,
+        partition: int,
+        value: bytes | None,
+        key: bytes | None,
+        headers: Sequence[tuple[str, bytes]] | None = None,
+    ) -> None:
         """Hand a record over; waits while the producer is full."""
         while True:
             try:
-                self._producer.produce(topic, value, key, partition, on_delivery=self._delivered)
+                self._producer.produce(
+                    topic, value, key, partition, on_delivery=self._delivered,
+                    headers=list(headers) if headers else None,
+                )  # fmt: skip
             except BufferError:
                 self._producer.poll(0.1)
                 continue
+            except KafkaException as error:
+                if error.args[0].code() != KafkaError._UNKNOWN_PARTITION:
+                    raise
+                self._look_at(topic)
+                continue
             self.sent += 1
             return
+
+    def _look_at(self, topic: str) -> None:
+        """Learn of partitions that were added."""
+        with suppress(KafkaException):
+            self._producer.list_topics(topic, timeout=1.0)
+        self._producer.poll(0.1)
 
     def serve(self) -> None:
         """Take acknowledgements that have come."""

@@ -120,6 +120,14 @@ COMMON_SOURCE_OPTIONS = (
         "How often new topics and partitions are looked for; 0 for never.",
         default=300_000,
     ),
+    Option(
+        "scan.topic-recreated",
+        _ENUM,
+        "What to do where a topic was deleted and made again since it was read: fail, or begin "
+        "anew with its first message and keep the state (Tidemill's own).",
+        default="fail",
+        choices=("fail", "begin-anew"),
+    ),
     Option("scan.parallelism", OptionType.INT, "Tunes only Flink.", ignored=True),
     *ENGINE_SOURCE_OPTIONS,
 )

@@ -5,9 +5,10 @@ positions (or, without one, from the startup mode); the consumer group has no pa
 that the broker no longer has is an error. A broker that goes away is waited for, up to
 `OUTAGE_SECONDS_MAX`, then a retryable error. Messages of any size are read.
 Non-guarantee: the order between partitions.
-A position is the next offset, or, where repeated changes are dropped (`repeats`), an object with
-`offset` and `changes`, and `fence` where a history is fenced by the database's log. A partition's
-name is its number, after `topic:` where a table has several topics.
+A position is an object with `offset`, the next one, and `topic_id` (`topic_ids`), and, where
+repeated changes are dropped (`repeats`), `changes`, and `fence` where a history is fenced by the
+database's log; those of before were the offset alone. A partition's name is its number, after
+`topic:` where a table has several topics.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from tidemill.connectors.kafka.options import KafkaTable
 from tidemill.connectors.kafka.repeats import Repeats
 from tidemill.connectors.kafka.rows import RowAssembler, headers_of
 from tidemill.connectors.kafka.startup import Partition
+from tidemill.connectors.kafka.topic_ids import KEY, TopicIds, begun
 from tidemill.errors import ConnectorError, Where
 from tidemill.interfaces.connector import JobContext
 from tidemill.interfaces.source import PartitionBatch
@@ -39,16 +41,23 @@ OUTAGE_SECONDS_MAX = 120.0
 _FILL_SECONDS = 0.002
 """How long a read waits for more when much is known to be waiting."""
 
+_GONE = (
+    KafkaError._AUTO_OFFSET_RESET,
+    KafkaError.OFFSET_OUT_OF_RANGE,
+    KafkaError.UNKNOWN_TOPIC_OR_PART,
+    KafkaError._UNKNOWN_TOPIC,
+)
 _DOWN = (KafkaError._ALL_BROKERS_DOWN, KafkaError._TRANSPORT, KafkaError._RESOLVE)
 
 
 class _Reading:
     """One partition's state."""
 
-    def __init__(self, at: Partition, name: str, end: int | None) -> None:
+    def __init__(self, at: Partition, name: str, end: int | None, ids: Mapping[str, str]) -> None:
         self.at = at
         self.name = name
         self.end = end
+        self._ids = ids
         self.next: int | None = None
         self.assigned = False
         self.repeats: Repeats | None = None
@@ -61,9 +70,10 @@ class _Reading:
     def position(self) -> Position:
         """What has to be stored to go on from here, once something was read."""
         assert self.next is not None
+        kept: dict[str, JsonValue] = {"offset": self.next, KEY: self._ids.get(self.at[0])}
         if self.repeats is None:
-            return self.next
-        kept: dict[str, JsonValue] = {"offset": self.next, "changes": self.repeats.state()}
+            return kept
+        kept["changes"] = self.repeats.state()
         if isinstance(self.repeats, LsnFence):
             kept["fence"] = self.repeats.fence_state()
         return kept
@@ -86,6 +96,8 @@ class KafkaSource:
         self._down_since: float | None = None
         self._look_again_at = 0.0
         self._bounded = False
+        self._ids = TopicIds(table)
+        self._untold: list[_Reading] = []
 
     def open(self, start: Mapping[str, Position]) -> None:
         """Connect and assign; see `Source`."""
@@ -96,15 +108,12 @@ class KafkaSource:
         if self._native is not None:
             self._native.open(config)
         found = startup.discover(self._table, self._consumer)
-        fresh = [at for at in found if self._name(at) not in start]
-        offsets = startup.start_offsets(self._table, self._consumer, fresh) if fresh else {}
+        self._ids.ask({topic for topic, _ in found})
         ends = startup.end_offsets(self._table, self._consumer, found)
         self._bounded = ends is not None
-        names = {self._name(at) for at in found}
-        for name in start:
-            if name not in names:
-                raise startup.out_of_range(self._table, _partition(self._table, name), None,
-                                           "The partition does not exist.")  # fmt: skip
+        later = begun(start)
+        start = self._ids.kept(start)
+        offsets = self._begin(found, start, later=later)
         for at in found:
             self._add(at, ends.get(at) if ends is not None else None, len(found), start)
             if at not in offsets:
@@ -113,8 +122,26 @@ class KafkaSource:
             offset = offsets[reading.at]
             first = offset if offset >= 0 or reading.end is None else self._first(reading.at)
             reading.next = first if first >= 0 else None
+        self._untold = [r for r in self._readings.values() if r.name not in start]
         self._assign(offsets)
         self._plan_look()
+
+    def _begin(
+        self, found: Sequence[Partition], start: Mapping[str, Position], *, later: bool
+    ) -> dict[Partition, int]:
+        """Where partitions without a position begin; a position without its partition is an error.
+
+        The startup mode is for those of the first start; what has come `later` is read whole.
+        """
+        names = {self._name(at) for at in found}
+        for name in start:
+            if name not in names:
+                raise startup.out_of_range(self._table, _partition(self._table, name), None,
+                                           "The partition does not exist.")  # fmt: skip
+        fresh = [at for at in found if self._name(at) not in start]
+        if later:
+            return {at: self._first(at) for at in fresh}
+        return startup.start_offsets(self._table, self._consumer, fresh) if fresh else {}
 
     def partitions(self) -> Sequence[str]:
         """The names of the partitions known now."""
@@ -124,9 +151,28 @@ class KafkaSource:
         """What is there; see `Source`."""
         if time.monotonic() >= self._look_again_at:
             self._look_for_partitions()
-        if self._native is not None:
-            return self._read_natively(rows_max, timeout_ms / 1000)
-        messages = self._consume(rows_max, timeout_ms / 1000)
+        if self._untold:
+            return self._tell()
+        read = self._read if self._native is None else self._read_natively
+        batches = read(rows_max, timeout_ms / 1000)
+        self._ids.look(self._topics, came=bool(batches))
+        return batches
+
+    def _tell(self) -> list[PartitionBatch]:
+        """Where fresh partitions begin, so that the next start knows it of those without a row."""
+        untold, self._untold = self._untold, []
+        return [self._moved(reading) for reading in untold if reading.next is not None]
+
+    def _moved(self, reading: _Reading) -> PartitionBatch:
+        rows = pa.RecordBatch.from_pylist([], schema=self._table.descriptor.schema.arrow())
+        lag = self._lag(reading)
+        return PartitionBatch(reading.name, rows, None, reading.position(), records=0, lag=lag)
+
+    def _topics(self) -> set[str]:
+        return {topic for topic, _ in self._readings}
+
+    def _read(self, rows_max: int, timeout_s: float) -> list[PartitionBatch]:
+        messages = self._consume(rows_max, timeout_s)
         if not messages:
             self._check_outage()
             return []
@@ -157,7 +203,10 @@ class KafkaSource:
 
     def finished(self) -> bool:
         """Whether all partitions of a bounded table have ended."""
-        return self._bounded and all(r.ended for r in self._readings.values())
+        if not self._bounded or not all(r.ended for r in self._readings.values()):
+            return False
+        self._ids.look_now(self._topics())
+        return True
 
     def caught_up(self) -> bool:
         """Whether every partition is at its end as it is now, or at its bound."""
@@ -167,6 +216,7 @@ class KafkaSource:
             first, end = startup.bounds(self._table, self._consumer, reading.at)
             if end > first and (reading.next is None or reading.next < end):
                 return False
+        self._ids.look_now(self._topics())
         return True
 
     def close(self) -> None:
@@ -179,7 +229,7 @@ class KafkaSource:
             consumer.close()
 
     def _add(self, at: Partition, end: int | None, count: int, start: Mapping[str, Any]) -> None:
-        reading = _Reading(at, self._name(at), end)
+        reading = _Reading(at, self._name(at), end, self._ids.of)
         if self._drops_repeats:
             stored = start.get(reading.name)
             kept = stored if isinstance(stored, dict) else {}
@@ -339,10 +389,7 @@ class KafkaSource:
                 self._raise(error, trouble.at)
             elif trouble.offset > (reading.next if reading.next is not None else -1):
                 reading.next = trouble.offset
-                rows = pa.RecordBatch.from_pylist([], schema=self._table.descriptor.schema.arrow())
-                moved.append(
-                    PartitionBatch(reading.name, rows, None, reading.position(), records=0, lag=0)
-                )
+                moved.append(self._moved(reading))
         return moved
 
     def _without_errors(self, reading: _Reading, run: list[Message]) -> tuple[list[Message], bool]:
@@ -362,6 +409,8 @@ class KafkaSource:
     def _raise(self, error: KafkaError, at: Partition) -> None:
         where = Where(table=self._table.name, topic=at[0], partition=at[1])
         code = error.code()
+        if code in _GONE:
+            self._ids.look_now(self._topics())
         if code in (KafkaError._AUTO_OFFSET_RESET, KafkaError.OFFSET_OUT_OF_RANGE):
             raise startup.out_of_range(
                 self._table, at, self._readings[at].next, f"The broker says: {error.str()}."
@@ -404,6 +453,7 @@ class KafkaSource:
             if error.retryable:
                 return
             raise
+        self._ids.look(self._topics, came=True)
         fresh = [at for at in found if at not in self._readings]
         for at in fresh:
             self._add(at, None, len(found), {})

@@ -24,6 +24,8 @@ CODES: dict[str, str] = {
     "connector.version-gone": "A version of a table of the lake was expired, or taken back.",
     "connector.rows-changed": "A version changed or removed rows where only new ones are read.",
     "connector.offset-out-of-range": "A stored position is no longer, or not yet, in the topic.",
+    "connector.topic-recreated": "A topic was deleted and made again under its name since it was "
+    "read.",
     "connector.history-gap": "What lies between a history and its topic is in neither, or unknown.",
     "connector.history-fence": "A row or change does not tell on which side of the fence it lies.",
     "connector.no-committed-offset": "The consumer group has no offset to start from.",

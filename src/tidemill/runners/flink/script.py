@@ -21,7 +21,13 @@ CONNECTORS = ("kafka", "upsert-kafka", "jdbc", "filesystem", "datagen", "print",
 
 ONLY_OURS = frozenset(
     (
-        *("late-handling.mode", "error-handling.mode", "sink.epoch-header", "sink.create-table"),
+        *(
+            "late-handling.mode",
+            "error-handling.mode",
+            "sink.epoch-header",
+            "sink.create-table",
+            "scan.topic-recreated",
+        ),
         *("s3.endpoint", "s3.region", "s3.path-style-access"),
         *("debezium-json.deduplicate", "value.debezium-json.deduplicate"),
         *("debezium-avro-confluent.deduplicate", "value.debezium-avro-confluent.deduplicate"),
