@@ -16,13 +16,16 @@ pytestmark = [pytest.mark.servers, pytest.mark.timeout(600)]
 BROKEN = (sys.executable, str(Path(__file__).with_name("broken_engine.py")))
 SLICE = """
 wait=0.10 duplicates hold=0 records=200 + wait=0 kill-at hold=0 point=after-checkpoint-written nth=1
-wait=0.10 poison hold=0 records=20 + wait=0 kill-at hold=0 point=after-decider-commit nth=1
+wait=0.10 poison hold=0 records=23 + wait=0 kill-at hold=0 point=after-decider-commit nth=1
 wait=0.10 schema-change hold=0 records=200 + wait=0.10 freeze-engine hold=0.3
 wait=0.10 partition hold=0.5 of=postgres + wait=0 kill-engine hold=0
 wait=0.10 kill-broker hold=0 + wait=0 kill-postgres hold=0
 wait=0.10 damaged-checkpoint hold=0 how=flip at=0.500
 wait=0.10 file-limit hold=0 bytes=500
 wait=0.10 few-files hold=0
+wait=0.10 added-partitions hold=0 + wait=0 kill-engine hold=0
+wait=0.10 huge-messages hold=0 records=1 bytes=16775216 headers=0
+wait=0.10 recreated-topic hold=0 engine=down
 """
 
 
@@ -37,11 +40,12 @@ def campaign(servers, folder, text, **given):
 def test_faults_alone_and_doubled_lose_and_double_nothing(chaos_servers, tmp_path):
     result = campaign(chaos_servers, tmp_path, SLICE)
     assert result.holds, result.broken
-    assert len(result.actions) == 8
+    assert len(result.actions) == 11
+    assert result.engine_ends["connector.topic-recreated"] == 1
     assert result.engine_ends["engine.checkpoint-io"] == 2
     assert result.kills >= 6
-    assert result.dead_letters == 20
-    assert result.rows_out == result.rows - 20
+    assert result.dead_letters == 17
+    assert result.rows_out == result.rows - 17 - 1  # one is empty: no row, no dead letter
     assert result.windows > 0
     assert all(done.recovery_s is not None for done in result.actions)
 

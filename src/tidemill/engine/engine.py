@@ -18,6 +18,7 @@ from tidemill.engine.crew import Crew, Threads
 from tidemill.engine.groups import GroupSpec
 from tidemill.engine.job import Job
 from tidemill.engine.kernel import Kernel
+from tidemill.engine.memory import out_of_memory
 from tidemill.engine.observe import observe
 from tidemill.engine.progress import Progress
 from tidemill.engine.routing import Collect
@@ -183,6 +184,8 @@ class Engine:
             isinstance(error, ConnectorError) and error.retryable
         )
         if not passing:
+            if (of_memory := out_of_memory(error)) is not None:
+                raise of_memory from error
             raise error
         assert isinstance(error, TidemillError)
         settings = self._job.settings

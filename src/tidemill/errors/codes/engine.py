@@ -14,6 +14,7 @@ CODES: dict[str, str] = {
     "engine.late-row": "A row arrived after all its windows had closed.",
     "engine.query-failed": "A fused query failed for a reason that no single row explains.",
     "engine.aggregate-failed": "Merging or finishing an aggregate failed.",
+    "engine.out-of-memory": "The machine gave the engine no more memory.",
     "engine.state-locked": "Another engine runs on the same state folder.",
     "engine.checkpoint-damaged": "A checkpoint that is needed cannot be read or fails its "
     "checksum.",

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from tidemill.control.chaos.fault import Fault
 from tidemill.control.chaos.faults import (
+    added_partitions,
     clock_jump,
     cut_network,
     damaged_checkpoint,
@@ -17,13 +18,18 @@ from tidemill.control.chaos.faults import (
     freeze_engine,
     freeze_postgres,
     full_disk,
+    huge_messages,
+    idle_partition,
     kill_all,
     kill_at,
     kill_broker,
     kill_engine,
     kill_postgres,
+    memory_limit,
+    one_cpu,
     partition,
     poison,
+    recreated_topic,
     schema_change,
     slow_network,
     slow_sink,
@@ -53,6 +59,7 @@ FAULTS: Mapping[str, Fault] = {
         clock_jump, duplicates, disorder, poison, schema_change, kill_connect, freeze_connect,
         kill_redis, delete_connector, fail_connector, lose_offsets, drop_slot, change_table,
         truncate_table,
+        recreated_topic, added_partitions, idle_partition, huge_messages, one_cpu, memory_limit,
     )
 }  # fmt: skip
 SECONDS = (

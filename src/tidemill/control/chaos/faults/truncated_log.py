@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from tidemill.connectors.kafka.topic_facts import delete_before
+from tidemill.control.account import offset_of
 from tidemill.control.chaos.fault import WINDOWS, Fault, Given
 from tidemill.control.chaos.scene import Scene
 
@@ -21,7 +22,7 @@ def _inject(scene: Scene, given: Given) -> Iterator[None]:
         topic = scene.topics[0]
         # The newest may never have been decided; the one before it was.
         (committed,) = scene.engine.store.manifest(epochs[-2])["positions"].values()
-        ends = {int(name): int(position) for name, position in committed.items()}
+        ends = {int(name): offset_of(position) for name, position in committed.items()}
         delete_before(scene.servers.admin, topic, ends)
         scene.notes.append(f"{topic} begins at {min(ends.values())}")
     scene.engine.start()

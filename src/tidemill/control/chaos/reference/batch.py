@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
 import duckdb
 import pyarrow as pa
 
+from tidemill.control.chaos.reference.malformed import row_of
 from tidemill.control.chaos.reference.text import WINDOW_MS
 
 ROW = pa.schema(
@@ -37,14 +37,22 @@ class Batch:
             self.rows(f"CREATE TABLE {name} AS FROM empty")
             self._db.unregister("empty")
         self.poison: set[tuple[int, int]] = set()
+        self.nothing: set[tuple[int, int]] = set()
+        """Empty messages, which are no row and no dead letter."""
 
-    def add_input(self, messages: Iterable[Any]) -> None:
-        """Messages of the input, as they stand in the topic."""
+    def add_input(self, messages: Iterable[Any], shift: Mapping[int, int]) -> None:
+        """Messages of the input, as they stand in the topic, with their offsets moved by so much.
+
+        A topic that is made again begins at 0; `shift` has its records follow the old one's.
+        """
         rows = []
         for message in messages:
-            at = (message.partition(), message.offset())
-            row = _row(message.value())
-            if row is None:
+            partition = message.partition()
+            at = (partition, message.offset() + shift.get(partition, 0))
+            row = row_of(message.value())
+            if not message.value():
+                self.nothing.add(at)
+            elif row is None:
                 self.poison.add(at)
             else:
                 rows.append({"part": at[0], "pos": at[1], **row})
@@ -76,15 +84,3 @@ class Batch:
             self._db.register("new", pa.Table.from_pylist(rows, ROW))
             self.rows(f"INSERT INTO {table} FROM new")
             self._db.unregister("new")
-
-
-def _row(value: bytes | None) -> dict[str, Any] | None:
-    """The row of a message; None where it is none, as the feed has made it."""
-    try:
-        given = json.loads(value or b"")
-        return {
-            "id": int(given["id"]), "k": given["k"], "amount": given["amount"],
-            "note": given.get("note"), "ts": datetime.fromisoformat(given["ts"]),
-        }  # fmt: skip
-    except (ValueError, KeyError, TypeError):
-        return None

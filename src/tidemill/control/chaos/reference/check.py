@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections import Counter
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -52,8 +53,11 @@ class ReferenceCheck:
         self._letters = TopicTail(admin, letters_topic(name), partitions=1, committed=True)
         self._batch = Batch()
         self._positions = Positions(engine.store)
-        self._next = dict.fromkeys(range(PARTITIONS), 0)
+        self._next: Counter[int] = Counter()
         """By input partition, the position of which the output's next row should be."""
+        self._shift: dict[int, int] = {}
+        """By partition, how many records stood in it before its topic was made again."""
+        self._found: list[Broken] = []
         self._dead: set[tuple[int, int]] = set()
         self._new: list[dict[str, Any]] = []
         self._letters_new: list[dict[str, Any]] = []
@@ -74,7 +78,9 @@ class ReferenceCheck:
         windows = self._new_windows()
         self._read_outputs()
         self.read_input()  # last: what came out has come in before
+        found, self._found = self._found, []
         return [
+            *found,
             *self._sequence(),
             *self._letters_once(),
             *self._compared(windows),
@@ -85,8 +91,7 @@ class ReferenceCheck:
     def end(self) -> list[Broken]:
         """Wait until the pipeline is through; what does not hold then."""
         self.read_input()
-        ends = {("events", str(part)): end for part, end in self._feed.ends.items()}
-        missing = wait_through(self._positions, ends, self._engine, self._servers)
+        missing = wait_through(self._positions, self._places(), self._engine, self._servers)
         total = self._batch.one("SELECT count(*) FROM input")
         broken = self._last_look(total)
         if missing and not any(b.invariant == "no-loss" for b in broken):
@@ -103,7 +108,38 @@ class ReferenceCheck:
 
     def read_input(self) -> None:
         """Read the input up to what stands now."""
-        self._batch.add_input(self._input.until(self._feed.ends, _READ_WITHIN_S))
+        messages = self._input.until(self._feed.ends, _READ_WITHIN_S)
+        self._batch.add_input(messages, self._shift)
+
+    def wait_through(self) -> str | None:
+        """Wait until the pipeline has committed all of a resting feed, and look at what came out.
+
+        What does not hold is told with the next look; returns what is missing, in a sentence.
+        """
+        self.read_input()
+        missing = wait_through(self._positions, self._places(), self._engine, self._servers)
+        self._found += self._last_look(self._batch.one("SELECT count(*) FROM input"))
+        return missing
+
+    def renewed(self) -> None:
+        """The input's topic was made again, after all that it held had come out."""
+        for partition, end in self._feed.ends.items():
+            self._shift[partition] = self._shift.get(partition, 0) + end
+        self._positions.last.clear()
+        self._input.close()
+        count = self._feed.partitions
+        self._input = TopicTail(
+            self._servers.admin, events_topic(self._name), partitions=count, committed=False
+        )
+
+    def grown(self, partitions: int) -> None:
+        """The input's topic has so many partitions by now."""
+        for partition in range(partitions):
+            self._input.at.setdefault(partition, 0)
+        self._input.close()
+
+    def _places(self) -> dict[tuple[str, str], int]:
+        return {("events", str(part)): end for part, end in self._feed.ends.items()}
 
     def _read_outputs(self) -> None:
         """Read what was committed since."""
@@ -111,7 +147,8 @@ class ReferenceCheck:
         self._new = []
         for message in self._output.come():
             row = json.loads(message.value())
-            self._new.append({**row, "ts": datetime.fromisoformat(row["ts"])})
+            pos = row["pos"] + self._shift.get(row["part"], 0)
+            self._new.append({**row, "pos": pos, "ts": datetime.fromisoformat(row["ts"])})
         self._batch.add_copy(self._new)
 
     def close(self) -> None:
@@ -139,14 +176,15 @@ class ReferenceCheck:
         return broken
 
     def _after_poison(self, part: int, pos: int) -> int:
-        while (part, pos) in self._batch.poison:
+        while (part, pos) in self._batch.poison or (part, pos) in self._batch.nothing:
             pos += 1
         return pos
 
     def _letters_once(self) -> list[Broken]:
         broken = []
         for letter in self._letters_new:
-            at = (int(letter["partition"]), int(letter["position"]))
+            part = int(letter["partition"])
+            at = (part, int(letter["position"]) + self._shift.get(part, 0))
             if at in self._dead:
                 broken.append(Broken("no-duplicate", f"two dead letters of {at}"))
             if at not in self._batch.poison:
@@ -222,7 +260,8 @@ class ReferenceCheck:
             broken.append(Broken("no-loss", f"bad records without a dead letter: {missing}"))
         account = account_of(load_project(self._engine.folder), self._name)
         for line in account.lines:
-            wanted = {"source": total + len(poison), "sink": total}
+            came = total + len(poison) + len(self._batch.nothing)
+            wanted = {"source": came, "sink": total}
             if line.title in ("events", "copy") and line.came != wanted[line.kind]:
                 said = f"{line.title}: {line.came} counted, {wanted[line.kind]} in the log"
                 broken.append(Broken("conservation", said))

@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from random import Random
 
 from tidemill.connectors.kafka.feeding import Feeder
+from tidemill.control.chaos.reference.malformed import malformed
 from tidemill.control.chaos.reference.text import PARTITIONS, events_topic
 from tidemill.control.chaos.servers import ChaosServers
 from tidemill.errors import ServiceError, Where
@@ -25,13 +26,6 @@ JITTER_MS, DISORDER_MS = 300, 4_000
 AGAIN_AFTER = 20
 """How many rows later a duplicate comes: within the lateness, as 20 rows are half a second."""
 CLOSING = timedelta(hours=1)
-POISON = (
-    b"{no json",
-    b'{"id": "x", "k": "k1", "amount": 1, "ts": "2026-01-01 00:00:00"}',
-    b'{"id": 1, "k": "k1", "amount": 1, "ts": "yesterday"}',
-    b'{"id": 1, "k": "\xff\xfe", "amount": 1',
-    b"[1, 2",
-)
 _TICK_S = 0.02
 _STANDS_WITHIN_S = 300.0
 
@@ -40,10 +34,19 @@ class ReferenceFeed:
     """Sends `rate` rows a second; `turn` makes the next records come otherwise."""
 
     def __init__(self, servers: ChaosServers, name: str, seed: int, rate: int) -> None:
-        self._feeder = Feeder({"bootstrap.servers": servers.bootstrap})
+        self._properties = {"bootstrap.servers": servers.bootstrap}
+        self._feeder = Feeder(self._properties)
+        self._stood = 0
+        self.partitions = PARTITIONS
+        """How many partitions are fed."""
+        self.quiet: int | None = None
+        """A partition that gets nothing now; its records go into the next one."""
+        self.huge = (0, 0)
+        """How long the `note` of a huge record is, and how many headers it has."""
+        self._resting = Resting()
         self._topic = events_topic(name)
         self._seed, self._rate = seed, rate
-        self._modes = {"duplicates": 0, "disorder": 0, "poison": 0, "schema": 0}
+        self._modes = {"duplicates": 0, "disorder": 0, "poison": 0, "schema": 0, "huge": 0}
         self._again: deque[tuple[int, int, bytes]] = deque()
         self._lock = threading.Lock()
         self._next = 0
@@ -53,7 +56,7 @@ class ReferenceFeed:
     @property
     def rows(self) -> int:
         """How many records stand."""
-        return self._feeder.stands
+        return self._stood + self._feeder.stands
 
     @property
     def ends(self) -> dict[int, int]:
@@ -70,11 +73,25 @@ class ReferenceFeed:
             self._modes[mode] += records
         return True
 
+    def rest(self) -> None:
+        """Send nothing more until `go_on`; returns when all that was sent stands."""
+        self._resting.ask()
+
+    def renew(self) -> None:
+        """The topic was made again: what comes next is written from its begin; while it rests."""
+        self._stood += self._feeder.stands
+        self._feeder.close()
+        self._feeder = Feeder(self._properties)
+
+    def go_on(self) -> None:
+        """Send again."""
+        self._resting.over()
+
     def stop(self) -> None:
         """Send what closes all windows, and wait until everything stands."""
         self._ending.set()
         self._thread.join()
-        for partition in range(PARTITIONS):
+        for partition in range(self.partitions):
             self._send(partition, _encoded(self._values(self._next, jitter_ms=1), closing=True))
             self._next += 1
         if not self._feeder.flush(_STANDS_WITHIN_S):
@@ -95,6 +112,10 @@ class ReferenceFeed:
     def _run(self) -> None:
         begun_at = time.monotonic()
         while not self._ending.wait(_TICK_S):
+            if self._resting.wanted:
+                self._feeder.flush(_STANDS_WITHIN_S)
+                begun_at += self._resting.rest(self._ending)
+                continue
             due = int((time.monotonic() - begun_at) * self._rate)
             while self._next < due and not self._ending.is_set():
                 self._one(self._next)
@@ -107,14 +128,20 @@ class ReferenceFeed:
         while self._again and self._again[0][0] <= number:
             _, partition, value = self._again.popleft()
             self._send(partition, value)
-        partition = number % PARTITIONS
+        partition = number % self.partitions
         values = self._values(number, DISORDER_MS if self._taken("disorder") else JITTER_MS)
+        headers: list[tuple[str, bytes]] = []
+        if self._taken("huge"):
+            values["note"] = "n" * self.huge[0]
+            headers = [(f"h{n}", b"x") for n in range(self.huge[1])]
         value = _encoded(values, other=self._taken("schema"))
-        self._send(partition, value)
+        self._send(partition, value, headers)
         if self._taken("duplicates"):
             self._again.append((number + AGAIN_AFTER, partition, value))
         if self._taken("poison"):
-            self._send(partition, POISON[number % len(POISON)])
+            at = values["ts"]
+            assert isinstance(at, datetime)
+            self._send(partition, malformed(number, at))
 
     def _taken(self, mode: str) -> bool:
         if not self._modes[mode]:
@@ -134,8 +161,42 @@ class ReferenceFeed:
             "ts": at,
         }
 
-    def _send(self, partition: int, value: bytes) -> None:
-        self._feeder.send(self._topic, partition, value, None)
+    def _send(
+        self, partition: int, value: bytes, headers: list[tuple[str, bytes]] | None = None
+    ) -> None:
+        if partition == self.quiet:
+            partition = (partition + 1) % self.partitions
+        self._feeder.send(self._topic, partition, value, None, headers)
+
+
+class Resting:
+    """A thread that is asked to rest, and others that wait until it does."""
+
+    def __init__(self) -> None:
+        self._wanted, self._rests = threading.Event(), threading.Event()
+
+    @property
+    def wanted(self) -> bool:
+        """Whether the thread is to rest."""
+        return self._wanted.is_set()
+
+    def ask(self) -> None:
+        """Have it rest; returns when it does."""
+        self._rests.clear()
+        self._wanted.set()
+        self._rests.wait(_STANDS_WITHIN_S)
+
+    def over(self) -> None:
+        """Have it go on."""
+        self._wanted.clear()
+
+    def rest(self, ending: threading.Event) -> float:
+        """Rest as long as that is wanted; for how many seconds."""
+        begun_at = time.monotonic()
+        self._rests.set()
+        while self.wanted and not ending.wait(_TICK_S):
+            pass
+        return time.monotonic() - begun_at
 
 
 def _encoded(values: dict[str, object], *, other: bool = False, closing: bool = False) -> bytes:

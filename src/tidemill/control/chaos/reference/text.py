@@ -35,6 +35,8 @@ CREATE TABLE events (
   'properties.bootstrap.servers' = '${{server:kafka.bootstrap}}',
   'properties.group.id' = '{name}',
   'scan.startup.mode' = 'earliest-offset',
+  'scan.topic-partition-discovery.interval' = '1 s',
+  'scan.topic-recreated' = '{recreated}',
   'format' = 'json'
 );
 
@@ -100,10 +102,7 @@ def write_project(folder: Path, name: str, servers: ChaosServers) -> None:
     """Write the project of one trial, and make its topics and its table."""
     folder.mkdir(parents=True)
     write_password(folder, servers)
-    text = SQL.format(
-        name=name, events=events_topic(name), copy=copy_topic(name), windows=windows_table(name)
-    )
-    (folder / f"{name}.sql").write_text(text)
+    write_text(folder, name)
     project = {
         "name": "chaos",
         "connections": servers.connections(PASSWORD_FILE),
@@ -116,6 +115,15 @@ def write_project(folder: Path, name: str, servers: ChaosServers) -> None:
     servers.admin.create(letters_topic(name), partitions=1)
     with servers.sql() as connection:
         _make_table(connection, windows_table(name))
+
+
+def write_text(folder: Path, name: str, recreated: str = "fail") -> None:
+    """Write the pipeline's text; `recreated`: what it does where its topic was made again."""
+    text = SQL.format(
+        name=name, events=events_topic(name), copy=copy_topic(name), windows=windows_table(name),
+        recreated=recreated,
+    )  # fmt: skip
+    (folder / f"{name}.sql").write_text(text)
 
 
 def write_password(folder: Path, servers: ChaosServers) -> None:
