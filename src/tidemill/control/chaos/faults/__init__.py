@@ -25,7 +25,6 @@ from tidemill.control.chaos.faults import (
     kill_broker,
     kill_engine,
     kill_postgres,
-    memory_limit,
     one_cpu,
     partition,
     poison,
@@ -59,7 +58,7 @@ FAULTS: Mapping[str, Fault] = {
         clock_jump, duplicates, disorder, poison, schema_change, kill_connect, freeze_connect,
         kill_redis, delete_connector, fail_connector, lose_offsets, drop_slot, change_table,
         truncate_table,
-        recreated_topic, added_partitions, idle_partition, huge_messages, one_cpu, memory_limit,
+        recreated_topic, added_partitions, idle_partition, huge_messages, one_cpu,
     )
 }  # fmt: skip
 SECONDS = (
