@@ -10,9 +10,10 @@ import pytest
 from tidemill.control.chaos.change_capture.tally import TopicTally
 from tidemill.control.chaos.faults import FAULTS
 from tidemill.control.chaos.model import ChaosRequest
-from tidemill.control.chaos.run import Campaign
+from tidemill.control.chaos.run import Campaign, run_chaos
 from tidemill.control.chaos.schedule import parse_schedule
 from tidemill.control.chaos.servers import CDC_NAMES, ChaosServers
+from tidemill.errors import UsageError
 from tidemill.project import load_project
 
 BROKEN = (sys.executable, str(Path(__file__).with_name("broken_engine.py")))
@@ -95,3 +96,9 @@ def test_changes_are_counted_by_key_and_each_once():
     assert missing == "key 1: (1, 2, 0) in Postgres, (1, 1, 0) in the topic"
     tally.begin_at({1: (5, 5, 5), 2: (1, 0, 1)})
     assert tally.differences({1: (5, 5, 5), 2: (1, 0, 1)}) == []
+
+
+def test_a_built_in_pipeline_and_one_of_the_project_are_not_hurt_at_once(tmp_path):
+    request = ChaosRequest("sales", tmp_path, built_in="cdc")
+    with pytest.raises(UsageError, match="cannot be hurt in one run"):
+        run_chaos(request, lambda _: None)

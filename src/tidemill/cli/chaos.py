@@ -117,7 +117,10 @@ def _list(common: Common) -> int:
         said = {name: fault.says for name, fault in FAULTS.items()}
         data_json({"faults": said, "invariants": dict(INVARIANTS)})
         return 0
-    table(("fault", "what happens"), [(name, fault.says) for name, fault in FAULTS.items()])
+    table(
+        ("fault", "pipelines", "what happens"),
+        [(name, ", ".join(fault.pipelines), fault.says) for name, fault in FAULTS.items()],
+    )
     data("")
     table(("invariant", "what must hold"), list(INVARIANTS.items()))
     return 0
@@ -127,5 +130,6 @@ APP = verb(
     "chaos",
     chaos,
     "tidemill chaos --minutes 2\ntidemill chaos --seed 7 --kills 100 --double --minutes 30\n"
-    "tidemill chaos --faults kill-at,damaged-checkpoint --minutes 1",
+    "tidemill chaos --faults kill-at,damaged-checkpoint --minutes 1\n"
+    "tidemill chaos --built-in cdc --rate 100 --minutes 30",
 )

@@ -13,10 +13,6 @@ from tidemill.control.chaos.scene import Scene
 Given: TypeAlias = Mapping[str, str]
 WINDOWS, CDC, PROJECT = "windows", "cdc", "project"
 """The pipelines that are hurt: the two that are built in, and one of the project."""
-BUILT_IN: Mapping[str, str] = {
-    WINDOWS: "keyed windows from Kafka into an exactly-once topic and Postgres",
-    CDC: "a table of Postgres, by Debezium and Kafka, copied and summed up into Postgres and Redis",
-}
 
 
 @dataclass(frozen=True, slots=True)

@@ -221,6 +221,13 @@ def command(request: ChaosRequest) -> str:
 
 
 def _checked(request: ChaosRequest) -> dict[str, Fault]:
+    if request.pipeline is not None and request.built_in != WINDOWS:
+        raise UsageError(
+            f"the pipeline {request.pipeline} and the built-in one `{request.built_in}` cannot be "
+            "hurt in one run",
+            code="cli.usage",
+            hint="Leave out the one or the other.",
+        )
     for name in request.faults:
         if name not in FAULTS:
             raise UsageError(
