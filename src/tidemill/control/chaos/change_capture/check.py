@@ -26,13 +26,15 @@ from tidemill.control.reconcile.prove import reconcile
 from tidemill.errors import TidemillError
 from tidemill.project import load_project
 
-QUIET_WITHIN_S = 120.0
 _LIVE_WAIT_S = 60.0
 _POLL_S = 0.2
 
 
 class CaptureCheck:
-    """Asks the servers of one trial; used from one thread."""
+    """Asks the servers of one trial; used from one thread.
+
+    `within_s`: how long it may take until all that was written has come through.
+    """
 
     def __init__(
         self,
@@ -41,7 +43,7 @@ class CaptureCheck:
         name: str,
         capture: Capture,
         engine: EngineProcess,
-        within_s: float = QUIET_WITHIN_S,
+        within_s: float,
     ) -> None:
         self._servers, self._folder, self._name = servers, folder, name
         self._capture, self._engine, self._within_s = capture, engine, within_s

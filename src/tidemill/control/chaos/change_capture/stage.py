@@ -28,7 +28,7 @@ def capture_scene(request: ChaosRequest, folder: Path, name: str, servers: Chaos
     feed.fill(_FIRST_ROWS)
     capture = Capture(servers, folder, name, feed)
     capture.register()
-    check = CaptureCheck(servers, folder, name, capture, engine)
+    check = CaptureCheck(servers, folder, name, capture, engine, request.recover_within_s)
     capture.snapshot_through(capture.tend)
     return Scene(
         folder, name, (topic_of(name),), servers, engine, feed, check,
