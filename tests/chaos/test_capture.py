@@ -36,7 +36,7 @@ def campaign(servers, folder, text, **given):
     (folder / "tidemill.yaml").write_text("name: chaos\n")
     schedule = parse_schedule(text.splitlines(), "slice")
     request = ChaosRequest(
-        schedule=schedule, minutes=15, rate=100, recover_within_s=300, built_in="cdc", **given
+        schedule=schedule, minutes=15, rate=50, recover_within_s=300, built_in="cdc", **given
     )
     runs = Campaign(request, load_project(folder), folder, servers, lambda _: None)
     return runs.run(FAULTS, "slice", round(time.time() * 1000))

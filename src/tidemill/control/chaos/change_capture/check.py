@@ -26,7 +26,6 @@ from tidemill.control.reconcile.prove import reconcile
 from tidemill.errors import TidemillError
 from tidemill.project import load_project
 
-_LIVE_WAIT_S = 60.0
 _POLL_S = 0.2
 
 
@@ -89,7 +88,7 @@ class CaptureCheck:
         try:
             found = reconcile(
                 self._name, self._folder, sinks=["copied"], against="original", live=True,
-                wait_s=_LIVE_WAIT_S,
+                wait_s=self._within_s,
             )  # fmt: skip
         except (TidemillError, psycopg.Error) as error:
             return [Broken("reconciled", f"reconcile --live could not be made: {error}")]
