@@ -17,8 +17,8 @@ from test_postgres_cdc import name, source  # noqa: F401 - `name` is a fixture
 
 from tidemill.connectors.jdbc.keyed_sums import KeyedSums, KeyRange
 from tidemill.control.reconcile import bisect as bisecting
-from tidemill.control.reconcile.live import keyed
 from tidemill.control.reconcile.prove import reconcile
+from tidemill.control.reconcile.sides import keyed
 from tidemill.errors import UserError
 from tidemill.model import Column, Schema, TableDescriptor
 from tidemill.model.types import BIGINT, DOUBLE, STRING

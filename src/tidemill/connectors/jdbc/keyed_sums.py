@@ -2,7 +2,9 @@
 
 Sums of two tables can be compared, also of two servers: each value is cast to the declared type and
 taken as text, a row is hashed by md5 (its first 64 bits), and the hashes are added up, so that the
-order does not count. Keys are ordered alike on both sides: texts by their code points.
+order does not count. With `portable` the texts, and the row of them, are such that another store's
+rows can be summed up to the same (see `portable`). Keys are ordered alike on both sides: texts by
+their code points.
 
 Guarantees: what is asked between `begin` and `end` is of one snapshot, and each commit that it sees
 stands in the log before `lsn`. Non-guarantee: a text key is not found by an index, unless the
@@ -19,6 +21,7 @@ from psycopg import sql
 
 from tidemill.connectors.jdbc.connection import Connection, Login, connect, translated
 from tidemill.connectors.jdbc.options import JdbcOptions
+from tidemill.connectors.jdbc.portable import portable_text
 from tidemill.connectors.jdbc.reading import expression
 from tidemill.connectors.jdbc.target import (
     TargetTable,
@@ -46,7 +49,7 @@ class KeyRange:
 
 @dataclass(frozen=True, slots=True)
 class RangeSum:
-    """How many rows a range has, and the sum of their hashes."""
+    """How many rows a range has, and the sum of their hashes (of 64 bits)."""
 
     rows: int = 0
     checksum: int = 0
@@ -58,21 +61,32 @@ class KeyedRow:
 
     values: tuple[str | None, ...]
     version: str
+    times: int = 1
+    """How many rows stand under the key: of a table with a key one, of a faulty copy others."""
 
 
-def values_of(row: KeyedRow | None) -> tuple[str | None, ...] | None:
+def values_of(row: KeyedRow | None) -> tuple[int | str | None, ...] | None:
     """By which rows of two sides are compared; None where there is none."""
-    return None if row is None else row.values
+    return None if row is None else (row.times, *row.values)
 
 
 class KeyedSums:
     """Asks one table; its connection is opened by `begin`."""
 
+    costly = False
+    unreadable = 0
+
     def __init__(
-        self, login: Login, options: JdbcOptions, table: TableDescriptor, columns: Sequence[Column]
+        self,
+        login: Login,
+        options: JdbcOptions,
+        table: TableDescriptor,
+        columns: Sequence[Column],
+        *,
+        portable: bool = False,
     ) -> None:
         self._login, self._options, self._table = login, options, table
-        self._columns = tuple(columns)
+        self._columns, self._portable = tuple(columns), portable
         by_name = {column.name: column for column in self._columns}
         self._key = tuple(by_name[name] for name in table.primary_key)
         self._connection: Connection | None = None
@@ -117,17 +131,15 @@ class KeyedSums:
         part = (
             sql.SQL("CASE {} ELSE {} END").format(sql.SQL(" ").join(whens), last) if whens else last
         )
-        hashed = sql.SQL("('x' || left(md5(CAST(ROW({}) AS text)), 16))::bit(64)::bigint").format(
-            self._values()
-        )
+        hashed = sql.SQL("('x' || left(md5({}), 16))::bit(64)::bigint").format(self._row_text())
         query = sql.SQL(
             "SELECT part, count(*), coalesce(sum(hash), 0) FROM (SELECT {} AS part, {} AS hash "
             "FROM {} AS t WHERE {}) AS parts GROUP BY part"
         ).format(part, hashed, self._name(), self._inside(within))
         found = {int(str(row[0])): row for row in self._asked(query)}
         return [
-            RangeSum(int(str(found[n][1])), int(str(found[n][2]))) if n in found else RangeSum()
-            for n in range(len(cuts) + 1)
+            RangeSum(int(str(rows)), int(str(total)) % (1 << 64))
+            for _, rows, total in (found.get(n, (n, 0, 0)) for n in range(len(cuts) + 1))
         ]
 
     def cuts(self, within: KeyRange, rows: int, parts: int) -> list[Key]:
@@ -199,6 +211,13 @@ class KeyedSums:
                 f"has no primary key or unique constraint on ({key})",
                 "Rows are matched by it; compare without --live.",
             )  # fmt: skip
+        blank = [c.name for c in self._key if target.columns[c.name].type.name == "bpchar"]
+        if self._portable and blank:
+            raise mismatch(
+                self._table, target, self._options,
+                f"has in its key `{blank[0]}` of type character(n), whose blanks do not count",
+                "Compare without --live.",
+            )  # fmt: skip
         return target
 
     def _asked(self, query: sql.Composed) -> list[tuple[object, ...]]:
@@ -207,9 +226,7 @@ class KeyedSums:
             return self._connection.execute(query).fetchall()
 
     def _rows(self, where: sql.Composable, join: sql.Composable) -> dict[Key, KeyedRow]:
-        texts = [
-            sql.SQL("CAST({} AS text)").format(self._value(column)) for column in self._columns
-        ]
+        texts = [self._text(column) for column in self._columns]
         # Changes whenever somebody writes the row.
         version = sql.SQL("t.tableoid::text || ' ' || t.xmin::text || ' ' || t.ctid::text")
         query = sql.SQL("SELECT {}, {}, {} FROM {} AS t{} WHERE {}").format(
@@ -227,8 +244,21 @@ class KeyedSums:
         assert self._target is not None
         return self._target.identifier
 
-    def _values(self) -> sql.Composable:
-        return sql.SQL(", ").join([self._value(column) for column in self._columns])
+    def _row_text(self) -> sql.Composable:
+        """What a row is hashed by; portable: each text behind its length, a NULL as a dash."""
+        if not self._portable:
+            values = sql.SQL(", ").join([self._value(column) for column in self._columns])
+            return sql.SQL("CAST(ROW({}) AS text)").format(values)
+        counted = sql.SQL("coalesce(length({0}) || ':' || {0}, '-')")
+        whole = sql.SQL(" || ").join([counted.format(self._text(c)) for c in self._columns])
+        return sql.SQL("convert_to({}, 'UTF8')").format(whole)
+
+    def _text(self, column: Column) -> sql.Composable:
+        if not self._portable:
+            return sql.SQL("CAST({} AS text)").format(self._value(column))
+        assert self._target is not None
+        pg = self._target.columns[column.name].type
+        return portable_text(column, expression(column, self._target), pg)
 
     def _value(self, column: Column) -> sql.Composable:
         assert self._target is not None

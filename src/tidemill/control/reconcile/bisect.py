@@ -5,7 +5,8 @@ from __future__ import annotations
 import itertools
 from dataclasses import dataclass
 
-from tidemill.connectors.jdbc.keyed_sums import Key, KeyedSums, KeyRange, RangeSum, values_of
+from tidemill.connectors.jdbc.keyed_sums import Key, KeyRange, RangeSum, values_of
+from tidemill.control.reconcile.side import Side
 
 PARTS = 16
 LEAF_ROWS = 500
@@ -25,7 +26,7 @@ class Bisected:
     rows_read: int
 
 
-def bisect(left: KeyedSums, right: KeyedSums, of_left: RangeSum, of_right: RangeSum) -> Bisected:
+def bisect(left: Side, right: Side, of_left: RangeSum, of_right: RangeSum) -> Bisected:
     """The differing keys, in no order; each side's snapshot, and the sum of its rows, are taken."""
     found: list[Key] = []
     ranges, rows_read = 1, 0

@@ -1,31 +1,45 @@
 """A sink compared with the table that it is a copy of, at one place in the log, while both change.
 
-The source is read in one snapshot, whose place in the log is known. Where the sink does not hold
-the same already, it is read in one snapshot once the pipeline has come there, and ranges of the
-key are compared by sums that each server computes itself. What changed after that place is looked
-at again until it is settled.
+The protocol, the same for every sink and both ways of capture:
+
+1. The source is read in one snapshot. Its place is `lsn`, the end of the log taken right behind it:
+   what the snapshot sees is committed before. Nobody waits for the writers, nor they for us.
+2. The state of the sink is taken, and both are summed up. Equal sums end the comparison here: then
+   the sink holds what the source held at `lsn`, however far the pipeline has told to be.
+3. Else we wait until the pipeline has an epoch that is committed in its sinks and that holds
+   everything before `lsn` (`passed`), and take the state of the sink anew: a snapshot in Postgres,
+   a version of a lake's table, a topic up to its end as of then with the newest row of each key,
+   files, or keys of Redis (`sides`, `copied`). It is as of `lsn` or of a place behind it, never
+   before. So a row that was not written behind `lsn` must be equal.
+4. Ranges of the key are compared by sums of checksums, and those that differ are cut down to rows
+   (`bisect`). Postgres sums up its own rows, DuckDB those of a sink that was read.
+5. The rows found are those that differ, and those that were written behind `lsn`. Each is looked at
+   on both sides until it is settled (`settle`): it agrees where the sink is seen with values that
+   the source had between a look at it and the look at the sink; it differs where the source kept
+   its version over a look at a sink that had everything before it, twice. What is neither after
+   some rounds is no agreement either: it is told.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
-from tidemill.connectors.jdbc.connection import Login
-from tidemill.connectors.jdbc.keyed_sums import Key, KeyedRow, KeyedSums, KeyRange
-from tidemill.connectors.jdbc.options import parse as parse_jdbc
-from tidemill.connectors.postgres_cdc.options import parse as parse_cdc
+from tidemill.connectors.jdbc.keyed_sums import KeyedRow, KeyRange
 from tidemill.control.reconcile.bisect import Bisected, bisect
 from tidemill.control.reconcile.compare import SHOWN_MAX, Differences, Sums
 from tidemill.control.reconcile.passed import Passed
+from tidemill.control.reconcile.portable import shown
 from tidemill.control.reconcile.settle import Settled, settle
-from tidemill.errors import UserError, Where
-from tidemill.model import Column, Schema, TableDescriptor, TypeRoot
+from tidemill.control.reconcile.side import Side
+from tidemill.errors import UserError
+from tidemill.model import Column, TableDescriptor, TypeRoot
 from tidemill.model.lsn import lsn_text
 
 WAIT_S = 60.0
+ROWS = "(rows)"
+"""Beside the columns of a row: how many of it a sink holds, where that is not one."""
 _POLL_S = 0.1
 _ORDERED = frozenset(
     {
@@ -39,7 +53,7 @@ _ORDERED = frozenset(
 def compared_columns(sink: TableDescriptor, source: TableDescriptor) -> tuple[Column, ...]:
     """The sink's columns that the source has; UserError where the key cannot be matched."""
     there = source.schema.physical().names
-    columns = tuple(column for column in sink.schema.columns if column.name in there)
+    columns = tuple(column for column in sink.schema.physical().columns if column.name in there)
     names = [column.name for column in columns if column.type.root in _ORDERED]
     if not sink.primary_key or not set(sink.primary_key) <= set(names):
         raise UserError(
@@ -51,27 +65,8 @@ def compared_columns(sink: TableDescriptor, source: TableDescriptor) -> tuple[Co
     return columns
 
 
-def keyed(table: TableDescriptor, columns: Sequence[Column], key: tuple[str, ...]) -> KeyedSums:
-    """The table, opened as its connector does; UserError where it is not in Postgres."""
-    connector = table.options["connector"]
-    narrowed = replace(table, schema=Schema(tuple(columns)), primary_key=key)
-    if connector == "jdbc":
-        options = parse_jdbc(table)
-        return KeyedSums(Login.of(options), options, narrowed, columns)
-    if connector == "postgres-cdc":
-        cdc = parse_cdc(table)
-        return KeyedSums(cdc.login, cdc.source, narrowed, columns)
-    raise UserError(
-        f"`{table.name}` is of connector `{connector}`, whose rows cannot be summed up in parts",
-        code="reconcile.not-live",
-        where=Where(table=table.name),
-        hint="Tables of jdbc and postgres-cdc can be. Or let the pipeline catch up, and compare "
-        "without --live.",
-    )
-
-
 def compare_live(
-    source: KeyedSums, sink: KeyedSums, passed: Passed, wait_s: float
+    source: Side, sink: Side, passed: Passed, wait_s: float
 ) -> tuple[int, Bisected, Settled]:
     """The place in the log, what was found there, and what is left of it."""
     source.begin()
@@ -91,18 +86,35 @@ def compare_live(
 
 
 def as_differences(
-    settled: Settled, columns: Sequence[Column], key: tuple[str, ...]
+    settled: Settled, columns: Sequence[Column], key: tuple[str, ...], *, portable: bool
 ) -> Differences:
-    """The rows that differ, as `compare` says them; values are Postgres's texts."""
-    names = [column.name for column in columns]
-    missing, unexpected, different = [], [], []
+    """The rows that differ, as `compare` says them; values are texts.
+
+    Args:
+        settled: the rows.
+        columns: their columns.
+        key: the names of the key's columns.
+        portable: whether values are portable texts, and not as Postgres writes them.
+    """
+
+    def row_of(row: KeyedRow) -> dict[str, Any]:
+        pairs = zip(columns, row.values, strict=True)
+        return {c.name: shown(text, c.type) if portable else text for c, text in pairs}
+
+    missing, unexpected = list[dict[str, Any]](), list[dict[str, Any]]()
+    different = list[dict[str, Any]]()
     for at, (source, sink) in sorted(settled.differ.items()):
-        if sink is None and source is not None:
-            missing.append(dict(zip(names, source.values, strict=True)))
-        elif source is None and sink is not None:
-            unexpected.append(dict(zip(names, sink.values, strict=True)))
-        elif source is not None and sink is not None:
-            different.append(_pairs(at, source, sink, names, key))
+        if source is None or sink is None:
+            only = source or sink
+            assert only is not None
+            found = row_of(only) | ({ROWS: only.times} if only.times != 1 else {})
+            (missing if sink is None else unexpected).append(found)
+            continue
+        one, two = row_of(source), row_of(sink)
+        changed = {name: (one[name], two[name]) for name in one if one[name] != two[name]}
+        if source.times != sink.times:
+            changed[ROWS] = (source.times, sink.times)
+        different.append({**dict(zip(key, at, strict=True)), **changed})
     return Differences(
         len(missing), len(unexpected), len(different),
         tuple(missing[:SHOWN_MAX]), tuple(unexpected[:SHOWN_MAX]), tuple(different[:SHOWN_MAX]),
@@ -130,14 +142,6 @@ def notes_of(sink: str, lsn: int, found: Bisected, settled: Settled) -> list[str
             f"compared: {keys}"
         )
     return said
-
-
-def _pairs(
-    at: Key, source: KeyedRow, sink: KeyedRow, names: Sequence[str], key: tuple[str, ...]
-) -> dict[str, Any]:
-    values = zip(names, source.values, sink.values, strict=True)
-    changed = {name: (one, two) for name, one, two in values if one != two}
-    return {**dict(zip(key, at, strict=True)), **changed}
 
 
 def _wait(passed: Passed, lsn: int, wait_s: float) -> None:

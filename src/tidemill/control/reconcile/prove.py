@@ -21,11 +21,11 @@ from tidemill.control.reconcile.live import (
     as_sums,
     compare_live,
     compared_columns,
-    keyed,
     notes_of,
 )
 from tidemill.control.reconcile.passed import passed_by
 from tidemill.control.reconcile.recompute import materialised, recompute
+from tidemill.control.reconcile.sides import POSTGRES, keyed, sink_side
 from tidemill.control.run import only_pipeline
 from tidemill.errors import UserError, did_you_mean
 from tidemill.interfaces.connector import JobContext
@@ -57,8 +57,8 @@ class Reconciled:
 
     @property
     def agrees(self) -> bool:
-        """Whether the sink holds what it should."""
-        return not self.differences and not self.unreadable
+        """Whether the sink holds what it should; what nobody can say is no agreement."""
+        return not self.differences and not self.unreadable and not self.unsettled
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,19 +146,22 @@ def _reconciled_live(
     results, notes = [], []
     for sink in sinks:
         key, columns = sink.primary_key, compared_columns(sink, other)
-        source = keyed(other, columns, key)
+        opened_sink = _opened(sink, compiled, project)
+        portable = opened_sink.options["connector"] not in POSTGRES
+        source = keyed(other, columns, key, portable=portable)
         with (
             contextlib.closing(source),
-            contextlib.closing(keyed(_opened(sink, compiled, project), columns, key)) as target,
+            contextlib.closing(sink_side(opened_sink, columns, key, wait_s)) as target,
         ):
             passed = passed_by(project, name, compiled, source)
             lsn, found, settled = compare_live(source, target, passed, wait_s)
-        differ, (expected, holds) = as_differences(settled, columns, key), as_sums(found)
+        differ = as_differences(settled, columns, key, portable=portable)
+        expected, holds = as_sums(found)
         names = tuple(column.name for column in columns)
         results.append(
             Reconciled(
-                sink.name, other.name, key, names, expected, holds, 0, differ, lsn_text(lsn),
-                found.ranges, len(settled.unsettled),
+                sink.name, other.name, key, names, expected, holds, target.unreadable, differ,
+                lsn_text(lsn), found.ranges, len(settled.unsettled),
             )
         )  # fmt: skip
         notes += notes_of(sink.name, lsn, found, settled)

@@ -1,9 +1,11 @@
 """Which of the rows that seem to differ do: those that were only on their way are left out.
 
 A row was written after the snapshot, or its change has not come through yet: then it differs for a
-moment. It is equal once both sides are seen with the same values. It differs once the source holds
-the same version of it before and after a look at the sink, and the pipeline had come, before that
-look, up to where that version stands in the log; twice, to be sure.
+moment. It agrees once the sink is seen with the values that the source has; or, where the pipeline
+had come up to a look at the source, with values that the source had at that look or later. (A row
+that is written again and again is never seen with the same values on both sides.) It differs once
+the source holds the same version of it before and after a look at the sink, and the pipeline had
+come, before that look, up to where that version stands in the log; twice, to be sure.
 """
 
 from __future__ import annotations
@@ -12,7 +14,8 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from tidemill.connectors.jdbc.keyed_sums import Key, KeyedRow, KeyedSums, values_of
+from tidemill.connectors.jdbc.keyed_sums import Key, KeyedRow, values_of
+from tidemill.control.reconcile.side import Side
 
 SEEN_TWICE = 2
 ROUNDS_MAX = 10
@@ -33,8 +36,8 @@ class Settled:
 
 
 def settle(
-    source: KeyedSums,
-    sink: KeyedSums,
+    source: Side,
+    sink: Side,
     keys: Sequence[Key],
     passed: Callable[[int], bool],
     wait_s: float,
@@ -55,13 +58,22 @@ def settle(
     while open_keys and rounds < ROUNDS_MAX and time.monotonic() < deadline:
         rounds += 1
         before, lsn = _look(source, open_keys)
+        had = {key: {values_of(before.get(key))} for key in open_keys}
         through = False
         while open_keys and not through and time.monotonic() < deadline:
             through = passed(lsn)
-            found, _ = _look(sink, open_keys)
+            found = _look(sink, open_keys)[0] if through or not sink.costly else None
             after, _ = _look(source, open_keys)
-            open_keys = [k for k in open_keys if values_of(after.get(k)) != values_of(found.get(k))]
-            if not through:
+            for key in open_keys:
+                had[key].add(values_of(after.get(key)))
+            if found is not None:
+                open_keys = [
+                    key
+                    for key in open_keys
+                    if values_of(found.get(key))
+                    not in (had[key] if through else (values_of(after.get(key)),))
+                ]
+            if found is None or not through:
                 time.sleep(_PAUSE_S)
                 continue
             for key in open_keys:
@@ -74,7 +86,7 @@ def settle(
     return Settled(sure, tuple(open_keys), len(keys))
 
 
-def _look(table: KeyedSums, keys: Sequence[Key]) -> tuple[dict[Key, KeyedRow], int]:
+def _look(table: Side, keys: Sequence[Key]) -> tuple[dict[Key, KeyedRow], int]:
     table.begin()
     try:
         return table.of(keys), table.lsn

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tidemill.control.lake_options import without_streaming
 from tidemill.control.parity.results import changes_of
+from tidemill.control.reconcile.read_back import bounded_options
 from tidemill.control.reconcile.recompute import materialised
 from tidemill.interfaces.connector import JobContext
 from tidemill.model import Batch, RowKind, TableDescriptor
@@ -32,7 +31,7 @@ def held_rows(
     """
     from tidemill.connectors import CONNECTORS  # noqa: PLC0415 - loaded when used
 
-    table = _bounded(sink)
+    table = bounded_options(sink)
     connector = CONNECTORS[table.options["connector"]]
     if connector.source is None or connector.bounded is None or connector.source_changelog is None:
         return None
@@ -53,17 +52,6 @@ def held_rows(
     rows = materialised(found, table)
     flat = [Batch(batch) for batch in rows.combine_chunks().to_batches()]
     return [change.values for change in changes_of(flat, table.schema)]
-
-
-def _bounded(sink: TableDescriptor) -> TableDescriptor:
-    options = dict(without_streaming(sink.options))
-    written = {k: v for k, v in options.items() if not k.startswith("sink.")}
-    if options["connector"] in ("kafka", "upsert-kafka"):
-        written["scan.bounded.mode"] = "latest-offset"
-        if options["connector"] == "kafka":
-            written["scan.startup.mode"] = "earliest-offset"
-        return replace(sink, options=written)
-    return replace(sink, options=options)
 
 
 def _matching(rows: pa.RecordBatch, key: Mapping[str, str]) -> pa.BooleanArray:

@@ -1,0 +1,46 @@
+"""How a sink's table is declared to be read back: to its end, in any store that has one."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from tidemill.control.lake_options import without_streaming
+from tidemill.interfaces.connector import JobContext
+from tidemill.model import TableDescriptor
+
+KAFKA = ("kafka", "upsert-kafka")
+
+
+def bounded_options(sink: TableDescriptor) -> TableDescriptor:
+    """The table, read from its begin to where it ends when it is opened."""
+    options = dict(without_streaming(sink.options))
+    options.pop("source.monitor-interval", None)
+    if options["connector"] not in KAFKA:
+        return replace(sink, options=options)
+    dropped = ("sink.", "properties.isolation.level")
+    options = {k: v for k, v in options.items() if not k.startswith(dropped)}
+    options["scan.bounded.mode"] = "latest-offset"
+    if options["connector"] == "kafka":
+        options["scan.startup.mode"] = "earliest-offset"
+    return replace(sink, options=options)
+
+
+def topic_ends(table: TableDescriptor, context: JobContext) -> TableDescriptor:
+    """The table of one topic, read to what its end is now, whatever is not yet committed there.
+
+    A broker says that a transaction is committed before its readers may pass its end: up to where
+    they may pass now, the last rows could be missing.
+    """
+    from tidemill.connectors.kafka.admin import KafkaAdmin  # noqa: PLC0415 - client library
+    from tidemill.connectors.kafka.connector import parse_any  # noqa: PLC0415
+    from tidemill.connectors.kafka.properties import SINK_ONLY, SOURCE_ONLY  # noqa: PLC0415
+    from tidemill.connectors.kafka.topic_facts import end_offsets  # noqa: PLC0415
+
+    parsed = parse_any(table, context)
+    left = SINK_ONLY | SOURCE_ONLY
+    admin = KafkaAdmin({k: v for k, v in parsed.properties.items() if k not in left})
+    (topic,) = parsed.topics
+    ends = end_offsets(admin, {topic: len(admin.describe(topic).partitions)})
+    listed = ";".join(f"partition:{part},offset:{end}" for (_, part), end in sorted(ends.items()))
+    given = {"scan.bounded.mode": "specific-offsets", "scan.bounded.specific-offsets": listed}
+    return replace(table, options={**table.options, **given})

@@ -1,0 +1,180 @@
+"""`reconcile --live` with sinks that are not in Postgres, while the source is written."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+import redis
+from confluent_kafka import Producer
+from deltalake import DeltaTable, write_deltalake
+from pipeline_flow import Flow, Postgres, ended, wait_for
+from pyiceberg.catalog.sql import SqlCatalog
+from test_postgres_cdc import name, source  # noqa: F401 - `name` is a fixture
+from test_reconcile_live import writing
+
+from tidemill.control.reconcile.prove import Reconciled, reconcile
+from tidemill.interfaces.service import Endpoint
+
+pytestmark = pytest.mark.servers
+
+ROWS = 6_000
+COLUMNS = "id INT, city STRING, n BIGINT, PRIMARY KEY (id) NOT ENFORCED"
+KEYLESS = COLUMNS.partition(", PRIMARY")[0]
+SINKS = ("newest", "changes", "files", "delta", "ice", "keys")
+
+
+@dataclass
+class Copies:
+    """A captured table, and a pipeline that copies it into every kind of sink."""
+
+    flow: Flow
+    postgres: Postgres
+    table: str
+    redis: redis.Redis
+    topics: dict[str, str]
+
+    def compared(self, sink: str, **more: Any) -> Reconciled:
+        found = reconcile(
+            self.flow.name, self.flow.folder, sinks=[sink], against="s", live=True, **more
+        )
+        return found.sinks[0]
+
+    @property
+    def folder(self) -> Path:
+        return self.flow.folder
+
+    def plant(self, one: int, other: int, extra: int) -> None:
+        """In each sink the row `one` is changed, `other` is taken away and `extra` is added."""
+        city = f"c{one % 9}"
+        self.in_topics(one, other, extra, city)
+        lines = changes(one, other, extra, city)
+        (self.folder / "files" / "part-zz").write_text("".join(f"{line}\n" for line in lines))
+        rows = pa.table({"id": pa.array([extra], pa.int32()), "city": ["odd"], "n": [0]})
+        table = DeltaTable(self.folder / "delta")
+        table.update(predicate=f"id = {one}", updates={"n": "-1"})
+        table.delete(f"id = {other}")
+        write_deltalake(table, rows, mode="append")
+        catalog = SqlCatalog(
+            "lake", uri=f"sqlite:///{self.folder}/catalog.db", warehouse=f"{self.folder}/warehouse"
+        )
+        (at,) = [t for space in catalog.list_namespaces() for t in catalog.list_tables(space)]
+        ice = catalog.load_table(at)
+        ice.delete(f"id in ({one}, {other})")
+        wrong = pa.table({"id": [one, extra], "city": [city, "odd"], "n": [-1, 0]})
+        ice.append(wrong.cast(ice.schema().as_arrow()))
+        self.redis.hset(f"{self.flow.name}:{one}", "n", "-1")
+        self.redis.delete(f"{self.flow.name}:{other}")
+        self.redis.hset(f"{self.flow.name}:{extra}", mapping={"id": extra, "city": "odd", "n": 0})
+
+    def in_topics(self, one: int, other: int, extra: int, city: str) -> None:
+        """Behind the newest message of a key there is another one."""
+        producer = Producer({"bootstrap.servers": self.flow.bootstrap})
+        found = {json.loads(r.key)["id"]: r for r in self.flow.records(self.topics["newest"])}
+        row = {"id": one, "city": city, "n": -1}
+        odd = {"id": extra, "city": "odd", "n": 0}
+        for key, value in ((one, row), (other, None), (extra, odd)):
+            like = found.get(key)
+            producer.produce(
+                self.topics["newest"],
+                None if value is None else json.dumps(value),
+                like.key if like else json.dumps({"id": extra}),
+                like.partition if like else 0,
+            )
+        for line in changes(one, other, extra, city):
+            producer.produce(self.topics["changes"], line)
+        assert producer.flush(30) == 0
+
+
+def changes(one: int, other: int, extra: int, city: str) -> list[str]:
+    """The messages of Debezium that change a row, delete one and add one."""
+    was = {"id": one, "city": city, "n": one}
+    gone = {"id": other, "city": f"c{other % 9}", "n": other}
+    return [
+        json.dumps({"before": was, "after": {**was, "n": -1}, "op": "u"}),
+        json.dumps({"before": gone, "after": None, "op": "d"}),
+        json.dumps({"before": None, "after": {"id": extra, "city": "odd", "n": 0}, "op": "c"}),
+    ]
+
+
+@pytest.fixture
+def copies(
+    flow: Flow,
+    postgres: Postgres,
+    name: str,  # noqa: F811 - the fixture
+    redis_endpoint: Endpoint,
+) -> Iterator[Copies]:
+    """The pipeline, written and not yet started."""
+    connection = postgres.connection
+    connection.execute(f"CREATE TABLE {name} (id int PRIMARY KEY, city text, n bigint)")
+    connection.execute(f"ALTER TABLE {name} REPLICA IDENTITY FULL")
+    connection.execute(
+        f"INSERT INTO {name} SELECT i, 'c' || i % 9, i FROM generate_series(1, {ROWS}) i"
+    )
+    (flow.folder / "tidemill.yaml").write_text(f"name: {flow.name}\npipelines: [{flow.name}.sql]\n")
+    user, password = redis_endpoint.properties["user"], redis_endpoint.secrets["password"]
+    topics = {stem: flow.topic(stem, partitions=3) for stem in ("newest", "changes")}
+    kafka = f"'properties.bootstrap.servers' = '{flow.bootstrap}'"
+    flow.write(
+        source(postgres, name).replace(
+            "'slot.name'", "'heartbeat.interval.ms'='200ms', 'slot.name'"
+        ),
+        f"CREATE TABLE newest ({COLUMNS}) WITH ('connector' = 'upsert-kafka', {kafka}, "
+        f"'topic' = '{topics['newest']}', 'key.format' = 'json', 'value.format' = 'json');",
+        f"CREATE TABLE changes ({COLUMNS}) WITH ('connector' = 'kafka', {kafka}, "
+        f"'topic' = '{topics['changes']}', 'format' = 'debezium-json');",
+        f"CREATE TABLE files ({COLUMNS}) WITH ('connector' = 'filesystem', 'path' = 'files', "
+        "'format' = 'debezium-json');",
+        f"CREATE TABLE delta ({COLUMNS}) WITH ('connector' = 'delta', 'table-path' = 'delta');",
+        f"CREATE TABLE ice ({COLUMNS}) WITH ('connector' = 'iceberg', 'catalog-name' = 'lake', "
+        "'uri' = 'jdbc:sqlite:catalog.db', 'warehouse' = 'warehouse');",
+        f"CREATE TABLE keys ({COLUMNS}) WITH ('connector' = 'redis', "
+        f"'url' = '{redis_endpoint.properties['url']}', 'username' = '{user}', "
+        f"'password' = '{password}', 'key' = '{flow.name}:{{id}}');",
+        "EXECUTE STATEMENT SET BEGIN",
+        *(f"INSERT INTO `{sink}` SELECT id, city, n FROM s;" for sink in SINKS),
+        "END;",
+    )
+    client = redis.Redis(
+        host=redis_endpoint.host, port=redis_endpoint.ports["redis"], username=user,
+        password=password, decode_responses=True,
+    )  # fmt: skip
+    yield Copies(flow, postgres, name, client, topics)
+    for key in client.scan_iter(f"{flow.name}:*", 5_000):
+        client.delete(key)
+    client.close()
+
+
+def test_a_copy_in_any_store_is_compared_while_its_source_is_written(
+    copies: Copies, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Equal under a writer; then one changed, one missing, one extra row in each, and only they."""
+    process = copies.flow.start()
+    try:
+        wait_for(lambda: copies.redis.exists(f"{copies.flow.name}:{ROWS}") == 1, 60)
+        with writing(copies.postgres, copies.table, range(1_000, ROWS + 500)) as turns:
+            for sink in SINKS:
+                before = turns[0]
+                one = copies.compared(sink)
+                assert one.agrees and one.lsn and one.found.rows > 4_000, (sink, one)
+                assert turns[0] > before + 5
+        process.terminate()
+        ended(process)
+        copies.plant(11, 12, -5)
+        process = copies.flow.start()
+        with writing(copies.postgres, copies.table, range(1_000, ROWS + 500)):
+            for sink in SINKS:
+                one = copies.compared(sink)
+                differ = one.differences
+                assert differ.missing_rows == ({"id": "12", "city": "c3", "n": "12"},), (sink, one)
+                assert differ.unexpected_rows == ({"id": "-5", "city": "odd", "n": "0"},)
+                assert differ.different_rows == ({"id": "11", "n": ("11", "-1")},)
+                assert one.unsettled == 0 and not one.agrees
+    finally:
+        process.terminate()
+        ended(process)
