@@ -18,14 +18,21 @@ from pyiceberg.catalog.sql import SqlCatalog
 from test_postgres_cdc import name, source  # noqa: F401 - `name` is a fixture
 from test_reconcile_live import writing
 
+from tidemill.connectors.jdbc.keyed_sums import KeyedSums, RangeSum
+from tidemill.control.reconcile import held as holding
 from tidemill.control.reconcile.prove import Reconciled, reconcile
+from tidemill.control.reconcile.read_back import topic_ends
+from tidemill.errors import UserError
+from tidemill.formats import FORMATS
+from tidemill.interfaces.connector import JobContext
 from tidemill.interfaces.service import Endpoint
+from tidemill.model import Column, Schema, TableDescriptor
+from tidemill.model.types import BIGINT
 
 pytestmark = pytest.mark.servers
 
 ROWS = 6_000
 COLUMNS = "id INT, city STRING, n BIGINT, PRIMARY KEY (id) NOT ENFORCED"
-KEYLESS = COLUMNS.partition(", PRIMARY")[0]
 SINKS = ("newest", "changes", "files", "delta", "ice", "keys")
 
 
@@ -150,9 +157,7 @@ def copies(
     client.close()
 
 
-def test_a_copy_in_any_store_is_compared_while_its_source_is_written(
-    copies: Copies, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_copy_in_any_store_is_compared_while_its_source_is_written(copies: Copies) -> None:
     """Equal under a writer; then one changed, one missing, one extra row in each, and only they."""
     process = copies.flow.start()
     try:
@@ -178,3 +183,98 @@ def test_a_copy_in_any_store_is_compared_while_its_source_is_written(
     finally:
         process.terminate()
         ended(process)
+
+
+def test_a_checker_with_a_wrong_sum_says_so_and_finds_no_row(
+    flow: Flow,
+    postgres: Postgres,
+    name: str,  # noqa: F811 - the fixture
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The sums of a topic are spoilt on purpose: rows are read then, and none differs.
+
+    And the other way round: sums that never differ hide a planted row, so it is they that find it.
+    """
+    connection = postgres.connection
+    connection.execute(f"CREATE TABLE {name} (id int PRIMARY KEY, city text, n bigint)")
+    connection.execute(f"ALTER TABLE {name} REPLICA IDENTITY FULL")
+    connection.execute(f"INSERT INTO {name} SELECT i, 'c', i FROM generate_series(1, 2000) i")
+    (flow.folder / "tidemill.yaml").write_text(f"name: {flow.name}\npipelines: [{flow.name}.sql]\n")
+    topic = flow.topic("newest")
+    flow.write(
+        source(postgres, name),
+        f"CREATE TABLE newest ({COLUMNS}) WITH ('connector' = 'upsert-kafka', "
+        f"'properties.bootstrap.servers' = '{flow.bootstrap}', 'topic' = '{topic}', "
+        "'key.format' = 'json', 'value.format' = 'json');",
+        "INSERT INTO newest SELECT id, city, n FROM s;",
+    )
+    flow.run(until="caught-up", row_per_record=False)
+
+    def compared() -> Reconciled:
+        asked: dict[str, Any] = {"sinks": ["newest"], "against": "s", "live": True, "wait_s": 20}
+        return reconcile(flow.name, flow.folder, **asked).sinks[0]
+
+    assert compared().agrees and compared().ranges == 1
+    flow.send(topic, [(json.dumps({"id": 7}), json.dumps({"id": 7, "city": "c", "n": 8}))])
+    monkeypatch.setattr("tidemill.control.reconcile.live._wait", lambda *_: None)
+    monkeypatch.setattr("tidemill.control.reconcile.passed.Passed.__call__", lambda *_: True)
+    assert compared().differences.different_rows == ({"id": "7", "n": ("7", "8")},)
+    right = holding.HeldRows.sums
+    with monkeypatch.context() as spoilt:
+        spoilt.setattr(
+            holding.HeldRows, "sums",
+            lambda self, *a: [RangeSum(s.rows, s.checksum + 1) for s in right(self, *a)],
+        )  # fmt: skip
+        one = compared()
+        assert one.ranges > 1 and one.differences.different == 1 and one.found.rows == 2000
+    with monkeypatch.context() as spoilt:
+        # As many sums as were asked for, and all alike on both sides: a checker that is blind.
+        for side in (holding.HeldRows, KeyedSums):
+            spoilt.setattr(side, "sums", lambda _, within, cuts=(): [RangeSum()] * (len(cuts) + 1))
+        assert compared().agrees
+
+
+def test_what_cannot_be_read_to_an_end_or_summed_up_is_refused(
+    flow: Flow, postgres: Postgres, redis_endpoint: Endpoint
+) -> None:
+    postgres.create("id int PRIMARY KEY, city text, n bigint, tags text[]")
+    (flow.folder / "tidemill.yaml").write_text(f"name: {flow.name}\npipelines: [{flow.name}.sql]\n")
+    kafka = f"'properties.bootstrap.servers' = '{flow.bootstrap}'"
+    keys = f"'connector' = 'redis', 'url' = '{redis_endpoint.properties['url']}'"
+    formats = "'key.format' = 'json', 'value.format' = 'json'"
+    for columns, options, says in (
+        (COLUMNS, "'connector' = 'blackhole'", "no end to read to"),
+        (COLUMNS, f"{keys}, 'key' = 'x:{{id}}', 'ttl' = '1 h'", "expire"),
+        (
+            "id INT, tags ARRAY<STRING>, PRIMARY KEY (id) NOT ENFORCED",
+            f"'connector' = 'upsert-kafka', {kafka}, 'topic' = 'x', {formats}",
+            "ARRAY<STRING>",
+        ),
+        (
+            "id INT, city STRING, n DOUBLE, PRIMARY KEY (n) NOT ENFORCED",
+            f"'connector' = 'upsert-kafka', {kafka}, 'topic' = 'x', {formats}",
+            "PRIMARY KEY",
+        ),
+    ):
+        names = [part.split()[0] for part in columns.partition(", PRIMARY")[0].split(", ")]
+        flow.write(
+            postgres.jdbc("s", "id INT, city STRING, n BIGINT, tags ARRAY<STRING>, "
+                          "PRIMARY KEY (id) NOT ENFORCED"),
+            flow.kafka("t", "id INT, city STRING, n BIGINT, tags ARRAY<STRING>", flow.name,
+                       format="debezium-json"),
+            f"CREATE TABLE o ({columns}) WITH ({options});",
+            f"INSERT INTO o SELECT {', '.join(names)} FROM t;",
+        )  # fmt: skip
+        with pytest.raises(UserError) as caught:
+            reconcile(flow.name, flow.folder, against="s", live=True)
+        assert caught.value.code == "reconcile.not-live"
+        assert says in caught.value.render(), caught.value.render()
+    topic = flow.topic("compacted", cleanup_policy="compact")
+    schema = Schema((Column("id", BIGINT),))
+    options = {"topic": topic, "properties.bootstrap.servers": flow.bootstrap}
+    changes = {**options, "connector": "kafka", "format": "debezium-json"}
+    with pytest.raises(UserError) as caught:
+        topic_ends(
+            TableDescriptor("t", schema, changes, ("id",)), JobContext("j", FORMATS), upsert=False
+        )
+    assert "compacted" in caught.value.render()

@@ -34,9 +34,10 @@ def reconcile(
     is 1 where something differs.
 
     With --live the pipeline runs on and both tables are written: they are compared at one place in
-    the log of the --against table, by checksums of ranges of the key that the servers compute, and
-    ranges that differ are cut down to the rows. Rows that change meanwhile are looked at again, so
-    that they are no false alarm. Both tables have to be in Postgres (jdbc, postgres-cdc).
+    the log of the --against table, by checksums of ranges of the key, and ranges that differ are
+    cut down to the rows. Rows that change meanwhile are looked at again, so that they are no false
+    alarm. The --against table has to be in Postgres (jdbc, postgres-cdc); the sink may be of jdbc,
+    kafka, upsert-kafka, filesystem, iceberg, delta or redis.
 
     Args:
         pipeline: the name of a pipeline, or the path of a .sql file; by default the only one.
@@ -66,7 +67,7 @@ def reconcile(
 
 
 def _lines(one: Reconciled) -> list[str]:
-    verdict = "equal" if one.agrees else "different"
+    verdict = one.verdict
     lines = [
         f"{one.sink}: {verdict}",
         f"  {one.against}: {one.expected.rows:,} rows, checksum {one.expected.checksum}",

@@ -66,7 +66,7 @@ class CopiedSums:
             self._positions, self.unreadable = {}, 0
         table = bounded_options(self._table)
         if self._plan.is_topic:
-            table = topic_ends(table, self._context)
+            table = topic_ends(table, self._context, upsert=self._plan.upsert)
         assert self._plan.connector.source is not None
         source = self._plan.connector.source(table, self._context)
         try:

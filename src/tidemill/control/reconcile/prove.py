@@ -58,7 +58,14 @@ class Reconciled:
     @property
     def agrees(self) -> bool:
         """Whether the sink holds what it should; what nobody can say is no agreement."""
-        return not self.differences and not self.unreadable and not self.unsettled
+        return self.verdict == "equal"
+
+    @property
+    def verdict(self) -> str:
+        """`equal`, `different`, or `unsettled`: no row differs, and some nobody can judge."""
+        if self.differences or self.unreadable:
+            return "different"
+        return "unsettled" if self.unsettled else "equal"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +81,17 @@ class Reconciliation:
         """Whether all sinks hold what they should."""
         return all(sink.agrees for sink in self.sinks)
 
+    @property
+    def verdict(self) -> str:
+        """The worst of the sinks'."""
+        found = {sink.verdict for sink in self.sinks}
+        return next((one for one in ("different", "unsettled") if one in found), "equal")
+
     def as_dict(self) -> dict[str, Any]:
         """The result for `--json`."""
         return {
             "pipeline": self.pipeline,
-            "verdict": "equal" if self.agrees else "different",
+            "verdict": self.verdict,
             "sinks": [{**asdict(sink), "agrees": sink.agrees} for sink in self.sinks],
             "notes": list(self.notes),
         }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from tidemill.control.lake_options import without_streaming
+from tidemill.errors import UserError, Where
 from tidemill.interfaces.connector import JobContext
 from tidemill.model import TableDescriptor
 
@@ -25,22 +26,39 @@ def bounded_options(sink: TableDescriptor) -> TableDescriptor:
     return replace(sink, options=options)
 
 
-def topic_ends(table: TableDescriptor, context: JobContext) -> TableDescriptor:
+def topic_ends(table: TableDescriptor, context: JobContext, *, upsert: bool) -> TableDescriptor:
     """The table of one topic, read to what its end is now, whatever is not yet committed there.
 
     A broker says that a transaction is committed before its readers may pass its end: up to where
     they may pass now, the last rows could be missing.
+
+    Raises:
+        UserError: `reconcile.not-live` for a topic of changes (without `upsert`) that has not kept
+            all of them, so that rows cannot be counted.
     """
     from tidemill.connectors.kafka.admin import KafkaAdmin  # noqa: PLC0415 - client library
     from tidemill.connectors.kafka.connector import parse_any  # noqa: PLC0415
     from tidemill.connectors.kafka.properties import SINK_ONLY, SOURCE_ONLY  # noqa: PLC0415
-    from tidemill.connectors.kafka.topic_facts import end_offsets  # noqa: PLC0415
+    from tidemill.connectors.kafka.topic_facts import begin_offsets, end_offsets  # noqa: PLC0415
 
     parsed = parse_any(table, context)
     left = SINK_ONLY | SOURCE_ONLY
     admin = KafkaAdmin({k: v for k, v in parsed.properties.items() if k not in left})
     (topic,) = parsed.topics
-    ends = end_offsets(admin, {topic: len(admin.describe(topic).partitions)})
+    detail = admin.describe(topic)
+    counts = {topic: len(detail.partitions)}
+    compacted = "compact" in detail.settings.get("cleanup.policy", "")
+    if not upsert and (compacted or any(begin_offsets(admin, counts).values())):
+        raise UserError(
+            f"the topic `{topic}` of `{table.name}` has not kept all changes, so that its rows "
+            "cannot be counted",
+            code="reconcile.not-live",
+            where=Where(table=table.name, topic=topic),
+            detail="It is compacted." if compacted else "Its first messages have been deleted.",
+            hint="Let such a topic keep everything ('retention.ms' = '-1', no compaction), or copy "
+            "into one of upsert-kafka.",
+        )
+    ends = end_offsets(admin, counts)
     listed = ";".join(f"partition:{part},offset:{end}" for (_, part), end in sorted(ends.items()))
     given = {"scan.bounded.mode": "specific-offsets", "scan.bounded.specific-offsets": listed}
     return replace(table, options={**table.options, **given})
