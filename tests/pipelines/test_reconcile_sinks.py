@@ -22,6 +22,7 @@ from tidemill.connectors.jdbc.keyed_sums import KeyedSums, RangeSum
 from tidemill.control.reconcile import held as holding
 from tidemill.control.reconcile.prove import Reconciled, reconcile
 from tidemill.control.reconcile.read_back import topic_ends
+from tidemill.control.run import run
 from tidemill.errors import UserError
 from tidemill.formats import FORMATS
 from tidemill.interfaces.connector import JobContext
@@ -278,3 +279,73 @@ def test_what_cannot_be_read_to_an_end_or_summed_up_is_refused(
             TableDescriptor("t", schema, changes, ("id",)), JobContext("j", FORMATS), upsert=False
         )
     assert "compacted" in caught.value.render()
+
+
+TYPED = {
+    "id": ("INT", "int PRIMARY KEY"),
+    "f": ("FLOAT", "real"),
+    "d": ("DOUBLE", "float8"),
+    "e": ("DECIMAL(20, 6)", "numeric(20,6)"),
+    "o": ("BOOLEAN", "boolean"),
+    "s": ("STRING", "text"),
+    "c": ("STRING", "character(6)"),
+    "t": ("DATE", "date"),
+    "u": ("TIMESTAMP(6)", "timestamp"),
+    "m": ("TIMESTAMP(3)", "timestamp(3)"),
+    "l": ("TIMESTAMP_LTZ(6)", "timestamptz"),
+}
+VALUES = """
+    (1, 0.1, 0.1, 0.1, true, 'a', 'ab', '2026-01-01', '2026-01-01 00:00:00.000001',
+     '2026-01-01 00:00:00.001', '2026-06-01 12:00:00.123456+02'),
+    (2, 16777217, 1e300, -12345678901234.567891, false, E'\\u00e4\\n"''', 'abcdef', '0001-01-01',
+     '1969-12-31 23:59:59.999999', '1969-12-31 23:59:59.999', '1969-12-31 23:59:59.999999+00'),
+    (3, -0.0, 5e-324, 0, NULL, '', '', '9999-12-31', NULL, NULL, NULL),
+    (4, 3.4e38, 123456789.123456789, 99999999999999.999999, true, NULL, NULL, NULL,
+     '1900-01-01', '1900-01-01', '1900-01-01 00:00:00+00'),
+    (5, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL)"""
+
+
+def test_values_of_every_kind_are_the_same_in_every_store(
+    flow: Flow,
+    postgres: Postgres,
+    name: str,  # noqa: F811 - the fixture
+    redis_endpoint: Endpoint,
+) -> None:
+    """No value is called different because of how a store writes it."""
+    connection = postgres.connection
+    columns = ", ".join(f"{column} {pg}" for column, (_, pg) in TYPED.items())
+    connection.execute(f"CREATE TABLE {name} ({columns})")
+    connection.execute(f"ALTER TABLE {name} REPLICA IDENTITY FULL")
+    connection.execute(f"INSERT INTO {name} VALUES {VALUES}")
+    (flow.folder / "tidemill.yaml").write_text(f"name: {flow.name}\npipelines: [{flow.name}.sql]\n")
+    declared = ", ".join(f"{column} {type_}" for column, (type_, _) in TYPED.items())
+    declared += ", PRIMARY KEY (id) NOT ENFORCED"
+    topics = {stem: flow.topic(stem) for stem in ("newest", "changes")}
+    kafka = f"'properties.bootstrap.servers' = '{flow.bootstrap}'"
+    login = (
+        f"'username' = '{redis_endpoint.properties['user']}', "
+        f"'password' = '{redis_endpoint.secrets['password']}'"
+    )
+    sinks = {
+        "newest": f"'connector' = 'upsert-kafka', {kafka}, 'topic' = '{topics['newest']}', "
+        "'key.format' = 'json', 'value.format' = 'json'",
+        "changes": f"'connector' = 'kafka', {kafka}, 'topic' = '{topics['changes']}', "
+        "'format' = 'debezium-json'",
+        "delta": "'connector' = 'delta', 'table-path' = 'delta'",
+        "ice": "'connector' = 'iceberg', 'catalog-name' = 'lake', "
+        "'uri' = 'jdbc:sqlite:catalog.db', 'warehouse' = 'warehouse'",
+        "keys": f"'connector' = 'redis', 'url' = '{redis_endpoint.properties['url']}', {login}, "
+        f"'key' = '{flow.name}:{{id}}'",
+    }
+    flow.write(
+        source(postgres, name).replace(COLUMNS, declared),
+        *(f"CREATE TABLE {sink} ({declared}) WITH ({given});" for sink, given in sinks.items()),
+        "EXECUTE STATEMENT SET BEGIN",
+        *(f"INSERT INTO {sink} SELECT {', '.join(TYPED)} FROM s;" for sink in sinks),
+        "END;",
+    )
+    run(str(flow.folder / f"{flow.name}.sql"), until="caught-up")
+    for sink in sinks:
+        found = reconcile(flow.name, flow.folder, sinks=[sink], against="s", live=True, wait_s=3)
+        (one,) = found.sinks
+        assert one.agrees and one.ranges == 1 and one.found.rows == 5, (sink, one)
