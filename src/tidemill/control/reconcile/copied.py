@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 
 from tidemill.connectors.jdbc.keyed_sums import Key, KeyedRow, KeyRange, RangeSum
 from tidemill.control.reconcile.held import HeldRows
-from tidemill.control.reconcile.read_back import bounded_options, topic_ends
+from tidemill.control.reconcile.read_back import bounded_options, topic_ends, within_ends
 from tidemill.errors import UserError, Where
 from tidemill.interfaces.connector import Connector, JobContext
 from tidemill.interfaces.source import PartitionBatch
@@ -64,9 +64,9 @@ class CopiedSums:
         if not self._plan.is_topic:
             self._rows.clear()
             self._positions, self.unreadable = {}, 0
-        table = bounded_options(self._table)
+        table, ends = bounded_options(self._table), dict[str, int]()
         if self._plan.is_topic:
-            table = topic_ends(table, self._context, upsert=self._plan.upsert)
+            table, ends = topic_ends(table, self._context, upsert=self._plan.upsert)
         assert self._plan.connector.source is not None
         source = self._plan.connector.source(table, self._context)
         try:
@@ -81,6 +81,8 @@ class CopiedSums:
                     raise self._stuck()
         finally:
             source.close()
+        if self._plan.is_topic:
+            self._positions = within_ends(self._positions, ends)
 
     def end(self) -> None:
         """Nothing is held open."""

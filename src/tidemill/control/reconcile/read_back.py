@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from tidemill.control.lake_options import without_streaming
 from tidemill.errors import UserError, Where
 from tidemill.interfaces.connector import JobContext
-from tidemill.model import TableDescriptor
+from tidemill.model import Position, TableDescriptor
 
 KAFKA = ("kafka", "upsert-kafka")
 
@@ -26,8 +27,12 @@ def bounded_options(sink: TableDescriptor) -> TableDescriptor:
     return replace(sink, options=options)
 
 
-def topic_ends(table: TableDescriptor, context: JobContext, *, upsert: bool) -> TableDescriptor:
+def topic_ends(
+    table: TableDescriptor, context: JobContext, *, upsert: bool
+) -> tuple[TableDescriptor, dict[str, int]]:
     """The table of one topic, read to what its end is now, whatever is not yet committed there.
+
+    Beside it the offset behind the last one that is read, by partition.
 
     A broker says that a transaction is committed before its readers may pass its end: up to where
     they may pass now, the last rows could be missing.
@@ -61,4 +66,21 @@ def topic_ends(table: TableDescriptor, context: JobContext, *, upsert: bool) -> 
     ends = end_offsets(admin, counts)
     listed = ";".join(f"partition:{part},offset:{end}" for (_, part), end in sorted(ends.items()))
     given = {"scan.bounded.mode": "specific-offsets", "scan.bounded.specific-offsets": listed}
-    return replace(table, options={**table.options, **given})
+    bounded = replace(table, options={**table.options, **given})
+    return bounded, {str(part): end for (_, part), end in ends.items()}
+
+
+def within_ends(positions: Mapping[str, Position], ends: Mapping[str, int]) -> dict[str, Position]:
+    """Where to go on from behind a read to these ends.
+
+    A reader may have moved its position over what stood behind the end, which it did not give.
+    """
+    found: dict[str, Position] = {}
+    for part, position in positions.items():
+        end = ends[part]
+        if isinstance(position, dict):
+            at = position.get("offset")
+            found[part] = {**position, "offset": min(at, end) if isinstance(at, int) else at}
+        else:
+            found[part] = min(position, end) if isinstance(position, int) else position
+    return found
