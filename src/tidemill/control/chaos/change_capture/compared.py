@@ -14,7 +14,8 @@ from tidemill.control.pipeline import compile_pipeline, opened
 from tidemill.control.reconcile.bisect import bisect
 from tidemill.control.reconcile.compare import Differences, differences
 from tidemill.control.reconcile.content import read_table
-from tidemill.control.reconcile.live import compared_columns, keyed
+from tidemill.control.reconcile.live import compared_columns
+from tidemill.control.reconcile.sides import keyed
 from tidemill.interfaces.connector import JobContext
 from tidemill.model import TableDescriptor
 from tidemill.project import Project
