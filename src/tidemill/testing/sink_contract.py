@@ -58,6 +58,23 @@ class SinkContract:
         finally:
             group.close()
 
+    def test_what_is_written_at_once_is_seen_before_its_commit(self) -> None:
+        """Where the group is written at once; rows of the next epoch may come before the commit."""
+        group = self.group()
+        try:
+            group.open()
+            if not group.at_once:
+                return
+            self.write(group, 0, 40, epoch=1)
+            self.shows(list(range(40)))
+            assert group.writer(self.table).write(self.batch(40, 10)) == []
+            group.commit(1, {})
+            assert group.prepare(2) == []
+            group.commit(2, {})
+            self.shows(list(range(50)))
+        finally:
+            group.close()
+
     def test_the_group_remembers_its_epoch(self) -> None:
         """A new group of the job says which epoch is committed; a first one says None."""
         group = self.group()
