@@ -9,18 +9,14 @@ an epoch at a batch boundary. One epoch at most is being committed while the nex
 from __future__ import annotations
 
 import threading
-from collections import deque
 from collections.abc import Callable, Collection, Mapping
 from functools import partial
 from typing import Literal
 
-import pyarrow as pa
-
 from tidemill.engine.accounting import account_nodes, check_account
-from tidemill.engine.batches import concat
 from tidemill.engine.checkpoint import CheckpointStore
 from tidemill.engine.counters import Counters
-from tidemill.engine.epochs import Committer, EpochWork, apply_staged, refusal
+from tidemill.engine.epochs import Committer, EpochWork, apply_staged
 from tidemill.engine.graph import Graph
 from tidemill.engine.grown_input import closed_sources, input_has_grown
 from tidemill.engine.intake import Intake
@@ -28,8 +24,10 @@ from tidemill.engine.job import Job
 from tidemill.engine.kernel import Kernel
 from tidemill.engine.manifest_nodes import manifest_nodes
 from tidemill.engine.observe import observe
+from tidemill.engine.on_the_way import OnTheWay
 from tidemill.engine.reader import Delivery, Inbox, Reader
 from tidemill.engine.recovery import Held, Recovered, recover
+from tidemill.engine.returned_letters import ReturnedLetters
 from tidemill.engine.routing import Router
 from tidemill.engine.settings import state_memory_bytes
 from tidemill.engine.state.memory import StateMemory
@@ -38,11 +36,9 @@ from tidemill.engine.watermarks import SourceWatermarks
 from tidemill.engine.worker import Failure, GroupWorker
 from tidemill.errors import EngineError
 from tidemill.interfaces.source import Source
-from tidemill.model import Batch, DeadLetter, Position
+from tidemill.model import Batch, Position
 from tidemill.plan.windows import MAX_WATERMARK_US
 
-_TIMES_MAX = 1000
-"""Reads of one epoch whose way is measured to the end; of more, the newest."""
 Until = Literal["forever", "finished", "caught-up"]
 
 
@@ -69,12 +65,10 @@ class Session:
         }
         for worker in self._workers.values():
             worker.blocked_s = partial(self._writer_blocked, worker.name)
-        self._newest_ms: dict[str, deque[int]] = {}
-        self._committing_ms: dict[int, dict[str, deque[int]]] = {}
+        self._way = OnTheWay()
         self._decider = job.crew.worker(None, self.failure, job.settings)
         self._readers: dict[str, Reader] = {}
         self._positions: dict[str, dict[str, Position]] = {}
-        self._letters: list[tuple[str, int, pa.Table]] = []
         self._in_flight = threading.Event()
         self._dirty = False
         self._cut_ms = 0.0
@@ -198,6 +192,7 @@ class Session:
             self.router.write_late, job.settings.deltas_max, job.clock,
             job.lookups, job.samples, job.times,
         )  # fmt: skip
+        self._letters = ReturnedLetters(job, self._workers, self.graph, self.router, self.counters)
         watermarks: dict[str, dict[str, int]] = manifest.get("watermarks", {})
         for stage in job.plan.sources:
             marks = SourceWatermarks(job.clock, stage.idle_timeout_ms)
@@ -221,15 +216,15 @@ class Session:
             group_epochs=recovered.group_epochs,
             letters_taken=dict(manifest.get("letters_taken", {})),
             committed=self._committed,
-            keep_letters=self._keep_letters,
-            check_refused=self._check_refused,
+            keep_letters=self._letters.keep,
+            check_refused=self._letters.check,
             stats=job.epochs,
         )
 
     def _reapply(self, recovered: Recovered) -> None:
         """Give the last decided epoch to the groups that do not have it yet."""
         for name, epoch, table in recovered.letters:
-            self._keep_letters(name, epoch, table)
+            self._letters.keep(name, epoch, table)
         for name, writes in recovered.reapply.items():
             worker = self._workers[name]
 
@@ -238,10 +233,10 @@ class Session:
             ) -> None:
                 refused = apply_staged(
                     worker, self.epoch, writes, self._positions, self.job.name,
-                    self.job.dead_letter_table, self.store, self._check_refused,
+                    self.job.dead_letter_table, self.store, self._letters.check,
                 )  # fmt: skip
                 if refused is not None:
-                    self._keep_letters(worker.name, self.epoch, refused)
+                    self._letters.keep(worker.name, self.epoch, refused)
 
             worker.submit(apply)
             worker.drain()
@@ -303,9 +298,7 @@ class Session:
         positions = self._positions.setdefault(name, {})
         for piece in delivery.slices:
             positions[piece.partition] = piece.position
-            if piece.ingested_at_ms is not None:
-                seen = self._newest_ms.setdefault(name, deque(maxlen=_TIMES_MAX))
-                seen.append(piece.ingested_at_ms)
+            self._way.came(name, piece.ingested_at_ms)
         self.job.traces.took(piece.trace for piece in delivery.slices)
         self._dirty = True
         rows = sum(piece.rows.num_rows for piece in delivery.slices)
@@ -357,7 +350,7 @@ class Session:
 
     def cut(self) -> None:
         """End the epoch here, at a batch boundary, and have it committed."""
-        taken = self._take_letters()
+        taken = self._letters.take()
         counts = self.counters.copy()
         check_account(self.job.name, self._account_nodes, counts)
         staged, writes, at_once = self.router.cut()
@@ -380,7 +373,7 @@ class Session:
             letters_taken=taken,
             observed=observe(self.graph).as_dict(),
         )
-        self._committing_ms[self._next_epoch], self._newest_ms = self._newest_ms, {}
+        self._way.cut(self._next_epoch)
         self.job.traces.cut(self._next_epoch)
         self._next_epoch += 1
         self._dirty = False
@@ -388,43 +381,13 @@ class Session:
         self._in_flight.set()
         self._committer.submit(work)
 
-    def _take_letters(self) -> dict[str, int]:
-        """Dead letters that sinks gave back after the last epoch was decided."""
-        waiting, self._letters = self._letters, []
-        taken: dict[str, int] = {}
-        for name, epoch, table in waiting:
-            taken[name] = epoch
-            for refused in table.column("table").to_pylist():
-                for key, by in refusal(refused):
-                    self.counters.add(key, by)
-            target = self.job.dead_letter_table
-            spec = self._workers[name].spec
-            if target is not None and spec is not None and target not in spec.tables:
-                batch = concat([table]).combine_chunks().to_batches()[0]
-                self.router.to_table(target, Batch(batch))
-        return taken
-
-    def _check_refused(self, letters: list[DeadLetter]) -> None:
-        """Stop for a row that a sink refused, where a source of the row is in the mode `fail`."""
-        for output in self.job.plan.outputs:
-            if output.sink is None:
-                continue
-            refused = [letter for letter in letters if letter.table == output.sink.name]
-            if refused:
-                for edge in output.edges:
-                    for source in self.job.plan.source_of(edge.input):
-                        self.graph.intakes[source.id].check(refused)
-
-    def _keep_letters(self, name: str, epoch: int, table: pa.Table) -> None:
-        self._letters.append((name, epoch, table))
-
     def _committed(self, work: EpochWork, seconds: float, size: int) -> None:
         """An epoch is complete everywhere; called on a writer thread."""
         self.commit_ms += 0.2 * (seconds * 1000 - self.commit_ms)
         self.epoch, self.checkpoint_bytes = work.epoch, size
         self.committed_any = True
         self.committed_counts = work.counters
-        self.job.times.arrived(self._committing_ms.pop(work.epoch, {}))
+        self.job.times.arrived(self._way.arrived(work.epoch))
         self.job.traces.committed(work.epoch, work.counters, size)
         for table, reader in self._readers.items():
             reader.committed(work.positions.get(self._tables[table], {}))
