@@ -46,7 +46,7 @@ laws: setup-dev ## try the laws of the engine's operators 20 times as often as t
 	@TIDEMILL_LAWS=20 $(BIN)/python -m pytest -n 2 --timeout 3600 tests/engine -k laws $(ARGS)
 
 native-test: setup-dev ## the Rust crate's own unit tests, and clippy
-	@PYO3_PYTHON=$(CURDIR)/$(BIN)/python cargo test --quiet --no-default-features --manifest-path native/Cargo.toml $(ARGS)
+	@PYO3_PYTHON=$(CURDIR)/$(BIN)/python cargo test --quiet --manifest-path native/Cargo.toml $(ARGS)
 	@PYO3_PYTHON=$(CURDIR)/$(BIN)/python cargo clippy --quiet --manifest-path native/Cargo.toml -- -D warnings
 
 native-fuzz: setup-dev ## fuzz the crate, SECONDS=60 a target; only some: make native-fuzz ARGS="json avro"

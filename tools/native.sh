@@ -1,5 +1,6 @@
 #!/bin/sh
-# Builds the native crate where a Rust toolchain is present, and installs it into .venv.
+# Builds the native crate where a Rust toolchain is present, and installs it into .venv. It is Rust alone:
+# librdkafka comes with confluent-kafka, and is found when the crate is used.
 # The wheel is cached across clones by the hash of its sources; without Rust, or when the build fails,
 # Tidemill goes on with its Python path. NATIVE=0 leaves it out.
 # Usage: tools/native.sh [build]   `build` makes the wheel and does not install it; exit code 1: none was made
@@ -20,7 +21,7 @@ if ! ls "$cache"/*.whl >/dev/null 2>&1; then
     say "· no Rust toolchain: the Python path serves (slower, same results)"
     exit 0
   fi
-  say "· building the native crate (two to three minutes, once; NATIVE=0 leaves it out)"
+  say "· building the native crate (one to two minutes, once; NATIVE=0 leaves it out)"
   mkdir -p "$cache"
   log="$cache/build.log"
   if ! { .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps \

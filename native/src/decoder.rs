@@ -54,7 +54,6 @@ impl RowDecoder {
     }
 
     /// How many messages there are so far.
-    #[cfg(feature = "kafka")]
     pub fn rows(&self) -> usize {
         self.rows
     }

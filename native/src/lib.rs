@@ -14,7 +14,6 @@ mod encode;
 mod fields;
 #[cfg(fuzzing)]
 pub mod fuzzing;
-#[cfg(feature = "kafka")]
 mod kafka;
 mod scanner;
 mod texts;
@@ -22,7 +21,7 @@ mod texts;
 use pyo3::prelude::*;
 
 /// Raised with every change of what Python calls: `interfaces/native.py` takes only its own.
-const INTERFACE: u32 = 2;
+const INTERFACE: u32 = 3;
 
 #[pymodule]
 fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
@@ -33,7 +32,6 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<capsule::ArrowBatch>()?;
     module.add_class::<capsule::ArrowColumn>()?;
     module.add_class::<encode::JsonEncoder>()?;
-    #[cfg(feature = "kafka")]
     kafka::add(module)?;
     module.add("INTERFACE", INTERFACE)?;
     module.add("__version__", env!("CARGO_PKG_VERSION"))?;

@@ -268,7 +268,7 @@ def _format(data: Path) -> None:
 
 def _add_users(made: SecureKafka) -> None:
     admin = AdminClient({"bootstrap.servers": made.address("INSIDE"), "log_level": 0})
-    limit = time.monotonic() + 60
+    limit = time.monotonic() + 180
     while True:
         try:
             if admin.list_topics(timeout=1).brokers:

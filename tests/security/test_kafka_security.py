@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pytest
+from confluent_kafka import Consumer, KafkaError, TopicPartition
 
 from tidemill.connectors import CONNECTORS
 from tidemill.connectors.kafka.admin import KafkaAdmin
+from tidemill.connectors.kafka.crate import kafka_crate
+from tidemill.connectors.kafka.native import NativeReader
+from tidemill.connectors.kafka.producer_native import NativeProducer, texts
 from tidemill.connectors.kafka.properties import client_properties
 from tidemill.control.flink_text import adapt
 from tidemill.control.run import run
@@ -23,6 +29,7 @@ from tidemill.runners.flink import Gateway, TableOptions, cut
 from tidemill.runners.kafka_security import KAFKA, SHADED, java_security
 from tidemill.testing import drain
 
+PATHS = ["0", "1"] if kafka_crate() is not None else ["0"]
 WAYS = ("PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512", "OAUTHBEARER", "mTLS")
 SCHEMA = Schema((Column("a", INT),))
 
@@ -36,41 +43,57 @@ def table(topic: str, properties: Mapping[str, str], **more: str) -> TableDescri
     return TableDescriptor("t", SCHEMA, {**options, **more})
 
 
+@pytest.fixture(params=PATHS, ids=lambda path: "native" if path == "1" else "python")
+def path(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The way of reading and writing: `TIDEMILL_NATIVE` is set for it."""
+    chosen = str(request.param)
+    monkeypatch.setenv("TIDEMILL_NATIVE", chosen)
+    return chosen
+
+
 @pytest.mark.parametrize("way", WAYS)
 def test_a_table_is_written_and_read_by_every_login(
-    secure_kafka: Any, unique_name: Callable[[str], str], way: str
+    secure_kafka: Any, unique_name: Callable[[str], str], way: str, path: str
 ) -> None:
     properties = secure_kafka.properties(way)
     topic, job = unique_name("k"), JobContext(unique_name("job"), FORMATS)
     admin = KafkaAdmin(client_properties(properties, "t"))
     admin.create(topic)
     described = table(topic, properties)
-    group = CONNECTORS["kafka"].commit_group([described], job)  # type: ignore[misc]
+    group: Any = CONNECTORS["kafka"].commit_group([described], job)  # type: ignore[misc]
     try:
         group.open()
+        assert isinstance(group._producer, NativeProducer) == (path == "1")
         rows = pa.RecordBatch.from_pylist([{"a": 1}, {"a": 2}], schema=SCHEMA.arrow())
         group.writer("t").write(Batch(rows))
         group.prepare(1)
         group.commit(1, {})
     finally:
         group.close()
-    source = CONNECTORS["kafka"].source(described, job)  # type: ignore[misc]
+    source: Any = CONNECTORS["kafka"].source(described, job)  # type: ignore[misc]
+    assert isinstance(source._native, NativeReader) == (path == "1")
     assert [row["a"] for row in drain(source, {}, 10).rows] == [1, 2]
     assert admin.describe(topic).partitions[0].end == 3  # with the transaction's marker
 
 
-def refusal(properties: Mapping[str, str]) -> ConnectorError:
+def refusal(call: Callable[[], object]) -> ConnectorError:
     with pytest.raises(ConnectorError) as refused:
-        KafkaAdmin(client_properties(properties, "t")).topics()
+        call()
+    assert "guessed" not in refused.value.render()
     return refused.value
 
 
-def test_who_is_not_who_they_say_gets_nothing(secure_kafka: Any) -> None:
+def topics_of(properties: Mapping[str, str]) -> object:
+    return KafkaAdmin(client_properties(properties, "t")).topics()
+
+
+def strangers(secure_kafka: Any) -> list[dict[str, str]]:
+    """Properties of a client that the broker does not let in, or that does not trust the broker."""
     stranger = type(secure_kafka.authority)("a stranger")
     certificate, key = stranger.issue("orders-pipeline")
     scram, mutual = secure_kafka.properties("SCRAM-SHA-512"), secure_kafka.properties("mTLS")
     oauth = secure_kafka.properties("OAUTHBEARER")
-    wrong = [
+    return [
         {**scram, "sasl.password": "guessed"},
         {**secure_kafka.properties("PLAIN"), "sasl.password": "guessed"},
         {**oauth, "sasl.oauthbearer.client.secret": "guessed"},
@@ -79,10 +102,52 @@ def test_who_is_not_who_they_say_gets_nothing(secure_kafka: Any) -> None:
         {**scram, "ssl.ca.pem": stranger.certificate},  # the broker is not who it says
         {**mutual, "bootstrap.servers": secure_kafka.address("MISNAMED")},  # another host's
     ]
-    for properties in wrong:
-        error = refusal(properties)
+
+
+def test_who_is_not_who_they_say_gets_nothing(secure_kafka: Any) -> None:
+    for properties in strangers(secure_kafka):
+        error = refusal(partial(topics_of, properties))
         assert error.code == "connector.login-refused", error.render()
-        assert "guessed" not in error.render()
+
+
+def test_strangers_neither_read_nor_write(
+    secure_kafka: Any, unique_name: Callable[[str], str], path: str
+) -> None:
+    topic, job = unique_name("k"), JobContext(unique_name("job"), FORMATS)
+    for properties in strangers(secure_kafka):
+        described = table(topic, properties)
+        group: Any = CONNECTORS["kafka"].commit_group([described], job)  # type: ignore[misc]
+        source: Any = CONNECTORS["kafka"].source(described, job)  # type: ignore[misc]
+        for opened in (group, source):
+            try:
+                error = refusal(group.open if opened is group else partial(source.open, {}))
+            finally:
+                opened.close()
+            assert error.code == "connector.login-refused", error.render()
+
+
+def test_a_login_that_is_refused_later_is_told_the_same_on_both_paths(secure_kafka: Any) -> None:
+    """As where a password is changed while a job runs: nobody asks `check_login` then."""
+    crate = kafka_crate()
+    if crate is None:
+        return
+    given = {**secure_kafka.properties("SCRAM-SHA-512"), "sasl.password": "guessed"}
+    reading = {**client_properties(given, "t"), "group.id": "g", "log_level": 0}
+    code = KafkaError._AUTHENTICATION
+    heard: list[KafkaError] = []
+    consumer = Consumer({**reading, "error_cb": heard.append})
+    consumer.assign([TopicPartition("t", 0, 0)])
+    reader = crate.KafkaReader(texts(reading), None)
+    reader.assign([("t", 0, 0, -1)])
+    reports: list[tuple[int, str]] = []
+    limit = time.monotonic() + 20
+    while not (code in [e.code() for e in heard] and code in [c for c, _ in reports]):
+        assert time.monotonic() < limit, (heard, reports)
+        consumer.consume(1, 0.1)
+        reports += reader.read(1, 100)[2]
+    consumer.close()
+    reader.close()
+    assert "guessed" not in f"{heard} {reports}"
 
 
 SECRET = {"sasl.username": "u", "sasl.password": "p", "sasl.mechanism": "PLAIN"}

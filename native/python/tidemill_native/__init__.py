@@ -17,6 +17,7 @@ from tidemill_native._native import (
     KafkaReader,
     NativeSlice,
     __version__,
+    load_kafka,
 )
 
 __all__ = [
@@ -32,4 +33,5 @@ __all__ = [
     "KafkaReader",
     "NativeSlice",
     "__version__",
+    "load_kafka",
 ]

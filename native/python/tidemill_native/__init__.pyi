@@ -103,6 +103,12 @@ class JsonEncoder:
         those of `withdrawn`.
         """
 
+def load_kafka(file: str) -> str:
+    """Find librdkafka behind a library that the process has loaded, and return its version.
+
+    Before this no producer and no reader can be made. RuntimeError says why there is none.
+    """
+
 Problem = tuple[int, str, bool, bool, bool]
 
 class KafkaProducer:
@@ -179,8 +185,13 @@ class KafkaReader:
         """Read these no more; each was assigned."""
     def read(
         self, rows_max: int, timeout_ms: int
-    ) -> tuple[list[NativeSlice], list[tuple[str, int, int, str, int]]]:
-        """Slices, and errors or ends: topic, partition, code, text, offset."""
+    ) -> tuple[
+        list[NativeSlice], list[tuple[str, int, int, str, int]], list[tuple[int, str]]
+    ]:
+        """Slices; errors or ends: topic, partition, code, text, offset; reports: code, text.
+
+        A report is what the client says of the cluster, such as that no broker answers.
+        """
     def end_offset(self, topic: str, partition: int) -> int:
         """The newest end that the broker told, or -1."""
     def close(self) -> None: ...

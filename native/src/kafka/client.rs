@@ -2,22 +2,31 @@
 
 use std::collections::HashMap;
 use std::ffi::{CStr, CString, c_char, c_int};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use pyo3::exceptions::{PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
-use rdkafka_sys as rd;
+
+use super::sys as rd;
 
 pub const TEXT_BYTES: usize = 512;
 
 /// Code, text, and whether it is fatal, can be tried again, asks for the transaction's abortion.
 pub type Problem = (i32, String, bool, bool, bool);
 
-/// A configuration; `finish` adds what is not text.
+/// What librdkafka's callbacks told, code and text, until Python asks for it. A client is given it
+/// as a pointer, and whoever made it frees it after the client.
+pub type Reports = Mutex<Vec<(i32, String)>>;
+
+/// A client of a configuration; `finish` adds what is not text.
 pub fn create(
     kind: rd::rd_kafka_type_t,
     config: &HashMap<String, String>,
     finish: impl FnOnce(*mut rd::rd_kafka_conf_t),
 ) -> PyResult<*mut rd::rd_kafka_t> {
+    if !rd::are_found() {
+        return Err(PyRuntimeError::new_err("load_kafka was not called"));
+    }
     let settings = config
         .iter()
         .map(|(key, value)| Ok((CString::new(key.as_str())?, CString::new(value.as_str())?)))
@@ -28,7 +37,7 @@ pub fn create(
         for (name, setting) in &settings {
             let (name, setting) = (name.as_ptr(), setting.as_ptr());
             let code = rd::rd_kafka_conf_set(conf, name, setting, text.as_mut_ptr(), text.len());
-            if code != rd::rd_kafka_conf_res_t::RD_KAFKA_CONF_OK {
+            if code != rd::RD_KAFKA_CONF_OK {
                 rd::rd_kafka_conf_destroy(conf);
                 return Err(PyValueError::new_err(c_text(text.as_ptr())));
             }
@@ -63,7 +72,7 @@ pub unsafe fn problem(error: *mut rd::rd_kafka_error_t) -> Option<Problem> {
     }
     unsafe {
         let found = (
-            rd::rd_kafka_error_code(error) as i32,
+            rd::rd_kafka_error_code(error),
             c_text(rd::rd_kafka_error_string(error)),
             rd::rd_kafka_error_is_fatal(error) != 0,
             rd::rd_kafka_error_is_retriable(error) != 0,
@@ -72,6 +81,10 @@ pub unsafe fn problem(error: *mut rd::rd_kafka_error_t) -> Option<Problem> {
         rd::rd_kafka_error_destroy(error);
         Some(found)
     }
+}
+
+pub fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 pub fn error_text(code: rd::rd_kafka_resp_err_t) -> String {

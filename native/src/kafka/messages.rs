@@ -6,15 +6,14 @@ use std::io::Write;
 use arrow_array::{Array, BinaryArray};
 use pyo3::exceptions::{PyRuntimeError, PyTypeError};
 use pyo3::prelude::*;
-use rdkafka_sys as rd;
-use rdkafka_sys::rd_kafka_vtype_t as kind;
 
 use super::client::{Problem, problem};
 use super::producer::{Handle, fatal};
+use super::sys as rd;
 use crate::capsule::import_messages;
 
-const QUEUE_FULL: i32 = rd::rd_kafka_resp_err_t::RD_KAFKA_RESP_ERR__QUEUE_FULL as i32;
-const FATAL: i32 = rd::rd_kafka_resp_err_t::RD_KAFKA_RESP_ERR__FATAL as i32;
+const QUEUE_FULL: i32 = rd::RD_KAFKA_RESP_ERR__QUEUE_FULL;
+const FATAL: i32 = rd::RD_KAFKA_RESP_ERR__FATAL;
 
 /// Values and keys, of the same length.
 pub struct Messages {
@@ -95,14 +94,14 @@ impl Headers {
 }
 
 fn header(name: &CString, value: Option<&[u8]>) -> rd::rd_kafka_vu_t {
-    let header = rd::rd_kafka_vu_s__bindgen_ty_1__bindgen_ty_2 {
+    let header = rd::rd_kafka_vu_header {
         name: name.as_ptr(),
         val: value.map_or(std::ptr::null(), |v| v.as_ptr().cast()),
         size: value.map_or(0, |v| v.len() as isize),
     };
-    let u = rd::rd_kafka_vu_s__bindgen_ty_1 { header };
+    let u = rd::rd_kafka_vu_value { header };
     rd::rd_kafka_vu_t {
-        vtype: kind::RD_KAFKA_VTYPE_HEADER,
+        vtype: rd::RD_KAFKA_VTYPE_HEADER,
         u,
     }
 }
@@ -157,30 +156,30 @@ impl<'a> Topic<'a> {
         message: &Message<'_>,
         headers: Vec<rd::rd_kafka_vu_t>,
     ) -> Option<Problem> {
-        type Value = rd::rd_kafka_vu_s__bindgen_ty_1;
+        type Value = rd::rd_kafka_vu_value;
         let rkt = self.topic;
         let mut parts = headers;
         let mut add = |vtype, u| parts.push(rd::rd_kafka_vu_t { vtype, u });
-        add(kind::RD_KAFKA_VTYPE_RKT, Value { rkt });
+        add(rd::RD_KAFKA_VTYPE_RKT, Value { rkt });
         let i32_ = message.partition;
-        add(kind::RD_KAFKA_VTYPE_PARTITION, Value { i32_ });
+        add(rd::RD_KAFKA_VTYPE_PARTITION, Value { i32_ });
         let i = rd::RD_KAFKA_MSG_F_COPY;
-        add(kind::RD_KAFKA_VTYPE_MSGFLAGS, Value { i });
+        add(rd::RD_KAFKA_VTYPE_MSGFLAGS, Value { i });
         add(
-            kind::RD_KAFKA_VTYPE_VALUE,
+            rd::RD_KAFKA_VTYPE_VALUE,
             Value {
                 mem: memory(message.value),
             },
         );
         add(
-            kind::RD_KAFKA_VTYPE_KEY,
+            rd::RD_KAFKA_VTYPE_KEY,
             Value {
                 mem: memory(message.key),
             },
         );
         if message.timestamp_ms != 0 {
             let i64_ = message.timestamp_ms;
-            add(kind::RD_KAFKA_VTYPE_TIMESTAMP, Value { i64_ });
+            add(rd::RD_KAFKA_VTYPE_TIMESTAMP, Value { i64_ });
         }
         let error = unsafe {
             problem(rd::rd_kafka_produceva(
@@ -196,9 +195,9 @@ impl<'a> Topic<'a> {
     }
 }
 
-fn memory(bytes: Option<&[u8]>) -> rd::rd_kafka_vu_s__bindgen_ty_1__bindgen_ty_1 {
+fn memory(bytes: Option<&[u8]>) -> rd::rd_kafka_vu_mem {
     // An empty slice's pointer is not null, so that empty and NULL stay apart.
-    rd::rd_kafka_vu_s__bindgen_ty_1__bindgen_ty_1 {
+    rd::rd_kafka_vu_mem {
         ptr: bytes.map_or(std::ptr::null_mut(), |b| {
             b.as_ptr().cast_mut().cast::<c_void>()
         }),

@@ -6,21 +6,18 @@
 
 use std::collections::HashMap;
 use std::ffi::{CString, c_char, c_int, c_void};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
-use rdkafka_sys as rd;
 
-use super::client::{Problem, TEXT_BYTES, c_text, create, error_text, problem};
+use super::client::{Problem, Reports, TEXT_BYTES, c_text, create, error_text, lock, problem};
 use super::messages::{Headers, Message, Messages, Topic};
-
-/// Deliveries that failed, until Python asks for them.
-type Failures = Mutex<Vec<(i32, String)>>;
+use super::sys as rd;
 
 pub struct Handle {
     pub client: *mut rd::rd_kafka_t,
-    failures: *mut Failures,
+    failures: *mut Reports, // deliveries that failed
 }
 
 // librdkafka's producer may be used from any thread; what failed is behind a lock.
@@ -49,15 +46,11 @@ type Numbered = (String, Vec<u8>, u64);
 impl KafkaProducer {
     #[new]
     fn new(config: HashMap<String, String>) -> PyResult<Self> {
-        let failures = Box::into_raw(Box::new(Failures::default()));
-        let made = create(
-            rd::rd_kafka_type_t::RD_KAFKA_PRODUCER,
-            &config,
-            |conf| unsafe {
-                rd::rd_kafka_conf_set_opaque(conf, failures.cast());
-                rd::rd_kafka_conf_set_dr_msg_cb(conf, Some(reported));
-            },
-        );
+        let failures = Box::into_raw(Box::<Reports>::default());
+        let made = create(rd::RD_KAFKA_PRODUCER, &config, |conf| unsafe {
+            rd::rd_kafka_conf_set_opaque(conf, failures.cast());
+            rd::rd_kafka_conf_set_dr_msg_cb(conf, Some(reported));
+        });
         match made {
             Ok(client) => Ok(Self {
                 handle: Mutex::new(Some(Arc::new(Handle { client, failures }))),
@@ -246,15 +239,10 @@ impl KafkaProducer {
     }
 }
 
-fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
 /// What the producer is at its end with, such as being fenced.
 pub fn fatal(handle: &Handle) -> Option<Problem> {
     let mut text = [0 as c_char; TEXT_BYTES];
-    let code =
-        unsafe { rd::rd_kafka_fatal_error(handle.client, text.as_mut_ptr(), text.len()) as i32 };
+    let code = unsafe { rd::rd_kafka_fatal_error(handle.client, text.as_mut_ptr(), text.len()) };
     (code != 0).then(|| (code, c_text(text.as_ptr()), true, false, false))
 }
 
@@ -274,9 +262,9 @@ unsafe extern "C" fn reported(
 ) {
     unsafe {
         let code = (*message).err;
-        if code as i32 != 0 {
-            let failures = &*failures.cast::<Failures>();
-            lock(failures).push((code as i32, error_text(code)));
+        if code != 0 {
+            let failures = &*failures.cast::<Reports>();
+            lock(failures).push((code, error_text(code)));
         }
     }
 }

@@ -4,20 +4,21 @@
 //! carries. Positions are the caller's: it assigns partitions at offsets and learns the next ones.
 
 use std::collections::HashMap;
-use std::ffi::CString;
+use std::ffi::{CString, c_char, c_int, c_void};
 
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
-use rdkafka_sys as rd;
 
-use super::client::{create, problem};
+use super::client::{Reports, c_text, create, lock, problem};
 use super::slices::{Failed, NativeSlice, collect, to_python};
+use super::sys as rd;
 use crate::decoder::RowDecoder;
 use crate::fields::FieldSpec;
 
 pub struct Handle {
     client: *mut rd::rd_kafka_t,
     pub queue: *mut rd::rd_kafka_queue_t,
+    reports: *mut Reports,
 }
 
 // librdkafka's handles may be used from any thread; the reader itself is used from one at a time.
@@ -31,12 +32,16 @@ impl Drop for Handle {
             rd::rd_kafka_consumer_close(self.client);
             rd::rd_kafka_queue_destroy(self.queue);
             rd::rd_kafka_destroy(self.client);
+            drop(Box::from_raw(self.reports)); // none comes any more
         }
     }
 }
 
 /// Topic, partition, first offset, and the offset to end before (-1: none).
 type Assignment = (String, i32, i64, i64);
+
+/// Slices, errors of partitions, and what the client says of the cluster.
+type Read = (Vec<NativeSlice>, Vec<Failed>, Vec<(i32, String)>);
 
 /// `KafkaReader({"bootstrap.servers": ...}, [(name, type, required, parts), ...])`; without fields
 /// its slices hold the messages themselves.
@@ -88,13 +93,9 @@ impl KafkaReader {
 
     /// Read what is there, at most `rows_max`; wait at most `timeout_ms` for the first message.
     ///
-    /// Returns the slices, and `(topic, partition, code, text, offset)` of errors, in their order.
-    fn read(
-        &self,
-        py: Python<'_>,
-        rows_max: usize,
-        timeout_ms: i32,
-    ) -> PyResult<(Vec<NativeSlice>, Vec<Failed>)> {
+    /// Returns the slices; `(topic, partition, code, text, offset)` of errors, in their order; and
+    /// `(code, text)` of what the client says of the cluster.
+    fn read(&self, py: Python<'_>, rows_max: usize, timeout_ms: i32) -> PyResult<Read> {
         let handle = self.open()?;
         let fields = self.fields.as_deref();
         let (slices, errors) =
@@ -103,7 +104,8 @@ impl KafkaReader {
             .into_iter()
             .map(|s| to_python(py, s))
             .collect::<PyResult<_>>()?;
-        Ok((slices, errors))
+        let reports = std::mem::take(&mut *lock(unsafe { &*handle.reports }));
+        Ok((slices, errors, reports))
     }
 
     /// The newest end of a partition that the broker told, or -1.
@@ -120,7 +122,7 @@ impl KafkaReader {
                 &mut high,
             )
         };
-        Ok(if code as i32 == 0 { high } else { -1 })
+        Ok(if code == 0 { high } else { -1 })
     }
 
     /// Give everything back; further calls fail.
@@ -139,15 +141,40 @@ impl KafkaReader {
 }
 
 fn connect(config: &HashMap<String, String>) -> PyResult<Handle> {
-    let client = create(rd::rd_kafka_type_t::RD_KAFKA_CONSUMER, config, |_| ())?;
-    unsafe {
-        rd::rd_kafka_poll_set_consumer(client);
-        let queue = rd::rd_kafka_queue_get_consumer(client);
-        Ok(Handle { client, queue })
+    let reports = Box::into_raw(Box::<Reports>::default());
+    let made = create(rd::RD_KAFKA_CONSUMER, config, |conf| unsafe {
+        rd::rd_kafka_conf_set_opaque(conf, reports.cast());
+        rd::rd_kafka_conf_set_error_cb(conf, Some(reported));
+    });
+    match made {
+        Ok(client) => unsafe {
+            rd::rd_kafka_poll_set_consumer(client);
+            let queue = rd::rd_kafka_queue_get_consumer(client);
+            Ok(Handle {
+                client,
+                queue,
+                reports,
+            })
+        },
+        Err(error) => {
+            drop(unsafe { Box::from_raw(reports) });
+            Err(error)
+        }
     }
 }
 
-type Change = unsafe extern "C" fn(
+/// What is wrong with the cluster, not with a partition: librdkafka tells it to a callback only.
+unsafe extern "C" fn reported(
+    _client: *mut rd::rd_kafka_t,
+    code: c_int,
+    text: *const c_char,
+    reports: *mut c_void,
+) {
+    let reports = unsafe { &*reports.cast::<Reports>() };
+    lock(reports).push((code, c_text(text)));
+}
+
+type Change = unsafe fn(
     *mut rd::rd_kafka_t,
     *const rd::rd_kafka_topic_partition_list_t,
 ) -> *mut rd::rd_kafka_error_t;

@@ -7,11 +7,11 @@ use std::ptr;
 
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
-use rdkafka_sys as rd;
 
 use super::client::{c_text, error_text};
 use super::columns::Columns;
 use super::reader::Handle;
+use super::sys as rd;
 use crate::capsule::ArrowBatch;
 use crate::decoder::RowDecoder;
 use crate::fields::FieldSpec;
@@ -74,11 +74,11 @@ pub fn collect(
     for &message in &messages[..count] {
         unsafe {
             let partition = (*message).partition;
-            if (*message).err as i32 != 0 {
+            if (*message).err != 0 {
                 let code = (*message).err;
                 let text = message_text(message);
                 let offset = (*message).offset;
-                errors.push((topic_of(message), partition, code as i32, text, offset));
+                errors.push((topic_of(message), partition, code, text, offset));
             } else if failed.is_none() {
                 match slice_for(&mut slices, message, fields) {
                     Ok(slice) => take(slice, message, ends),
@@ -214,7 +214,7 @@ unsafe fn bytes_of<'a>(start: *mut c_void, length: usize) -> Option<&'a [u8]> {
 }
 
 unsafe fn timestamp_of(message: *mut rd::rd_kafka_message_t) -> i64 {
-    let mut kind = rd::rd_kafka_timestamp_type_t::RD_KAFKA_TIMESTAMP_NOT_AVAILABLE;
+    let mut kind = rd::RD_KAFKA_TIMESTAMP_NOT_AVAILABLE;
     unsafe { rd::rd_kafka_message_timestamp(message, &mut kind) }
 }
 

@@ -71,10 +71,20 @@ def _kafka() -> list[Check]:
         why = "turned off" if off else "not installed, or of another version"
         said = f"Python (the native crate is {why})"
         return [Check("kafka reader", "ok", said), Check("kafka writer", "ok", said)]
-    native = f"native {crate.__version__}"
+    try:
+        # Loaded here: an installation without a client that loads is what this command looks for.
+        from tidemill.connectors.kafka.crate import librdkafka  # noqa: PLC0415
+    except ImportError:
+        return []  # said above, of confluent-kafka
+    found = librdkafka(crate)
+    if found.version is None:
+        said = f"Python (the native crate cannot use confluent-kafka's client: {found.why_not})"
+        hint = "Install confluent-kafka from its wheel, which brings librdkafka as a library."
+        return [Check(f"kafka {way}", "warning", said, hint) for way in ("reader", "writer")]
+    native = f"native {crate.__version__} with librdkafka {found.version}"
     return [
         Check("kafka reader", "ok", f"{native} for JSON, Debezium and Avro, else Python"),
-        Check("kafka writer", "ok", f"{native} for unencrypted clusters, else Python"),
+        Check("kafka writer", "ok", native),
     ]
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import pyarrow as pa
 
-INTERFACE = 2
+INTERFACE = 3
 """What is called of the crate, which says the same number."""
 
 

@@ -13,6 +13,7 @@ from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka.admin import AlterConfigOpType, ConfigEntry, ConfigResource, ResourceType
 
 from tidemill.connectors.kafka import producer, sink
+from tidemill.connectors.kafka.crate import kafka_crate
 from tidemill.connectors.kafka.producer import PythonProducer
 from tidemill.connectors.kafka.producer_native import NativeProducer
 from tidemill.errors import ConnectorError, DoubtfulCommitError
@@ -138,31 +139,32 @@ def test_each_way_reads_the_epoch_that_the_other_wrote(
     assert len(bench.records()) == held
 
 
-def test_a_property_that_the_crate_does_not_know_is_left_to_confluent_kafka(
+def test_a_property_that_the_crate_refuses_is_left_to_confluent_kafka(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     def refuse(config: dict[str, str]) -> None:
         raise ValueError(f"No such configuration property: {sorted(config)[0]}")
 
     crate = SimpleNamespace(KafkaProducer=refuse)
-    monkeypatch.setattr(producer, "library", lambda: crate)
+    monkeypatch.setattr(producer, "kafka_crate", lambda: crate)
     member: Any = None
     made = producer.epoch_producer({"bootstrap.servers": "nowhere"}, member, "g", lambda *_: None)
     assert isinstance(made, PythonProducer)
 
 
 def test_errors_of_the_crate_come_as_those_of_confluent_kafka() -> None:
-    if library() is None:
+    crate = kafka_crate()
+    if crate is None:
         return
-    made = NativeProducer(library(), {"bootstrap.servers": "localhost:1"}, "g", lambda *_: None)
+    made = NativeProducer(crate, {"bootstrap.servers": "localhost:1"}, "g", lambda *_: None)
     with pytest.raises(KafkaException) as caught:
         made.begin_transaction()
     error = caught.value.args[0]
     assert isinstance(error, KafkaError) and error.code() == KafkaError._NOT_CONFIGURED
     with pytest.raises(ValueError, match=r"no\.such"):
-        NativeProducer(library(), {"no.such": "1"}, "g", lambda *_: None)
+        NativeProducer(crate, {"no.such": "1"}, "g", lambda *_: None)
     with pytest.raises(TypeError, match="binary"):
-        library().KafkaProducer({}).produce("t", pa.array([1]), None, 0, -1, None, [])
+        crate.KafkaProducer({}).produce("t", pa.array([1]), None, 0, -1, None, [])
     made.close()
     with pytest.raises(RuntimeError, match="closed"):
         made.poll(0)

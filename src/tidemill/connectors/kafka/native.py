@@ -6,7 +6,7 @@ back whole, and the format's own decoder decides. The messages of other formats 
 which their decoders take (`ColumnDecoder`). The rows are those of the Python path, always.
 
 It serves tables without key or metadata columns, of JSON whose needed columns are of types it
-knows and of formats that decode columns, over an unencrypted connection. `TIDEMILL_NATIVE=0` turns
+knows and of formats that decode columns, over any connection and login. `TIDEMILL_NATIVE=0` turns
 it off.
 """
 
@@ -19,8 +19,10 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+from confluent_kafka import KafkaError
 
 from tidemill.connectors.kafka.columns import MessageColumns, MessageView
+from tidemill.connectors.kafka.crate import kafka_crate
 from tidemill.connectors.kafka.layout import Layout, key_columns_from_key
 from tidemill.connectors.kafka.options import KafkaTable
 from tidemill.connectors.kafka.producer_native import texts
@@ -29,7 +31,7 @@ from tidemill.connectors.kafka.rows import Assembled, RowAssembler, dead_letter
 from tidemill.connectors.kafka.startup import Partition
 from tidemill.interfaces.connector import JobContext
 from tidemill.interfaces.format import ColumnDecoder, Decoder
-from tidemill.interfaces.native import library, widened
+from tidemill.interfaces.native import widened
 from tidemill.interfaces.native_types import FieldSpec, field_spec
 
 _OPTIONS_OF_PYTHON = ("fail-on-missing-field", "ignore-parse-errors")
@@ -62,10 +64,8 @@ def native_reader(
     """A reader for the table, or None where the Python path has to serve."""
     if job.traced:
         return None  # it gives no headers
-    crate = library()
+    crate = kafka_crate()
     if crate is None or table.upsert or parts.metadata or key_columns_from_key(table):
-        return None
-    if table.properties.get("security.protocol", "plaintext").lower() != "plaintext":
         return None
     decoder = parts.decoders(table.descriptor.columns_needed)[1]
     if parts.value_factory.name == "json":
@@ -99,9 +99,11 @@ class _Reader(ABC):
         self._table = table
         self._fields = fields
         self._reader: Any = None
+        self._on_error: Callable[[KafkaError], None]
 
     def open(self, config: Mapping[str, Any]) -> None:
-        """Connect."""
+        """Connect; `error_cb` in it is told what the client says of the cluster, within `read`."""
+        self._on_error = config["error_cb"]
         self._reader = self._crate.KafkaReader(texts(config), self._fields)
 
     def assign(self, partitions: Mapping[Partition, tuple[int, int | None]]) -> None:
@@ -119,7 +121,9 @@ class _Reader(ABC):
         self, rows_max: int, timeout_s: float, repeats: Callable[[Partition], Repeats | None]
     ) -> tuple[list[Run], list[Trouble]]:
         """What is there; `repeats` tells changes of a partition that come a second time."""
-        slices, errors = self._reader.read(rows_max, int(timeout_s * 1000))
+        slices, errors, reports = self._reader.read(rows_max, int(timeout_s * 1000))
+        for code, text in reports:
+            self._on_error(KafkaError(code, text))
         runs = [
             Run(at, self._assembled(at, piece, repeats(at)), len(piece.batch), piece.next_offset,
                 piece.newest_ms)

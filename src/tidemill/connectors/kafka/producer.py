@@ -2,8 +2,7 @@
 
 Both are librdkafka with the same settings, and each error comes out as `KafkaException`, so that
 fencing and doubt are the group's to decide, on either. The crate takes whole columns without the
-GIL and without a Python object a message; it is built without TLS and SASL, so that only
-unencrypted clusters are written through it.
+GIL and without a Python object a message.
 """
 
 from __future__ import annotations
@@ -14,9 +13,9 @@ from typing import Any, Protocol
 from confluent_kafka import Consumer, KafkaError, Message, Producer, TopicPartition
 
 from tidemill.connectors.kafka.client import create
+from tidemill.connectors.kafka.crate import kafka_crate
 from tidemill.connectors.kafka.messages import Header, Messages
 from tidemill.connectors.kafka.producer_native import NativeProducer
-from tidemill.interfaces.native import library
 
 Delivered = Callable[[KafkaError | None, Message | None], None]
 
@@ -85,7 +84,7 @@ class EpochProducer(Protocol):
 def epoch_producer(
     config: Mapping[str, Any], member: Consumer, group: str, delivered: Delivered
 ) -> EpochProducer:
-    """A producer of the configuration; the crate's where it is there and knows all properties.
+    """A producer of the configuration; the crate's where it is there.
 
     Args:
         config: as `client.producer_config` makes it.
@@ -93,13 +92,12 @@ def epoch_producer(
         group: whose offsets `send_offsets` commits.
         delivered: is told of each delivery that failed.
     """
-    crate = library()
-    plain = str(config.get("security.protocol", "plaintext")).lower() == "plaintext"
-    if plain and crate is not None:
+    crate = kafka_crate()
+    if crate is not None:
         try:
             return NativeProducer(crate, config, group, delivered)
-        except ValueError:
-            pass  # a property that only the other build of librdkafka has
+        except (ValueError, RuntimeError):
+            pass  # a property is wrong: confluent-kafka says which, as on the other path
     made: Any = create(lambda c: PythonProducer(c, member, delivered), dict(config))
     producer: EpochProducer = made  # its headers are of a wider type, in a list
     return producer
