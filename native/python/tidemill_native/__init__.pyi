@@ -185,9 +185,7 @@ class KafkaReader:
         """Read these no more; each was assigned."""
     def read(
         self, rows_max: int, timeout_ms: int
-    ) -> tuple[
-        list[NativeSlice], list[tuple[str, int, int, str, int]], list[tuple[int, str]]
-    ]:
+    ) -> tuple[list[NativeSlice], list[tuple[str, int, int, str, int]], list[tuple[int, str]]]:
         """Slices; errors or ends: topic, partition, code, text, offset; reports: code, text.
 
         A report is what the client says of the cluster, such as that no broker answers.
