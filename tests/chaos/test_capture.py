@@ -35,9 +35,8 @@ def capturing_servers(tmp_path_factory) -> Iterator[ChaosServers]:
 def campaign(servers, folder, text, **given):
     (folder / "tidemill.yaml").write_text("name: chaos\n")
     schedule = parse_schedule(text.splitlines(), "slice")
-    request = ChaosRequest(
-        schedule=schedule, minutes=15, rate=50, recover_within_s=300, built_in="cdc", **given
-    )
+    given = {"recover_within_s": 300} | given
+    request = ChaosRequest(schedule=schedule, minutes=15, rate=50, built_in="cdc", **given)
     runs = Campaign(request, load_project(folder), folder, servers, lambda _: None)
     return runs.run(FAULTS, "slice", round(time.time() * 1000))
 
@@ -58,7 +57,9 @@ def test_faults_of_capture_lose_and_double_nothing_and_a_truncate_is_refused(
 @pytest.mark.timeout(900)
 def test_an_engine_that_asks_no_sink_for_its_epoch_is_found(capturing_servers, tmp_path):
     text = "wait=0.10 kill-at hold=0 point=after-checkpoint-written nth=1"
-    result = campaign(capturing_servers, tmp_path, text, engine=BROKEN, minimise=False)
+    result = campaign(
+        capturing_servers, tmp_path, text, engine=BROKEN, minimise=False, recover_within_s=60
+    )
     assert {broken.invariant for broken in result.broken} & {"equal-to-source", "reconciled"}
 
 

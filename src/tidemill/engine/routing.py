@@ -56,7 +56,12 @@ class Router:
     @property
     def wrote(self) -> bool:
         """Whether this epoch has output."""
-        return self.decider_writes or bool(self.staged or self.at_once)
+        return self.shows_at_commit or bool(self.at_once)
+
+    @property
+    def shows_at_commit(self) -> bool:
+        """Whether readers see some of this epoch's output only when it is committed."""
+        return self.decider_writes or bool(self.staged)
 
     def write(self, stage: OutputStage, batch: Batch) -> None:
         """Rows of an output."""

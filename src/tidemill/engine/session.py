@@ -332,7 +332,7 @@ class Session:
 
     def _due_after_ms(self) -> float:
         settings = self.job.settings
-        if not (self.router.wrote or self._letters):
+        if not (self.router.shows_at_commit or self._letters):
             return float(settings.quiet_epoch_interval_ms)
         share = settings.commit_share_max
         if self._calm:

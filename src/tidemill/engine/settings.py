@@ -18,14 +18,14 @@ class EngineSettings:
     `epoch_interval_ms` is the shortest time between two commits that write something; it grows
     where commits would take more than `commit_share_max` of the time, or of `commit_share_calm`
     while rows come in small batches: then there is time for it, and results are seen sooner.
-    Epochs that write nothing (windows fill, rows are filtered) only save work after a crash, so
-    they come every `quiet_epoch_interval_ms`.
+    Epochs that show nothing (windows fill, rows are filtered, or sinks are written at once) only
+    save work after a crash, so they come every `quiet_epoch_interval_ms`.
     """
 
     epoch_interval_ms: int = 25
     quiet_epoch_interval_ms: int = 1_000
     commit_share_max: float = 0.2
-    commit_share_calm: float = 0.5
+    commit_share_calm: float = 0.9
     rows_min: int = 8_192
     rows_max: int = 100_000
     read_timeout_ms: int = 50

@@ -12,6 +12,7 @@ import pytest
 from tests.connectors.postgres_cdc.conftest import changes, rows_of
 
 from tidemill.errors import ConnectorError, ProjectError
+from tidemill.interfaces.source import PartitionBatch
 from tidemill.model import Column, ColumnKind, DataType, TypeRoot
 from tidemill.model import types as t
 from tidemill.model.lsn import lsn_of
@@ -142,14 +143,16 @@ def test_a_value_that_does_not_fit_is_a_dead_letter(cdc):
     changes(source)
     cdc.run("INSERT INTO {t} VALUES (1, 1.5), (2, 123456), (3, 'NaN'), (4, 2.5)")
     # The rows of a transaction may come in more than one batch.
-    batches = [b for _ in range(100) for b in source.read(100, 100)]
+    batches: list[PartitionBatch] = []
+    while sum(batch.records for batch in batches) < 4:
+        batches += source.read(100, 100)
     found = [row for batch in batches for row in rows_of(batch)]
     letters = [letter for batch in batches for letter in batch.dead_letters]
     assert found == [("+I", 1, Decimal("1.50")), ("+I", 4, Decimal("2.50"))]
     assert [letter.value for letter in letters] == [
         b'{"id": "2", "v": "123456"}', b'{"id": "3", "v": "NaN"}'
     ]  # fmt: skip
-    assert sum(b.records for b in batches) == 4 and not any(b.skipped for b in batches)
+    assert not any(batch.skipped for batch in batches)
     assert letters[0].position.endswith("+2")
 
 
