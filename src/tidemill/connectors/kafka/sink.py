@@ -105,8 +105,6 @@ class KafkaGroup:
         transactional_id = self._transactional_id() if self.atomic else None
         config = producer_config(self._properties, transactional_id)
         config.setdefault("message.max.bytes", max(largest, 1000))
-        if self.at_once and "linger.ms" not in self._properties:
-            config["linger.ms"] = 1  # nobody flushes these rows but the next checkpoint
         config["batch.size"] = min(int(config["batch.size"]), max(smallest - 4096, 1))
         member = consumer_config({"bootstrap.servers": self._cluster, **self._security()}, "")
         member["group.id"] = self._offsets_group
