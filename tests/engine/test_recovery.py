@@ -366,3 +366,21 @@ def test_dead_letters_have_the_agreed_columns(plan: PhysicalPlan, tmp_path: Path
     assert (first["stage"], first["code"]) == ("function", "engine.bad-cast")
     assert first["partition"] == "0"
     assert b'"v": "bad"' in first["value"]
+
+
+def test_the_note_of_an_orderly_end_goes_with_its_checkpoint(
+    plan: PhysicalPlan, tmp_path: Path
+) -> None:
+    CheckpointStore(tmp_path, durable=False).mark_applied(1)  # all that is left of a folder
+    world = make_world([Group("a", ("copy", "win", "dead"), atomic=False, knows=False)])
+    failed: list[int] = []
+
+    def fail(step: str, epoch: int) -> None:
+        if step == "prepare" and not failed:
+            failed.append(epoch)
+            raise ConnectorError("gone", code="connector.unreachable", retryable=True)
+
+    world.groups[0].fail = fail
+    go(world, plan, tmp_path)
+    assert failed == [1]
+    assert len(world.rows("copy")) == 42

@@ -234,6 +234,10 @@ class CheckpointStore:
         except ValueError:
             return None
 
+    def forget_applied(self) -> None:
+        """Remove the note of an orderly end whose checkpoint is lost: its number comes again."""
+        (self.folder / _APPLIED).unlink(missing_ok=True)
+
     def set_aside(self, epoch: int) -> Path:
         """Keep a damaged checkpoint out of the way, for inspection."""
         kept = self.path(epoch).with_suffix(".damaged")

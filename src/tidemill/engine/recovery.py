@@ -96,7 +96,10 @@ def recover(
         _load_letters(store, chosen, result)
     for epoch in undecided:
         store.drop(epoch)
-    letters.remove_after(store.folder, 0 if chosen is None else chosen.epoch)
+    newest = 0 if chosen is None else chosen.epoch
+    letters.remove_after(store.folder, newest)
+    if (store.applied() or 0) > newest:
+        store.forget_applied()
     return result
 
 
