@@ -80,6 +80,7 @@ def recover(
         undecided.append(epoch)
     if damaged:
         _check_damage(store, chosen, damaged, held)
+    applied = store.applied() or 0
     result = Recovered(chosen, next_epoch=store.highest() + 1)
     if chosen is None:
         _check_fresh(held, store)
@@ -88,17 +89,17 @@ def recover(
         if chosen.manifest.get("restored"):
             _go_on_from_savepoint(held, result)
         elif chosen.manifest.get("carried"):
-            _go_on_carried(chosen, held, result, applied=store.applied() == chosen.epoch)
+            _go_on_carried(chosen, held, result, applied=applied == chosen.epoch)
         else:
             result.group_epochs = dict(chosen.manifest["group_epochs"])
-            _check_groups(chosen, held, result, applied=store.applied() == chosen.epoch)
+            _check_groups(chosen, held, result, applied=applied == chosen.epoch)
         _load_state(store, chosen, result)
         _load_letters(store, chosen, result)
     for epoch in undecided:
         store.drop(epoch)
     newest = 0 if chosen is None else chosen.epoch
     letters.remove_after(store.folder, newest)
-    if (store.applied() or 0) > newest:
+    if applied > newest:
         store.forget_applied()
     return result
 

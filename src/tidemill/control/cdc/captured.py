@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from tidemill.connectors.jdbc.server_stats import PostgresLogin, drop_slot
+from tidemill.connectors.jdbc.server_stats import PostgresLogin
 from tidemill.control.connect_client import ConnectClient
 from tidemill.control.connectors import Connect
 from tidemill.control.pipeline import CompiledPipeline, opened
+from tidemill.control.released_slot import drop_released
 from tidemill.control.slots import postgres_of
 from tidemill.errors import ProjectError, UserError, Where
 from tidemill.model import TableDescriptor
@@ -20,7 +20,6 @@ _POSTGRES = "postgresql.PostgresConnector"
 _NO_ROWS = ("no_data", "never", "schema_only")
 _STOPS_WITHIN_S = 60.0
 _RUNS_WITHIN_S = 120.0
-_RELEASED_WITHIN_S = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,16 +87,7 @@ def forget_place(project: Project, one: Captured) -> None:
     client = Connect(project.root).client()
     client.act(one.name, "stop")
     client.wait_stopped(one.name, _STOPS_WITHIN_S)
-    limit = time.monotonic() + _RELEASED_WITHIN_S
-    while not drop_slot(login, one.slot):
-        if time.monotonic() > limit:
-            raise UserError(
-                f"the slot {one.slot} is still read by somebody",
-                code="control.timeout",
-                where=Where(server="postgres"),
-                hint="Stop its reader; see pg_stat_replication.",
-            )
-        time.sleep(0.2)
+    drop_released(login, one.slot)
     client.forget_offsets(one.name)
 
 

@@ -9,23 +9,20 @@ rows to be read anew. Only slots that a connector or a pipeline of the project r
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
-from tidemill.connectors.jdbc.server_stats import drop_slot
 from tidemill.control.account import committed_positions
 from tidemill.control.cdc.readers import Reader, readers
 from tidemill.control.connectors import Connect
 from tidemill.control.pipeline_processes import stop_pipeline
+from tidemill.control.released_slot import drop_released
 from tidemill.control.slots import Slot, postgres_of, slots
-from tidemill.errors import UserError, Where
 from tidemill.interfaces.schema_change import SchemaChanges
 from tidemill.project import Project
 
 Action = Literal["none", "warn", "pause", "drop"]
-_RELEASED_WITHIN_S = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,16 +121,7 @@ def _stop(reader: Reader, project: Project) -> bool:
 def _drop(slot: str, project: Project) -> None:
     login = postgres_of(project)
     assert login is not None
-    limit = time.monotonic() + _RELEASED_WITHIN_S
-    while not drop_slot(login, slot):
-        if time.monotonic() > limit:
-            raise UserError(
-                f"the slot {slot} is still read by somebody",
-                code="control.timeout",
-                where=Where(server="postgres"),
-                hint="Stop its reader; see pg_stat_replication.",
-            )
-        time.sleep(0.2)
+    drop_released(login, slot)
 
 
 def _again(reader: Reader) -> str:

@@ -15,7 +15,6 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
-from tidemill.connectors.jdbc.server_stats import drop_slot
 from tidemill.connectors.kafka.tail import TopicTail
 from tidemill.control.chaos.change_capture.feed import CaptureFeed
 from tidemill.control.chaos.change_capture.table import empty_sinks
@@ -29,8 +28,9 @@ from tidemill.control.chaos.change_capture.text import (
 from tidemill.control.chaos.servers import ChaosServers
 from tidemill.control.connect_client import ConnectorStatus
 from tidemill.control.connectors import Connect, delete, register, restart
+from tidemill.control.released_slot import drop_released
 from tidemill.control.slots import postgres_of
-from tidemill.errors import TidemillError
+from tidemill.errors import TidemillError, UserError
 from tidemill.project import load_project
 
 MARK = 0
@@ -128,12 +128,11 @@ class Capture:
         """Drop the slot as soon as nobody reads it; whether that was done."""
         login = postgres_of(load_project(self._folder))
         assert login is not None
-        limit = time.monotonic() + _WITHIN_S
-        while time.monotonic() < limit:
-            if drop_slot(login, self.name):
-                return True
-            time.sleep(_POLL_S)
-        return False
+        try:
+            drop_released(login, self.name, _WITHIN_S)
+        except UserError:
+            return False
+        return True
 
     def arrives(self, tend: Callable[[], None], within_s: float) -> bool:
         """Write a mark and wait until the copy has it; False where it does not come."""

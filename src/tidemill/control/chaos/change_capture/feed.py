@@ -15,23 +15,23 @@ from typing import Any
 import psycopg
 
 from tidemill.control.chaos.change_capture.transactions import COLUMNS, Transactions
+from tidemill.control.chaos.feed_thread import FeedThread
 from tidemill.control.chaos.servers import ChaosServers
 
 _TICK_S = 0.02
 _AGAIN_S = 0.3
 
 
-class CaptureFeed:
+class CaptureFeed(FeedThread):
     """Writes about `rate` rows a second from a thread of its own."""
 
     def __init__(self, servers: ChaosServers, name: str, seed: int, rate: int) -> None:
+        super().__init__()
         self._servers, self._rate = servers, rate
         self._made = Transactions(name, Random(f"tidemill chaos rows {seed}"))  # noqa: S311
         self.rows = 0
         self._turn = threading.Lock()
-        self._ending = threading.Event()
         self._connection: psycopg.Connection[Any] | None = None
-        self._thread = threading.Thread(target=self._run, name="chaos-feed", daemon=True)
 
     def fill(self, rows: int) -> None:
         """Write the first rows, before anybody captures."""
@@ -39,10 +39,6 @@ class CaptureFeed:
             self._made.look(connection)
             while len(self._made.keys) < rows:
                 self.rows += self._made.insert(connection)
-
-    def start(self) -> None:
-        """Begin to write."""
-        self._thread.start()
 
     @contextlib.contextmanager
     def held(self) -> Iterator[None]:
@@ -58,25 +54,15 @@ class CaptureFeed:
         """Somebody else has written the table: look at it before the next transaction."""
         self._leave()
 
-    def turn(self, mode: str, records: int) -> bool:
-        """Nothing: what comes is what is in the table."""
-        return False
-
-    def stop(self) -> None:
-        """Write no more."""
-        self._ending.set()
-        self._thread.join()
-
     def close(self) -> None:
         """End at once."""
-        self._ending.set()
-        if self._thread.is_alive():
-            self._thread.join()
+        super().close()
         self._leave()
 
-    def _run(self) -> None:
+    def run(self) -> None:
+        """Write until the end."""
         begun_at, done = time.monotonic(), 0
-        while not self._ending.wait(_TICK_S):
+        while not self.ending.wait(_TICK_S):
             due = int((time.monotonic() - begun_at) * self._rate)
             if done >= due:
                 continue
@@ -85,7 +71,7 @@ class CaptureFeed:
                     done += self._one()
                 except psycopg.OperationalError:  # it is being restarted
                     self._leave()
-                    self._ending.wait(_AGAIN_S)
+                    self.ending.wait(_AGAIN_S)
             # What could not be written in time is left out, not made up for in one go.
             if due - done > self._rate:
                 begun_at, done = time.monotonic(), 0

@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from tidemill.connectors.kafka.topic_facts import end_offsets
 from tidemill.control.account import PipelineAccount, committed_account
-from tidemill.control.chaos.committed import not_conserved, wait_through
+from tidemill.control.chaos.committed import facts_of, not_conserved, wait_through
 from tidemill.control.chaos.engine_process import EngineProcess
 from tidemill.control.chaos.model import Broken
 from tidemill.control.chaos.positions import Positions
@@ -37,13 +37,7 @@ class ProjectCheck:
     @property
     def facts(self) -> dict[str, int]:
         """What the account says."""
-        found = self._account()
-        lines = found.lines if found is not None else ()
-        return {
-            "rows_out": sum(line.went.get("out", 0) for line in lines if line.kind == "sink"),
-            "windows": 0,
-            "dead_letters": sum(line.went.get("dead", 0) for line in lines),
-        }
+        return facts_of(self._account())
 
     def now(self) -> list[Broken]:
         """What does not hold at this moment."""

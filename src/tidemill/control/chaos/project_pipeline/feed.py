@@ -7,7 +7,6 @@ counts: rows that a failure lost on their way were never input.
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Sequence
 from contextlib import suppress
@@ -19,6 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tidemill.connectors.datagen.source import DatagenSource
+from tidemill.control.chaos.feed_thread import FeedThread
 from tidemill.errors import ConnectorError, DoubtfulCommitError
 from tidemill.interfaces.connector import JobContext
 from tidemill.interfaces.sink import CommitGroup
@@ -32,10 +32,11 @@ _FLUSH_S = 0.2
 _AGAIN_S = 0.5
 
 
-class ProjectFeed:
+class ProjectFeed(FeedThread):
     """Writes the tables' rows from one thread, `rate` a second in all."""
 
     def __init__(self, tables: Sequence[TableDescriptor], seed: int, rate: int) -> None:
+        super().__init__()
         self._tables = [_written(table) for table in tables]
         each = max(1, rate // max(1, len(tables)))
         self._sources = [_generated(table, seed, each) for table in self._tables]
@@ -43,37 +44,17 @@ class ProjectFeed:
         self.rows = 0
         self._epoch = 0
         self._group: CommitGroup | None = None
-        self._ending = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="chaos-feed", daemon=True)
 
-    def start(self) -> None:
-        """Begin to write."""
-        self._thread.start()
-
-    def turn(self, mode: str, records: int) -> bool:
-        """Rows of a pipeline of somebody's come as they are."""
-        return False
-
-    def stop(self) -> None:
-        """Write no more; what was written stands."""
-        self._ending.set()
-        self._thread.join()
-
-    def close(self) -> None:
-        """End at once."""
-        self._ending.set()
-        if self._thread.is_alive():
-            self._thread.join()
-
-    def _run(self) -> None:
+    def run(self) -> None:
+        """Write until the end."""
         for source in self._sources:
             source.open({})
-        while not self._ending.is_set():
+        while not self.ending.is_set():
             try:
                 self._round()
             except (ConnectorError, DoubtfulCommitError):
                 self._leave()
-                self._ending.wait(_AGAIN_S)
+                self.ending.wait(_AGAIN_S)
         self._leave()
 
     def _round(self) -> None:
@@ -84,7 +65,7 @@ class ProjectFeed:
         self._epoch += 1
         rows = 0
         begun_at = time.monotonic()
-        while time.monotonic() - begun_at < _FLUSH_S and not self._ending.is_set():
+        while time.monotonic() - begun_at < _FLUSH_S and not self.ending.is_set():
             for number, (table, source) in enumerate(zip(self._tables, self._sources, strict=True)):
                 for part in source.read(5_000, 20):
                     made = _timed(part.rows, table, self._made[number])

@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from random import Random
 
 from tidemill.connectors.kafka.feeding import Feeder
+from tidemill.control.chaos.feed_thread import FeedThread
 from tidemill.control.chaos.reference.malformed import malformed
 from tidemill.control.chaos.reference.text import PARTITIONS, events_topic
 from tidemill.control.chaos.servers import ChaosServers
@@ -30,10 +31,11 @@ _TICK_S = 0.02
 _STANDS_WITHIN_S = 300.0
 
 
-class ReferenceFeed:
+class ReferenceFeed(FeedThread):
     """Sends `rate` rows a second; `turn` makes the next records come otherwise."""
 
     def __init__(self, servers: ChaosServers, name: str, seed: int, rate: int) -> None:
+        super().__init__()
         self._properties = {"bootstrap.servers": servers.bootstrap}
         self._feeder = Feeder(self._properties)
         self._stood = 0
@@ -50,8 +52,6 @@ class ReferenceFeed:
         self._again: deque[tuple[int, int, bytes]] = deque()
         self._lock = threading.Lock()
         self._next = 0
-        self._ending = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="chaos-feed", daemon=True)
 
     @property
     def rows(self) -> int:
@@ -62,10 +62,6 @@ class ReferenceFeed:
     def ends(self) -> dict[int, int]:
         """By partition the offset after the last record that stands."""
         return dict(self._feeder.acknowledged)
-
-    def start(self) -> None:
-        """Begin to send."""
-        self._thread.start()
 
     def turn(self, mode: str, records: int) -> bool:
         """The next so many records come as this mode says; True."""
@@ -89,8 +85,7 @@ class ReferenceFeed:
 
     def stop(self) -> None:
         """Send what closes all windows, and wait until everything stands."""
-        self._ending.set()
-        self._thread.join()
+        super().stop()
         for partition in range(self.partitions):
             self._send(partition, _encoded(self._values(self._next, jitter_ms=1), closing=True))
             self._next += 1
@@ -104,20 +99,19 @@ class ReferenceFeed:
 
     def close(self) -> None:
         """End at once."""
-        self._ending.set()
-        if self._thread.is_alive():
-            self._thread.join()
+        super().close()
         self._feeder.close()
 
-    def _run(self) -> None:
+    def run(self) -> None:
+        """Write until the end."""
         begun_at = time.monotonic()
-        while not self._ending.wait(_TICK_S):
+        while not self.ending.wait(_TICK_S):
             if self._resting.wanted:
                 self._feeder.flush(_STANDS_WITHIN_S)
-                begun_at += self._resting.rest(self._ending)
+                begun_at += self._resting.rest(self.ending)
                 continue
             due = int((time.monotonic() - begun_at) * self._rate)
-            while self._next < due and not self._ending.is_set():
+            while self._next < due and not self.ending.is_set():
                 self._one(self._next)
                 self._next += 1
             self._feeder.serve()
