@@ -17,6 +17,7 @@ from tidemill.engine.accounting import account_nodes, check_account
 from tidemill.engine.checkpoint import CheckpointStore
 from tidemill.engine.counters import Counters
 from tidemill.engine.epochs import Committer, EpochWork, apply_staged
+from tidemill.engine.given_back import GivenBack
 from tidemill.engine.graph import Graph
 from tidemill.engine.grown_input import closed_sources, input_has_grown
 from tidemill.engine.intake import Intake
@@ -265,12 +266,14 @@ class Session:
     # -- the loop
 
     def _loop(self, until: Until) -> None:
+        memory = GivenBack(self.job.clock)
         while not self.job.stopping.is_set():
             states = self.turn(self.job.crew.between_turns(self._wait_s()))
             if self.graph.full or self._at_end(until, states.values()):
                 return
             if self._epoch_due():
                 self.cut()
+            memory.when_due()
 
     def turn(self, wait_s: float) -> Mapping[str, Delivery]:
         """Take what waits (for at most `wait_s`), and let time go on; what every source knows."""

@@ -1,0 +1,39 @@
+"""Free memory goes back to the machine, now and then."""
+
+import psutil
+
+from tidemill.engine.given_back import EVERY_MS, GivenBack, give_back
+
+MB = 1 << 20
+
+
+class Hand:
+    """A clock that is moved by hand."""
+
+    def __init__(self) -> None:
+        self.ms = 5_000.0
+
+    def now_ms(self) -> int:
+        return int(self.ms)
+
+    def monotonic_ms(self) -> float:
+        return self.ms
+
+
+def test_it_is_given_back_when_due_and_not_before():
+    clock, times = Hand(), []
+    given = GivenBack(clock, lambda: times.append(clock.ms))
+    for _ in range(10):
+        clock.ms += EVERY_MS / 4
+        given.when_due()
+    assert times == [5_000 + EVERY_MS, 5_000 + 2 * EVERY_MS]
+
+
+def test_pages_below_a_block_in_use_go_back():
+    blocks = [bytes(4_000) for _ in range(50_000)]
+    full = psutil.Process().memory_info().rss
+    kept = blocks[::1_000]
+    del blocks
+    give_back()
+    assert full - psutil.Process().memory_info().rss > 100 * MB
+    assert len(kept) == 50
