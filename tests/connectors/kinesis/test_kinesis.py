@@ -1,111 +1,19 @@
-"""Kinesis on moto's server, in this process: the only emulation to be had here.
-
-Moto moves (or copies) the records of a shard that is split or merged to its children, writes to
-closed shards, and never ends a closed shard's iterator; AWS does none of it. The first two are
-mended below, the last the source can live with.
-"""
+"""What the laws of the contracts leave open: shards that split and merge, requests, errors."""
 
 from __future__ import annotations
 
 import json
 import os
 import time
-from collections import OrderedDict
 
-import boto3
 import pyarrow as pa
 import pytest
-from moto.kinesis.models import Stream
-from moto.server import ThreadedMotoServer
+from tests.connectors.kinesis.conftest import ARN, JOB, put, table, written
 
 from tidemill.connectors.kinesis.connector import CONNECTOR
 from tidemill.errors import ConnectorError, ProjectError
-from tidemill.formats import FORMATS
-from tidemill.interfaces.connector import JobContext
-from tidemill.model import Batch, Column, ColumnKind, Schema, TableDescriptor
+from tidemill.model import Batch, Column, ColumnKind
 from tidemill.model import types as t
-
-pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
-KEYS = {
-    "aws.credentials.provider": "BASIC", "aws.credentials.basic.accesskeyid": "k",
-    "aws.credentials.basic.secretkey": "s",
-}  # fmt: skip
-JOB = JobContext("job", FORMATS)
-ARN = "arn:aws:kinesis:eu-west-1:123456789012:stream/"
-
-
-def split_as_aws_does(self, shard_id, at, split=Stream.split_shard):
-    kept = self.shards[shard_id].records
-    self.shards[shard_id].records = OrderedDict()
-    split(self, shard_id, at)
-    self.shards[shard_id].records = kept
-
-
-def merge_as_aws_does(self, one, other, merge=Stream.merge_shards):
-    kept = {shard_id: self.shards[shard_id].records for shard_id in (one, other)}
-    for shard_id in kept:
-        self.shards[shard_id].records = OrderedDict()
-    merge(self, one, other)
-    for shard_id, records in kept.items():
-        self.shards[shard_id].records = records
-
-
-def open_shard_for_key(self, key, explicit, find=Stream.get_shard_for_key):
-    every = self.shards
-    self.shards = {name: shard for name, shard in every.items() if shard.is_open}
-    try:
-        return find(self, key, explicit)
-    finally:
-        self.shards = every
-
-
-@pytest.fixture(scope="module")
-def endpoint():
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Stream, "split_shard", split_as_aws_does)
-        patch.setattr(Stream, "merge_shards", merge_as_aws_does)
-        patch.setattr(Stream, "get_shard_for_key", open_shard_for_key)
-        server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-        server.start()
-        host, port = server.get_host_and_port()
-        yield f"http://{host}:{port}"
-        server.stop()
-
-
-@pytest.fixture
-def client(endpoint):
-    made = boto3.client(
-        "kinesis", endpoint_url=endpoint, region_name="eu-west-1", aws_access_key_id="k",
-        aws_secret_access_key="s",
-    )  # fmt: skip
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def stream(client, unique_name):
-    name = unique_name("s")[:100]
-    client.create_stream(StreamName=name, ShardCount=2)
-    return name
-
-
-def table(endpoint, stream, *more: Column, columns=(), keys=(), **options) -> TableDescriptor:
-    own = columns or (Column("id", t.INT), Column("v", t.STRING))
-    given = {
-        "connector": "kinesis", "stream.arn": ARN + stream, "aws.endpoint": endpoint,
-        "format": "json", "source.init.position": "TRIM_HORIZON", **KEYS,
-        **{k.replace("__", "."): v for k, v in options.items()},
-    }  # fmt: skip
-    given["source.shard.discovery.interval"] = "50 ms"
-    return TableDescriptor("t", Schema((*own, *more)), given, partition_keys=keys)
-
-
-def put(client, stream, ids, key=None):
-    for i in ids:
-        client.put_record(
-            StreamName=stream, PartitionKey=key or f"k{i}",
-            Data=json.dumps({"id": i, "v": f"v{i}"}).encode(),
-        )  # fmt: skip
 
 
 def read_all(source, rows_max=1000):
@@ -261,16 +169,6 @@ def test_bad_records_and_metadata(client, endpoint, stream):
     (letter,) = batch.dead_letters
     assert letter.code == "format.malformed" and letter.value == b"{" and letter.key == b"a"
     assert letter.partition == batch.partition and letter.topic == stream
-
-
-def written(client, stream):
-    found = []
-    for shard in client.list_shards(StreamName=stream)["Shards"]:
-        iterator = client.get_shard_iterator(
-            StreamName=stream, ShardId=shard["ShardId"], ShardIteratorType="TRIM_HORIZON"
-        )["ShardIterator"]
-        found += client.get_records(ShardIterator=iterator, Limit=10_000)["Records"]
-    return found
 
 
 def rows(count):

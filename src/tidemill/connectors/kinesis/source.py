@@ -34,6 +34,8 @@ class KinesisSource:
         self._shards: dict[str, Shard] = {}
         self._discovered_s = 0.0
         self._turn = 0
+        self._waiting: Sequence[PartitionBatch] = ()
+        """What `caught_up` has met, for the next `read`."""
 
     def open(self, start: Mapping[str, Position]) -> None:
         """Connect and list the shards; those that are not named begin where the options say."""
@@ -85,6 +87,9 @@ class KinesisSource:
 
     def read(self, rows_max: int, timeout_ms: int) -> Sequence[PartitionBatch]:
         """The next records of each shard that may be read."""
+        if self._waiting:
+            met, self._waiting = self._waiting, ()
+            return met
         deadline_s = time.monotonic() + timeout_ms / 1000
         while True:
             every_s = self._options.values["source.shard.discovery.interval"] / 1000
@@ -127,6 +132,7 @@ class KinesisSource:
         limit = self._options.values["source.shard.get-records.max-record-count"]
         answer = self._get(shard, max(1, min(rows_max, limit, _PER_REQUEST_MAX)))
         if answer is None:
+            shard.behind_ms = None
             return None
         shard.iterator = answer.get("NextShardIterator")
         shard.behind_ms = answer.get("MillisBehindLatest")
@@ -217,11 +223,17 @@ class KinesisSource:
         return False
 
     def caught_up(self) -> bool:
-        """Whether every shard that may be read is at its tip, and none waits for a parent."""
+        """Whether every shard that may be read is at its tip, and none waits for a parent.
+
+        Kinesis says so in the answer to a read only, so each shard is read once more; what that
+        finds is for the next `read`.
+        """
+        if not self._waiting:
+            self._discover(first=False)
+            self._waiting = self._first_positions() or self._round(1)
         open_shards = [shard for shard in self._shards.values() if not shard.closed]
-        return all(shard.behind_ms == 0 for shard in open_shards) and len(open_shards) == len(
-            readable(self._shards)
-        )
+        at_tip = all(shard.behind_ms == 0 for shard in open_shards)
+        return not self._waiting and at_tip and len(open_shards) == len(readable(self._shards))
 
     def close(self) -> None:
         """Give the connections back."""
