@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from tidemill.errors import ProjectError
 from tidemill.project import Resolver, Secret, find_references
-from tidemill.services.kafka import client_login
+from tidemill.services.kafka_login import client_login
 
 _PREFIX = "properties."
 

@@ -26,7 +26,7 @@ from tidemill.errors import ServiceError, Where
 from tidemill.interfaces.service import Command, Endpoint
 from tidemill.services.context import ServiceContext
 from tidemill.services.environments import require_environment
-from tidemill.services.kafka import client_login
+from tidemill.services.kafka_login import client_login
 from tidemill.services.ports import HOST, choose_ports
 from tidemill.services.settings import refuse_reserved
 from tidemill.services.spawn import run_helper

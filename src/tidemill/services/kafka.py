@@ -25,6 +25,7 @@ from tidemill.services.context import ServiceContext
 from tidemill.services.credentials import USER, generated_password
 from tidemill.services.install import class_path
 from tidemill.services.jvm import LOGGING, jvm_command, write_properties
+from tidemill.services.kafka_login import client_login
 from tidemill.services.ports import HOST, choose_ports
 from tidemill.services.settings import refuse_reserved
 from tidemill.services.spawn import run_helper
@@ -155,16 +156,6 @@ class Kafka:
                 hint="Check the `properties` that you set for kafka, and the room on the disk.",
             )
         fresh.rename(self._folder / "data")
-
-
-def client_login(password: str) -> dict[str, str]:
-    """The login of this broker, as librdkafka and the connector `kafka` name it."""
-    return {
-        "security.protocol": "SASL_PLAINTEXT",
-        "sasl.mechanism": "PLAIN",
-        "sasl.username": USER,
-        "sasl.password": password,
-    }
 
 
 def jaas_line(password: str, *users: str) -> str:
