@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from tidemill.control.change.versions import keep_text
+from tidemill.control.checks.stream import keep_results
 from tidemill.control.live_state import RunOf, publishing
 from tidemill.control.log_topic import log_topic
 from tidemill.control.lookups import lookups_of
@@ -186,25 +187,14 @@ def run_compiled(
                 engine.run(until)
         progress = engine.progress()
         _log.info("pipeline %s ended", name, extra=progress_as_dict(progress))
-        return RunResult(
-            name, progress.state, progress, compiled.notes, _checked(project, compiled, progress)
-        )
+        found = compiled.checks
+        checks = [] if found is None else keep_results(project, found, progress.counters)
+        return RunResult(name, progress.state, progress, compiled.notes, tuple(checks))
     except Exception:
         _log.exception("pipeline %s failed", name)
         raise
     finally:
         log.close()
-
-
-def _checked(
-    project: Project, compiled: CompiledPipeline, progress: Progress
-) -> tuple[SuiteResult, ...]:
-    """What the run's suites say of its rows, which is kept."""
-    if compiled.checks is None:
-        return ()
-    from tidemill.control.checks.stream import keep_results  # noqa: PLC0415 - loaded when used
-
-    return tuple(keep_results(project, compiled.checks, progress.counters))
 
 
 def only_pipeline(project: Project, folder: Path | None = None) -> str:
