@@ -3,28 +3,16 @@
 import psutil
 
 from tidemill.engine.given_back import EVERY_MS, GivenBack, give_back
+from tidemill.testing import ManualClock
 
 MB = 1 << 20
 
 
-class Hand:
-    """A clock that is moved by hand."""
-
-    def __init__(self) -> None:
-        self.ms = 5_000.0
-
-    def now_ms(self) -> int:
-        return int(self.ms)
-
-    def monotonic_ms(self) -> float:
-        return self.ms
-
-
 def test_it_is_given_back_when_due_and_not_before():
-    clock, times = Hand(), []
-    given = GivenBack(clock, lambda: times.append(clock.ms))
+    clock, times = ManualClock(5_000), []
+    given = GivenBack(clock, lambda: times.append(clock.now_ms()))
     for _ in range(10):
-        clock.ms += EVERY_MS / 4
+        clock.advance(EVERY_MS // 4)
         given.when_due()
     assert times == [5_000 + EVERY_MS, 5_000 + 2 * EVERY_MS]
 

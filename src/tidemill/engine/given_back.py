@@ -3,8 +3,8 @@
 glibc keeps what is freed below a block that is still in use, in an arena for each of many threads,
 so that a process stays as large as its largest moment: after its start, or after a backlog.
 `malloc_trim` gives such pages back. Arrow's pool keeps its own, and gives back those of the thread
-that asks. Measured at 150,000 events/s (`bench.soak`'s pipeline): 453 MB became 244 MB at the first
-call, in 23 ms, and later calls took 2 to 13 ms.
+that asks. By a timer around the calls, at 153,000 events/s (the pipeline of `bench.soak`): 453 MB
+became 244 MB at the first one, in 23 ms; later ones took 2 to 13 ms.
 
 Non-guarantees: nothing happens with another C library than glibc; memory in use is not touched.
 """

@@ -15,7 +15,7 @@ from tidemill.engine import ManualClock, crash_points
 from tidemill.testing.fixtures import FixtureTest, fixtures
 from tidemill.testing.format_contract import FormatContract, check_accounting
 from tidemill.testing.sink_contract import SinkContract
-from tidemill.testing.source_contract import SourceContract, drain
+from tidemill.testing.source_contract import SourceContract, UntilCaughtUp, drain
 
 __all__ = [
     "FixtureTest",
@@ -23,6 +23,7 @@ __all__ = [
     "ManualClock",
     "SinkContract",
     "SourceContract",
+    "UntilCaughtUp",
     "check_accounting",
     "crash_points",
     "drain",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tidemill.errors import ConnectorError
@@ -107,6 +107,40 @@ class SourceContract:
         finally:
             source.close()
         raise AssertionError("the source took a position that is none")
+
+
+class UntilCaughtUp:
+    """An unbounded source, taken for ended where it has caught up: the bounded one of the laws."""
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self._done = False
+
+    def open(self, start: Mapping[str, Position]) -> None:
+        """As the source."""
+        self._source.open(start)
+
+    def partitions(self) -> Sequence[str]:
+        """As the source."""
+        return self._source.partitions()
+
+    def read(self, rows_max: int, timeout_ms: int) -> Sequence[PartitionBatch]:
+        """As the source, waiting a moment only."""
+        batches = self._source.read(rows_max, 50)
+        self._done = not batches and self._source.caught_up()
+        return batches
+
+    def finished(self) -> bool:
+        """Whether the last read gave nothing and the source had caught up."""
+        return self._done
+
+    def caught_up(self) -> bool:
+        """As the source."""
+        return self._source.caught_up()
+
+    def close(self) -> None:
+        """As the source."""
+        self._source.close()
 
 
 class Drained:

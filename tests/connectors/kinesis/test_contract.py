@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from typing import Any
 
 import pyarrow as pa
@@ -11,26 +10,10 @@ import pytest
 from tests.connectors.kinesis.conftest import JOB, put, table, written
 
 from tidemill.connectors.kinesis.connector import CONNECTOR
-from tidemill.connectors.kinesis.options import parse
-from tidemill.connectors.kinesis.source import KinesisSource
 from tidemill.interfaces.sink import CommitGroup
-from tidemill.interfaces.source import PartitionBatch, Source
+from tidemill.interfaces.source import Source
 from tidemill.model import Batch
-from tidemill.testing import SinkContract, SourceContract
-
-
-class UntilCaughtUp(KinesisSource):
-    """The stream, taken for ended where it has caught up."""
-
-    done = False
-
-    def read(self, rows_max: int, timeout_ms: int) -> Sequence[PartitionBatch]:
-        batches = super().read(rows_max, 50)
-        self.done = not batches and self.caught_up()
-        return batches
-
-    def finished(self) -> bool:
-        return self.done
+from tidemill.testing import SinkContract, SourceContract, UntilCaughtUp
 
 
 class Kinesis:
@@ -46,10 +29,8 @@ class TestSource(Kinesis, SourceContract):
         self.filled += count
 
     def source(self, *, bounded: bool) -> Source:
-        if bounded:
-            return UntilCaughtUp(parse(self.described, JOB))
         made: Source = CONNECTOR.source(self.described, JOB)
-        return made
+        return UntilCaughtUp(made) if bounded else made
 
 
 class TestSink(Kinesis, SinkContract):

@@ -2,30 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import pytest
 
-from tidemill.connectors.postgres_cdc.source import PostgresCdcSource
-from tidemill.interfaces.source import PartitionBatch, Source
-from tidemill.testing import SourceContract
+from tidemill.interfaces.source import Source
+from tidemill.testing import SourceContract, UntilCaughtUp
 
 pytestmark = pytest.mark.servers
-
-
-class UntilCaughtUp(PostgresCdcSource):
-    """The stream, taken for ended where it has caught up."""
-
-    done = False
-
-    def read(self, rows_max: int, timeout_ms: int) -> Sequence[PartitionBatch]:
-        batches = super().read(rows_max, 50)
-        self.done = not batches and self.caught_up()
-        return batches
-
-    def finished(self) -> bool:
-        return self.done
 
 
 class TestStream(SourceContract):
@@ -42,11 +26,8 @@ class TestStream(SourceContract):
         )
 
     def source(self, *, bounded: bool) -> Source:
-        if not bounded:
-            made: Source = self.cdc.source()
-            return made
-        self.cdc.opened.append(UntilCaughtUp(self.cdc.table()))
-        return self.cdc.opened[-1]
+        made: Source = self.cdc.source()
+        return UntilCaughtUp(made) if bounded else made
 
 
 class TestBoundedScan(TestStream):
