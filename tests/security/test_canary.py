@@ -276,8 +276,12 @@ def test_the_search_finds_what_has_got_out(
     producer.produce(topic, b"x", headers=[("h", canary.encode())])
     producer.flush(30)
     assert leaks(canary, topics(bootstrap, [topic])) == [f"topic {topic}"]
-    code = "import sys; sys.stdin.read()"
-    with subprocess.Popen([sys.executable, "-c", code, canary], stdin=subprocess.PIPE) as process:
+    # A process that has just been started has no command line yet: it says when it has one.
+    command = [sys.executable, "-c", "print(flush=True); input()", canary]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+    ) as process:
+        assert process.stdout is not None and process.stdout.readline()
         assert leaks(canary, processes()) == [f"/proc/{process.pid}/cmdline"]
 
 
