@@ -71,7 +71,7 @@ def test_a_table_is_written_and_read_by_every_login(
     finally:
         group.close()
     source: Any = CONNECTORS["kafka"].source(described, job)  # type: ignore[misc]
-    assert isinstance(source._native, NativeReader) == (path == "1")
+    assert isinstance(source._reader, NativeReader) == (path == "1")
     assert [row["a"] for row in drain(source, {}, 10).rows] == [1, 2]
     assert admin.describe(topic).partitions[0].end == 3  # with the transaction's marker
 

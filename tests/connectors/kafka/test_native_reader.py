@@ -103,7 +103,7 @@ def test_both_ways_tell_the_same(
         monkeypatch.setenv("TIDEMILL_NATIVE", way)
         for rows_max in (7, 1000):
             source = bench.source()
-            assert isinstance(source._native, reader) == (way == "1")
+            assert isinstance(source._reader, reader) == (way == "1")
             found[way, rows_max] = told(read(source, rows_max))
     assert len(found["0", 7]["rows"]) > 20 and len(found["0", 7]["letters"]) > 1
     assert len({json.dumps(one, default=str) for one in found.values()}) == 1

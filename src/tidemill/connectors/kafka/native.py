@@ -14,7 +14,6 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -25,6 +24,7 @@ from tidemill.connectors.kafka.columns import MessageColumns, MessageView
 from tidemill.connectors.kafka.crate import kafka_crate
 from tidemill.connectors.kafka.layout import Layout, key_columns_from_key
 from tidemill.connectors.kafka.options import KafkaTable
+from tidemill.connectors.kafka.partition_reader import Run, Trouble
 from tidemill.connectors.kafka.producer_native import texts
 from tidemill.connectors.kafka.repeats import Repeats
 from tidemill.connectors.kafka.rows import Assembled, RowAssembler, dead_letter
@@ -35,27 +35,6 @@ from tidemill.interfaces.native import widened
 from tidemill.interfaces.native_types import FieldSpec, field_spec
 
 _OPTIONS_OF_PYTHON = ("fail-on-missing-field", "ignore-parse-errors")
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """What one read took from one partition."""
-
-    at: Partition
-    assembled: Assembled
-    records: int
-    next_offset: int
-    newest_ms: int
-
-
-@dataclass(frozen=True, slots=True)
-class Trouble:
-    """An error of a partition or of the client, or the end of a partition."""
-
-    at: Partition
-    code: int
-    text: str
-    offset: int
 
 
 def native_reader(
@@ -92,7 +71,7 @@ def _json_fields(table: KafkaTable, parts: Layout) -> list[FieldSpec] | None:
 
 
 class _Reader(ABC):
-    """Reads one table's partitions; used from the source's thread."""
+    """Reads through the crate; see `PartitionReader`."""
 
     def __init__(self, crate: Any, table: KafkaTable, fields: Sequence[FieldSpec] | None) -> None:
         self._crate = crate
@@ -101,8 +80,8 @@ class _Reader(ABC):
         self._reader: Any = None
         self._on_error: Callable[[KafkaError], None]
 
-    def open(self, config: Mapping[str, Any]) -> None:
-        """Connect; `error_cb` in it is told what the client says of the cluster, within `read`."""
+    def open(self, config: Mapping[str, Any], consumer: Any) -> None:
+        """Connect, with a client of the crate's own; see `PartitionReader`."""
         self._on_error = config["error_cb"]
         self._reader = self._crate.KafkaReader(texts(config), self._fields)
 
@@ -131,7 +110,8 @@ class _Reader(ABC):
             if len(piece.batch) and (at := (piece.topic, piece.partition))
         ]  # fmt: skip
         troubles = [
-            Trouble((topic, part), code, text, at) for topic, part, code, text, at in errors
+            Trouble((topic, part), KafkaError(code, text), at)
+            for topic, part, code, text, at in errors
         ]
         return runs, troubles
 

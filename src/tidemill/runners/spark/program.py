@@ -11,10 +11,11 @@ from sqlglot import exp
 from tidemill.model import TableDescriptor
 from tidemill.runners.spark.lowering.build import SINCE_1970
 from tidemill.runners.spark.python_text import Values, block, identifier, literal, sql_block
-from tidemill.runners.spark.queries import Queries, Step
+from tidemill.runners.spark.queries import Queries
 from tidemill.runners.spark.refusals import Refuser
 from tidemill.runners.spark.sinks import JDBC_HELPER, Sink, batch_text, check_sink, stream_text
 from tidemill.runners.spark.sources import Source, source_text
+from tidemill.runners.spark.step import Step
 from tidemill.runners.spark.streams import never_ends
 from tidemill.runners.spark.windows import duration
 from tidemill.sql.logical import (
