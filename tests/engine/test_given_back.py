@@ -1,8 +1,16 @@
 """Free memory goes back to the machine, now and then."""
 
 import psutil
+import pyarrow as pa
+import pytest
 
-from tidemill.engine.given_back import EVERY_MS, GivenBack, give_back
+from tidemill.engine.given_back import (
+    EVERY_MS,
+    POOL_ASKED,
+    GivenBack,
+    give_back,
+    use_returnable_pool,
+)
 from tidemill.testing import ManualClock
 
 MB = 1 << 20
@@ -25,3 +33,20 @@ def test_pages_below_a_block_in_use_go_back():
     give_back()
     assert full - psutil.Process().memory_info().rss > 100 * MB
     assert len(kept) == 50
+
+
+@pytest.mark.parametrize("asked", [None, "mimalloc"])
+def test_arrow_takes_the_c_librarys_memory_unless_told_otherwise(
+    asked: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = pa.default_memory_pool()
+    if asked is None:
+        monkeypatch.delenv(POOL_ASKED, raising=False)
+    else:
+        monkeypatch.setenv(POOL_ASKED, asked)
+    pa.set_memory_pool(pa.mimalloc_memory_pool())
+    try:
+        use_returnable_pool()
+        assert pa.default_memory_pool().backend_name == (asked or "system")
+    finally:
+        pa.set_memory_pool(before)

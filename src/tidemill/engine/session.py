@@ -17,7 +17,7 @@ from tidemill.engine.accounting import account_nodes, check_account
 from tidemill.engine.checkpoint import CheckpointStore
 from tidemill.engine.counters import Counters
 from tidemill.engine.epochs import Committer, EpochWork, apply_staged
-from tidemill.engine.given_back import GivenBack
+from tidemill.engine.given_back import GivenBack, use_returnable_pool
 from tidemill.engine.graph import Graph
 from tidemill.engine.grown_input import closed_sources, input_has_grown
 from tidemill.engine.intake import Intake
@@ -88,6 +88,7 @@ class Session:
 
     def begin(self) -> None:
         """Recover: everything stands as the last decided epoch left it."""
+        use_returnable_pool()
         self._open_groups()
         recovered = self._recover()
         self._build(recovered)
