@@ -41,6 +41,7 @@ def facts_of(found: PipelineAccount | None) -> dict[str, int]:
     """What an account says of the rows that came out, and of dead letters."""
     lines = found.lines if found is not None else ()
     return {
+        "empty": 0,
         "rows_out": sum(line.went.get("out", 0) for line in lines if line.kind == "sink"),
         "windows": 0,
         "dead_letters": sum(line.went.get("dead", 0) for line in lines),

@@ -126,7 +126,7 @@ class Campaign:
             begun_at_ms=begun_at_ms,
             seconds=round(time.monotonic() - self._begun_at, 1),
             interrupted=interrupted,
-            rows=rows,
+            rows=rows - facts["empty"],
             rows_out=facts["rows_out"],
             windows=facts["windows"],
             dead_letters=facts["dead_letters"],

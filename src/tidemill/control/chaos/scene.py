@@ -43,7 +43,7 @@ class Check(Protocol):
 
     @property
     def facts(self) -> dict[str, int]:
-        """What was seen: `rows_out`, `windows`, `dead_letters`."""
+        """What was seen: `rows_out`, `windows`, `dead_letters`; `empty`: messages without a row."""
         ...
 
     def now(self) -> list[Broken]:

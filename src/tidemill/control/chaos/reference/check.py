@@ -71,6 +71,7 @@ class ReferenceCheck:
             "rows_out": self._batch.one("SELECT count(*) FROM copy"),
             "windows": self._windows,
             "dead_letters": len(self._dead),
+            "empty": len(self._batch.nothing),
         }
 
     def now(self) -> list[Broken]:
