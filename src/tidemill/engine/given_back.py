@@ -4,8 +4,8 @@ glibc keeps what is freed below a block that is still in use, in an arena for ea
 so that a process stays as large as its largest moment: after its start, or after a backlog.
 `malloc_trim` gives such pages back. Arrow's own pool (mimalloc) gives back those of the thread that
 asks, and batches pass through several, so Arrow's memory comes from the C library here. By
-`bench.soak` at 140,000 events/s: 453 MB before the first call, which takes 23 ms, 290 to 307 MB
-after it with mimalloc, 242 to 251 MB with the C library; later calls take 2 to 13 ms.
+`bench.soak` at 140,000 events/s: 453 MB before the first call, which takes 23 ms, 286 to 307 MB
+after it with mimalloc, 247 to 259 MB with the C library; later calls take 2 to 13 ms.
 
 Non-guarantees: nothing happens with another C library than glibc; memory in use is not touched.
 """
