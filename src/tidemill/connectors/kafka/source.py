@@ -236,12 +236,14 @@ class KafkaSource:
     def _batch(self, run: Run) -> PartitionBatch:
         reading = self._readings[run.at]
         first = OFFSET_BEGINNING if reading.next is None else reading.next
-        again = Stretch(self._config, run.at, first, run.records)
+        reread = None
+        if run.messages is None:
+            reread = Stretch(self._config, run.at, first, run.records)
         reading.next = max(run.next_offset, reading.next or 0)
 
         def origin_of(row: int) -> RowOrigin | None:
-            found = again.messages() if run.messages is None else run.messages
-            return run.assembled.origin_of(row, found)
+            found = run.messages if reread is None else reread.messages()
+            return run.assembled.origin_of(row, found or ())
 
         return PartitionBatch(
             partition=reading.name,
