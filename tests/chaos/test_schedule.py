@@ -1,6 +1,7 @@
 """Schedules are a function of their seed, can be read back, and are made shorter."""
 
 import itertools
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -8,7 +9,8 @@ from hypothesis import strategies as st
 
 from tidemill.control.chaos.faults import FAULTS, SECONDS
 from tidemill.control.chaos.minimise import minimise
-from tidemill.control.chaos.model import percentile
+from tidemill.control.chaos.model import ChaosRequest, percentile
+from tidemill.control.chaos.run import command
 from tidemill.control.chaos.schedule import draw, line, parse_schedule
 from tidemill.errors import UsageError
 
@@ -75,3 +77,9 @@ def test_percentiles_are_values_that_came():
     assert percentile([3.0, 1.0, 2.0, 4.0], 0.5) == 2.0
     assert percentile([float(n) for n in range(1, 101)], 0.99) == 99.0
     assert percentile([5.0], 0.99) == 5.0
+
+
+def test_what_does_the_same_again_names_the_schedule():
+    request = ChaosRequest(seed=4, schedule_file=Path("shortest one.txt"))
+    assert command(request).endswith("--rate 1000 --schedule 'shortest one.txt'")
+    assert "--schedule" not in command(ChaosRequest(seed=4))

@@ -78,6 +78,7 @@ def chaos(
         pipeline, common.project, seed, minutes, kills,
         tuple(name.strip() for name in faults.split(",") if name.strip()),
         double, rate, _schedule(schedule), not no_minimise, keep, (), recover_within_s, built_in,
+        schedule,
     )  # fmt: skip
     with ChaosView(request) as view:
         result = run_chaos(request, view)

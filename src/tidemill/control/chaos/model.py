@@ -98,7 +98,8 @@ class ChaosRequest:
     `pipeline` None is the one that is built in under the name `built_in`. The run ends after
     `minutes`, or when `kills` processes were killed. `faults` empty: all that
     this machine and this pipeline allow. `double` draws a second fault for every other action.
-    `schedule`: these lines and no others. `engine` is the command that the engine is started with;
+    `schedule`: these lines and no others; `schedule_file`: where they stood, for the command that
+    does the same again. `engine` is the command that the engine is started with;
     tests give one that is broken.
     """
 
@@ -116,6 +117,7 @@ class ChaosRequest:
     engine: tuple[str, ...] = ()
     recover_within_s: float = RECOVER_WITHIN_S
     built_in: str = "windows"
+    schedule_file: Path | None = None
 
     @property
     def kind(self) -> str:

@@ -217,6 +217,8 @@ def command(request: ChaosRequest) -> str:
         words += ["--faults", ",".join(request.faults)]
     if request.double:
         words.append("--double")
+    if request.schedule_file is not None:
+        words += ["--schedule", str(request.schedule_file)]
     return shlex.join(words)
 
 
