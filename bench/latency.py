@@ -16,14 +16,13 @@ import numpy as np
 from confluent_kafka import Consumer, TopicPartition
 
 from bench.engines import BenchEngine, RunFailedError, Running
-from bench.feed import PROBE
+from bench.feed import PROBE, WARM_UP_SHARE
 from bench.job import Job
 from bench.report import LatencySample
 from bench.runs import Bench
 from bench.tasks.task import Task
 from bench.verify import expected_rows
 
-WARM_UP_SHARE = 0.25
 READY_S, TAIL_S = 120.0, 60.0
 
 
@@ -57,6 +56,7 @@ def measure_latency(
         start_s = float(feeder.stdout.readline())
         count = PROBE + rate_per_s * seconds
         reader.follow(expected_rows(task, count), start_s + seconds + TAIL_S)
+        late_ms = float(feeder.stdout.readline()) * 1000
     finally:
         if running is not None:
             running.end()
@@ -71,7 +71,7 @@ def measure_latency(
     counted = latencies_ms[ids >= PROBE + rate_per_s * seconds * WARM_UP_SHARE]
     p50, p99, p999 = (float(value) for value in np.percentile(counted, [50, 99, 99.9]))
     return LatencySample(
-        task.name, engine.name, exactly_once, rate_per_s, len(counted), p50, p99, p999
+        task.name, engine.name, exactly_once, rate_per_s, len(counted), p50, p99, p999, late_ms
     )
 
 
