@@ -56,7 +56,7 @@ def measure_latency(
         start_s = float(feeder.stdout.readline())
         count = PROBE + rate_per_s * seconds
         reader.follow(expected_rows(task, count), start_s + seconds + TAIL_S)
-        late_ms = float(feeder.stdout.readline()) * 1000
+        late_s = feeder.stdout.readline()
     finally:
         if running is not None:
             running.end()
@@ -71,8 +71,9 @@ def measure_latency(
     counted = latencies_ms[ids >= PROBE + rate_per_s * seconds * WARM_UP_SHARE]
     p50, p99, p999 = (float(value) for value in np.percentile(counted, [50, 99, 99.9]))
     return LatencySample(
-        task.name, engine.name, exactly_once, rate_per_s, len(counted), p50, p99, p999, late_ms
-    )
+        task.name, engine.name, exactly_once, rate_per_s, len(counted), p50, p99, p999,
+        float(late_s) * 1000,
+    )  # fmt: skip
 
 
 class _Reader:
