@@ -7,6 +7,7 @@
 use std::collections::HashMap;
 use std::ffi::{CString, c_char, c_int, c_void};
 use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
@@ -14,6 +15,8 @@ use pyo3::prelude::*;
 use super::client::{Problem, Reports, TEXT_BYTES, c_text, create, error_text, lock, problem};
 use super::messages::{Headers, Message, Messages, Topic};
 use super::sys as rd;
+
+const FLUSH_LOOK_MS: c_int = 1;
 
 pub struct Handle {
     pub client: *mut rd::rd_kafka_t,
@@ -128,11 +131,20 @@ impl KafkaProducer {
     }
 
     /// Wait until nothing is on its way, for at most so long; as `poll`.
+    ///
+    /// In short calls: one call looks every ten milliseconds whether it is done, as nothing wakes
+    /// it where only failed deliveries are reported.
     fn flush(&self, py: Python<'_>, timeout_ms: i32) -> PyResult<Option<Problem>> {
         let handle = self.open()?;
+        let timeout = Duration::from_millis(timeout_ms.max(0) as u64);
         Ok(py.detach(|| {
-            unsafe { rd::rd_kafka_flush(handle.client, timeout_ms) };
-            fatal(&handle)
+            let begun = Instant::now();
+            loop {
+                let code = unsafe { rd::rd_kafka_flush(handle.client, FLUSH_LOOK_MS) };
+                if code == 0 || begun.elapsed() >= timeout {
+                    return fatal(&handle);
+                }
+            }
         }))
     }
 

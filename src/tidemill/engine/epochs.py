@@ -30,6 +30,7 @@ from tidemill.engine.checkpoint import Checkpoint, CheckpointStore
 from tidemill.engine.epoch_stats import EpochStats
 from tidemill.engine.worker import GroupWorker
 from tidemill.interfaces.operator import StateDelta
+from tidemill.interfaces.sink import NumberedGroup
 from tidemill.model import Batch, DeadLetter, Position
 from tidemill.model.dead_letter import dead_letter_batch
 
@@ -133,6 +134,8 @@ class Committer:
             assert self.decider.group is not None
             with self.stats.sink(self.decider.name):
                 self.decider.group.commit(work.epoch, work.positions)
+        elif isinstance(self.decider.group, NumberedGroup):
+            self.decider.group.expect(work.epoch + 1)
         crash_points.reach("after-decider-commit")
         self._size, self._begun = size, begun
         self._apply_to_others(work, writes)

@@ -15,7 +15,7 @@ An epoch, as a group sees it::
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from tidemill.model import Batch, DeadLetter, Position
 
@@ -106,4 +106,13 @@ class CommitGroup(Protocol):
 
     def close(self) -> None:
         """Give everything back; an open epoch is aborted. Must not raise."""
+        ...
+
+
+@runtime_checkable
+class NumberedGroup(CommitGroup, Protocol):
+    """A commit group that sends an epoch's number along with the rows, so before `prepare`."""
+
+    def expect(self, epoch: int) -> None:
+        """The next rows are of this epoch, or of a later one: those between had none for it."""
         ...

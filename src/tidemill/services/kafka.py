@@ -200,6 +200,8 @@ def _defaults(folder: Path, ports: Mapping[str, int], advertised_port: int) -> d
         "share.coordinator.state.topic.replication.factor": "1",
         "share.coordinator.state.topic.min.isr": "1",
         "group.initial.rebalance.delay.ms": "0",
+        # An epoch's number is an offset that its transaction waits for: no lingering for others.
+        "group.coordinator.append.linger.ms": "0",
         "message.max.bytes": str(MESSAGE_BYTES_MAX),
         "replica.fetch.max.bytes": str(MESSAGE_BYTES_MAX),
         "log.retention.ms": "-1",

@@ -90,21 +90,30 @@ def test_what_the_broker_refuses_fails_the_epoch(bench: Any, way: str) -> None:
         group.close()
 
 
-def test_a_commit_that_hangs_is_doubtful_and_left_behind(
-    bench: Any, way: str, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("rows", [1, 0])
+def test_a_call_that_hangs_is_left_behind(
+    bench: Any, way: str, rows: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Who opens the sink anew fences the producer that hangs, and finds what holds."""
+    """Who opens the sink anew fences the producer that hangs, and finds what holds.
+
+    An epoch with rows is not prepared then; one without them is decided, so its commit is in doubt.
+    """
     monkeypatch.setattr(sink, "OFFSETS_TIMEOUT_S", -1.5)
     group = bench.group()
     released = threading.Event()
     try:
         group.open()
-        group.writer("t").write(bench.batch([{"a": 1}]))
-        group.prepare(1)
         kind = type(group._producer)
         monkeypatch.setattr(kind, "send_offsets", lambda *_: released.wait(30))
-        with pytest.raises(DoubtfulCommitError):
-            group.commit(1, {})
+        if rows:
+            group.writer("t").write(bench.batch([{"a": 1}]))
+            with pytest.raises(ConnectorError) as caught:
+                group.prepare(1)
+            assert caught.value.code == "connector.unreachable" and caught.value.retryable
+        else:
+            group.prepare(1)
+            with pytest.raises(DoubtfulCommitError):
+                group.commit(1, {})
         monkeypatch.undo()
         monkeypatch.setenv("TIDEMILL_NATIVE", way)
         second = bench.group()
@@ -119,6 +128,53 @@ def test_a_commit_that_hangs_is_doubtful_and_left_behind(
         released.set()
         group.close()
     assert [json.loads(r.value)["a"] for r in bench.records()] == [2]
+
+
+def test_the_number_that_holds_is_that_of_the_commit(bench: Any, way: str) -> None:
+    """Whatever was expected when the transaction began, and was sent along with the rows."""
+    group = bench.group()
+    try:
+        group.open()
+        for epoch, expected in ((5, None), (6, None), (9, 9), (12, 11)):
+            if expected is not None:
+                group.expect(expected)
+            group.writer("t").write(bench.batch([{"a": epoch}]))
+            group.prepare(epoch)
+            group.commit(epoch, {})
+            group.close()
+            group = bench.group()
+            assert group.open() == epoch
+        group.writer("t").write(bench.batch([{"a": 13}]))
+        group.abort()
+        group.prepare(14)
+        group.commit(14, {})  # without a row
+    finally:
+        group.close()
+    last = bench.group()
+    try:
+        assert last.open() == 14
+    finally:
+        last.close()
+    assert sorted(json.loads(r.value)["a"] for r in bench.records()) == [5, 6, 9, 12]
+
+
+def test_a_number_that_is_refused_fails_the_epoch_before_it_is_decided(
+    bench: Any, way: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    group = bench.group()
+    try:
+        group.open()
+
+        def refused(*_: object) -> None:
+            raise KafkaException(KafkaError(KafkaError.GROUP_AUTHORIZATION_FAILED, "not for you"))
+
+        monkeypatch.setattr(type(group._producer), "send_offsets", refused)
+        group.writer("t").write(bench.batch([{"a": 1}]))
+        with pytest.raises(ConnectorError, match="epoch 1"):
+            group.prepare(1)
+    finally:
+        group.close()
+    assert bench.records() == []
 
 
 def test_each_way_reads_the_epoch_that_the_other_wrote(

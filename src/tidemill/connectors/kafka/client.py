@@ -78,7 +78,7 @@ def consumer_config(properties: Mapping[str, str], group: str) -> dict[str, Any]
 def producer_config(properties: Mapping[str, str], transactional_id: str | None) -> dict[str, Any]:
     """A producer that keeps order, repeats nothing, and spreads keys as Java's client does."""
     config: dict[str, Any] = {
-        "linger.ms": 5,
+        "linger.ms": 1,
         "batch.size": 1 << 20,
         "batch.num.messages": 100_000,
         "compression.type": "lz4",
@@ -174,26 +174,31 @@ def insisting(what: str, cluster: str, call: Callable[[], _T], seconds: float) -
         time.sleep(0.1)
 
 
-def ends_within(seconds: float, call: Callable[[], object]) -> bool:
-    """Call the client; False if it does not come back in time, and then it is left behind.
+class PendingCall:
+    """A call of the client on a thread of its own, which is left behind where it does not end.
 
     For calls that do not keep their own timeouts: librdkafka's `send_offsets_to_transaction` can
     wait for ever when the group's coordinator goes away at the wrong moment
     (confluentinc/librdkafka issues 5456 and 5511).
     """
-    failures: list[BaseException] = []
 
-    def run() -> None:
+    def __init__(self, call: Callable[[], object]) -> None:
+        self._call = call
+        self._failure: BaseException | None = None
+        self._thread = threading.Thread(target=self._run, name="tidemill-kafka-call", daemon=True)
+        self._thread.start()
+
+    def _run(self) -> None:
         try:
-            call()
-        except BaseException as error:  # raised again by the caller
-            failures.append(error)
+            self._call()
+        except BaseException as error:  # raised again by who waits
+            self._failure = error
 
-    thread = threading.Thread(target=run, name="tidemill-kafka-call", daemon=True)
-    thread.start()
-    thread.join(seconds)
-    if thread.is_alive():
-        return False
-    if failures:
-        raise failures[0]
-    return True
+    def ended(self, within_s: float) -> bool:
+        """Wait for its end, at most so many seconds; raises what it raised."""
+        self._thread.join(within_s)
+        if self._thread.is_alive():
+            return False
+        if self._failure is not None:
+            raise self._failure
+        return True

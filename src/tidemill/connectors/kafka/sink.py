@@ -38,12 +38,12 @@ from tidemill.connectors.kafka.client import (
     REQUEST_TIMEOUT_S,
     consumer_config,
     create,
-    ends_within,
     failure,
     guarded,
     insisting,
     producer_config,
 )
+from tidemill.connectors.kafka.epoch_number import EpochNumber
 from tidemill.connectors.kafka.layout import layout
 from tidemill.connectors.kafka.markers import wait_for_markers
 from tidemill.connectors.kafka.messages import Messages
@@ -58,9 +58,11 @@ from tidemill.model.trace_context import TRACEPARENT, epoch_context
 
 COMMIT_TIMEOUT_S = 30.0
 OFFSETS_TIMEOUT_S = 10.0  # for the call that can hang: recovering is exact, so it may be given up
+CLOSE_TIMEOUT_S = 5.0
 FULL_TIMEOUT_S = 120.0
 MARKERS_TIMEOUT_S = 5.0
 HEADER = "tidemill"
+_HANGS = "The client waits for the group's coordinator without an end."
 _MESSAGE_BYTES_DEFAULT = 1_048_588
 _ABORTED = (KafkaError._PURGE_QUEUE, KafkaError._PURGE_INFLIGHT)
 """How records of an aborted epoch report, sometimes only after the abort."""
@@ -84,6 +86,7 @@ class KafkaGroup:
         self._member: Any = None
         self._writers: dict[str, KafkaWriter] = {}
         self._in_epoch = False
+        self._number = EpochNumber(self._send_number, OFFSETS_TIMEOUT_S + 2)
         self._committed_at = -MARKERS_TIMEOUT_S
         self._epoch_topic = ""
         self._prefix = ""
@@ -128,9 +131,11 @@ class KafkaGroup:
         return self._writers[table]
 
     def prepare(self, epoch: int) -> list[DeadLetter]:
-        """Wait until the broker has all of the epoch."""
+        """Wait until the broker has all of the epoch, and its number."""
         if self._in_epoch:
             self._flush()
+            if self.atomic:
+                self._await_number(epoch)
         if self.at_once:
             self._end_epoch(epoch)  # what is written from now on is the next one's
         return []
@@ -141,13 +146,47 @@ class KafkaGroup:
             with contextlib.suppress(KafkaException):
                 self._member.commit(offsets=self._epoch_offsets(epoch), asynchronous=False)
             return
+        self.expect(epoch)
         self.begin()
         self._commit_transaction(epoch)
         self._committed_at = time.monotonic()
         self._end_epoch(epoch)
 
+    def expect(self, epoch: int) -> None:
+        """See `NumberedGroup`."""
+        if not self._in_epoch:
+            self._epoch = epoch
+
+    def _await_number(self, epoch: int) -> None:
+        """Have the epoch's number in the transaction, before anything is decided."""
+        try:
+            if self._number.arrived(epoch):
+                return
+        except KafkaException as error:
+            raise self._failure(f"prepare epoch {epoch}", error.args[0], None) from None
+        raise self._left_behind(f"epoch {epoch} could not be prepared at {self.name}")
+
+    def _give_up_number(self) -> None:
+        """No call of the transaction may be made while the one for the number is under way."""
+        if not self._number.given_up(OFFSETS_TIMEOUT_S + 2):
+            raise self._left_behind(f"an epoch could not be given up at {self.name}")
+
+    def _left_behind(self, what: str) -> ConnectorError:
+        """The call that hangs has the client for good; a new one fences it."""
+        self._in_epoch = False
+        self._producer = None
+        self.close()
+        return ConnectorError(
+            what,
+            code="connector.unreachable",
+            detail=_HANGS,
+            hint="The engine opens the sink anew and writes the epoch again.",
+            retryable=True,
+        )
+
     def _end_epoch(self, epoch: int) -> None:
         self._in_epoch = False
+        self._number.forget()
         self._epoch = epoch + 1
         self._sequence = 0
 
@@ -160,6 +199,7 @@ class KafkaGroup:
         if not self.atomic:
             self._producer.purge(in_queue=True, in_flight=True, blocking=True)
         else:
+            self._give_up_number()
             guarded(
                 "abort the transaction",
                 self._cluster,
@@ -171,11 +211,11 @@ class KafkaGroup:
         """Give everything back; never raises."""
         producer, self._producer = self._producer, None
         member, self._member = self._member, None
-        if producer is not None:
+        if producer is not None and self._number.given_up(CLOSE_TIMEOUT_S):
             with contextlib.suppress(Exception):
                 producer.purge(in_queue=True, in_flight=True, blocking=False)
                 if self.atomic and self._in_epoch:
-                    producer.abort_transaction(5)
+                    producer.abort_transaction(CLOSE_TIMEOUT_S)
             with contextlib.suppress(Exception):
                 producer.flush(1)
             with contextlib.suppress(Exception), warnings.catch_warnings():
@@ -198,6 +238,7 @@ class KafkaGroup:
         if not self._in_epoch:
             if self.atomic:
                 guarded("begin a transaction", self._cluster, self._producer.begin_transaction)
+                self._number.send(self._epoch)
             self._in_epoch = True
             self._prefix = f"{self._job.job}/{self._epoch}/"
             if self._job.traced:
@@ -309,19 +350,13 @@ class KafkaGroup:
         return failure(what, error, Where(topic=topic) if topic else None, self._cluster)
 
     def _commit_transaction(self, epoch: int) -> None:
-        producer = self._producer
-        offsets = self._epoch_offsets(epoch)
         self._committed_at = -MARKERS_TIMEOUT_S
         try:
-            ended = ends_within(
-                OFFSETS_TIMEOUT_S + 2,
-                lambda: producer.send_offsets(offsets, OFFSETS_TIMEOUT_S),
-            )
-            if ended:
-                producer.commit_transaction(COMMIT_TIMEOUT_S)
+            if self._number.arrived(epoch):
+                self._producer.commit_transaction(COMMIT_TIMEOUT_S)
                 return
-            detail = "The client waits for the group's coordinator without an end."
             self._producer = None  # the call that hangs has it for good
+            detail = _HANGS
         except KafkaException as error:
             inner = failure(f"commit epoch {epoch}", error.args[0], None, self._cluster)
             detail = inner.detail or inner.message
@@ -337,6 +372,9 @@ class KafkaGroup:
             detail=detail,
             hint="The engine opens the sink anew and asks which epoch it holds.",
         )
+
+    def _send_number(self, epoch: int) -> None:
+        self._producer.send_offsets(self._epoch_offsets(epoch), OFFSETS_TIMEOUT_S)
 
     def _epoch_offsets(self, epoch: int) -> list[TopicPartition]:
         return [TopicPartition(self._epoch_topic, 0, epoch, f"epoch={epoch}")]
