@@ -25,6 +25,7 @@ from tidemill.control.project_context import project_for
 from tidemill.control.savepoints import appended_to, go_back, notes
 from tidemill.control.side_tables import DEAD_LETTER_TABLE, dead_letter_table, late_table
 from tidemill.control.stopping import calling_on_signals
+from tidemill.control.switching import switching_soon
 from tidemill.control.tracing import tracing
 from tidemill.control.watermark_text import held_by, late_sentences, waiting_sentences
 from tidemill.control.watermarks import Diagnosis, diagnose
@@ -183,7 +184,7 @@ def run_compiled(
                 started(engine)
             _log.info("pipeline %s starts", name, extra={"until": until})
             live = RunOf(project.name, name, state)
-            with calling_on_signals(engine.stop), publishing(engine, live):
+            with calling_on_signals(engine.stop), publishing(engine, live), switching_soon():
                 engine.run(until)
         progress = engine.progress()
         _log.info("pipeline %s ended", name, extra=progress_as_dict(progress))

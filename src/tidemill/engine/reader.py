@@ -196,6 +196,7 @@ class Reader:
         self._failure = failure
         self._until_caught_up = until_caught_up
         self._caught_up = False
+        self._few = False
         self._rows_max = settings.rows_min
         self._stop = threading.Event()
         self._committed: Mapping[str, Position] | None = None
@@ -228,6 +229,8 @@ class Reader:
             while not self._stop.is_set() and not self._failure.event.is_set():
                 if not self.step(source):
                     break
+                if self._few:
+                    self._stop.wait(self._settings.gather_ms / 1000)
         except Aborted:
             pass
         except BaseException as error:
@@ -252,6 +255,7 @@ class Reader:
             self._inbox.put(self.name, slices)
         elif self._until_caught_up and not self._caught_up:
             self._caught_up = source.caught_up()
+        self._few = bool(slices) and self._at_the_end(slices, rows)
         finished = source.finished()
         self._inbox.tell(self.name, source.partitions(), finished, self._caught_up)
         if rows >= self._rows_max * 3 // 4:
@@ -259,6 +263,11 @@ class Reader:
         elif rows < self._rows_max // 4:
             self._rows_max = max(self._rows_max // 2, self._settings.rows_min)
         return not finished
+
+    def _at_the_end(self, slices: Sequence[PartitionBatch], rows: int) -> bool:
+        """Whether little came, and little is known to wait: more comes only as it is written."""
+        few = self._settings.rows_min // 4
+        return rows < few and all(p.lag is not None and p.lag < few for p in slices)
 
     def _confirm(self, source: Source) -> None:
         """Tell the source what was committed since it was told last."""

@@ -20,15 +20,19 @@ class EngineSettings:
     while rows come in small batches: then there is time for it, and results are seen sooner.
     Epochs that show nothing (windows fill, rows are filtered, or sinks are written at once) only
     save work after a crash, so they come every `quiet_epoch_interval_ms`.
+
+    `gather_ms` is the shortest time between two reads of a source while few records come at a
+    time: what a batch costs is the same for one row and for hundreds.
     """
 
-    epoch_interval_ms: int = 25
+    epoch_interval_ms: int = 10
     quiet_epoch_interval_ms: int = 1_000
     commit_share_max: float = 0.2
     commit_share_calm: float = 0.9
     rows_min: int = 8_192
     rows_max: int = 100_000
     read_timeout_ms: int = 50
+    gather_ms: int = 5
     threads: int = 1
     queued_bytes_max: int = 64 << 20
     staged_bytes_max: int = 64 << 20
