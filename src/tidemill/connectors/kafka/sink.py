@@ -31,7 +31,6 @@ from confluent_kafka import (
     Message,
     TopicPartition,
 )
-from confluent_kafka.admin import AdminClient, ConfigResource, ResourceType  # type: ignore[attr-defined]
 
 from tidemill.connectors.kafka.admin import QUIET, KafkaAdmin
 from tidemill.connectors.kafka.client import (
@@ -50,6 +49,7 @@ from tidemill.connectors.kafka.messages import Messages
 from tidemill.connectors.kafka.options import KafkaTable
 from tidemill.connectors.kafka.producer import epoch_producer
 from tidemill.connectors.kafka.properties import SINK_ONLY, SOURCE_ONLY
+from tidemill.connectors.kafka.sink_topics import SinkTopics
 from tidemill.connectors.kafka.writer import KafkaWriter
 from tidemill.errors import ConnectorError, DoubtfulCommitError, Where
 from tidemill.interfaces.connector import JobContext
@@ -63,7 +63,6 @@ FULL_TIMEOUT_S = 120.0
 MARKERS_TIMEOUT_S = 5.0
 HEADER = "tidemill"
 _HANGS = "The client waits for the group's coordinator without an end."
-_MESSAGE_BYTES_DEFAULT = 1_048_588
 _ABORTED = (KafkaError._PURGE_QUEUE, KafkaError._PURGE_INFLIGHT)
 """How records of an aborted epoch report, sometimes only after the abort."""
 
@@ -80,8 +79,7 @@ class KafkaGroup:
         self._properties = _merged(tables)
         self._cluster = self._properties["bootstrap.servers"]
         self._offsets_group = f"tidemill.{job.job}"
-        self._limits: dict[str, int] = {}
-        self._known_topics: list[str] = []
+        self._topics = SinkTopics(tables, self._admin_config())
         self._producer: Any = None
         self._member: Any = None
         self._writers: dict[str, KafkaWriter] = {}
@@ -102,9 +100,8 @@ class KafkaGroup:
 
     def open(self) -> int | None:
         """Connect, fence, and read the last epoch; see `CommitGroup`."""
-        topics = self._prepare_topics()
-        largest = max(self._limits.values(), default=_MESSAGE_BYTES_DEFAULT)
-        smallest = min(self._limits.values(), default=_MESSAGE_BYTES_DEFAULT)
+        self._epoch_topic = self._topics.prepare()
+        smallest, largest = self._topics.bytes_max_range()
         transactional_id = self._transactional_id() if self.atomic else None
         config = producer_config(self._properties, transactional_id)
         config.setdefault("message.max.bytes", max(largest, 1000))
@@ -120,7 +117,6 @@ class KafkaGroup:
                 lambda: self._producer.init_transactions(REQUEST_TIMEOUT_S),
             )
         held = self._held_epoch()
-        self._epoch_topic = topics[0]
         self._epoch = (held or 0) + 1
         for table in self._tables:
             self._writers[table.name] = KafkaWriter(table, layout(table, self._job), self)
@@ -225,7 +221,9 @@ class KafkaGroup:
         self._committed_at = -MARKERS_TIMEOUT_S
         if not self._in_epoch and time.monotonic() < due:
             with contextlib.suppress(Exception):
-                wait_for_markers(KafkaAdmin(self._admin_config()), self._limits, MARKERS_TIMEOUT_S)
+                wait_for_markers(
+                    KafkaAdmin(self._admin_config()), self._topics.written, MARKERS_TIMEOUT_S
+                )
         self._in_epoch = False
         if member is not None:
             with contextlib.suppress(Exception):
@@ -251,10 +249,7 @@ class KafkaGroup:
 
     def bytes_max(self, topic: str) -> int:
         """How large a record the topic takes."""
-        limit = self._limits.get(topic)
-        if limit is None:
-            limit = self._limits.setdefault(topic, self._topic_limit(topic))
-        return limit
+        return self._topics.bytes_max(topic)
 
     def produce(
         self,
@@ -385,7 +380,7 @@ class KafkaGroup:
         Asked through a consumer: librdkafka's AdminClient has no group of its own, and crashes the
         process where the coordinator is not ready, as with a broker that has just started.
         """
-        asked = [TopicPartition(topic, 0) for topic in self._known_topics]
+        asked = [TopicPartition(topic, 0) for topic in self._topics.known]
         found = insisting(
             "read the last epoch", self._cluster,
             lambda: self._member.committed(asked, timeout=REQUEST_TIMEOUT_S), REQUEST_TIMEOUT_S,
@@ -397,50 +392,12 @@ class KafkaGroup:
         prefixes = {t.values["sink.transactional-id-prefix"] for t in self._tables} - {None}
         return f"{min(prefixes, default='tidemill')}-{self._job.job}"
 
-    def _prepare_topics(self) -> list[str]:
-        """Make missing topics, and learn how large a message each takes; gives at least one."""
-        admin = KafkaAdmin(self._admin_config())
-        topics = sorted({topic for table in self._tables for topic in table.topics})
-        known = {info.name for info in admin.topics()}
-        self._known_topics = sorted(known.union(topics))
-        for topic in topics:
-            if topic not in known:
-                admin.create_if_missing(topic, partitions=-1)
-        for topic in topics:
-            self._limits[topic] = self._topic_limit(topic)
-        return topics or [_any_topic(self._tables, known)]
-
-    def _topic_limit(self, topic: str) -> int:
-        admin = create(AdminClient, self._admin_config())
-        resource = ConfigResource(ResourceType.TOPIC, topic)
-        call: Callable[[], Any] = admin.describe_configs(
-            [resource], request_timeout=REQUEST_TIMEOUT_S
-        )[resource].result
-        try:
-            return int(call()["max.message.bytes"].value)
-        except (KafkaException, KeyError, TypeError, ValueError):
-            return _MESSAGE_BYTES_DEFAULT  # describing may be denied; this is Kafka's default
-
     def _security(self) -> dict[str, str]:
         unwanted = SINK_ONLY | SOURCE_ONLY | {"message.max.bytes"}
         return {k: v for k, v in self._properties.items() if k not in unwanted}
 
     def _admin_config(self) -> dict[str, Any]:
         return {**self._security(), "log_level": 0, "logger": QUIET}
-
-
-def _any_topic(tables: Sequence[KafkaTable], known: set[str]) -> str:
-    """A topic of tables that only have a pattern; the epoch is kept with it."""
-    for table in tables:
-        for name in sorted(known):
-            if table.pattern is not None and table.pattern.fullmatch(name):
-                return name
-    raise ConnectorError(
-        "no topic matches the `topic-pattern` of the sink",
-        code="connector.table-missing",
-        where=Where(table=tables[0].name),
-        hint="Create a topic that matches it.",
-    )
 
 
 def _merged(tables: Sequence[KafkaTable]) -> dict[str, str]:
