@@ -209,6 +209,7 @@ STEP = st.tuples(
     st.sampled_from(["a", "a", "a", "b"]),
     st.sampled_from([b"1", b"2", None]),
     st.sampled_from([False] * 9 + [True]),
+    st.sampled_from("ccu"),
 )
 
 
@@ -220,16 +221,34 @@ def test_noting_many_at_once_is_noting_each(batches: list[Any], only_partition: 
     at = 0
     for steps in batches:
         events: list[Event] = []
-        for commit, place, history, key, snapshot in steps:
+        for commit, place, history, key, snapshot, operation in steps:
             at += commit
-            events.append((Change(history, at, 10 * at + place, at, "c", snapshot), key))
+            change = Change(history, at, 10 * at + place, at, operation, snapshot)
+            events.append((change, key))
         before = at_once.state()
-        if at_once.all_new(columns_of(events), lambda given=events: [key for _, key in given]):
+        keys = [key for _, key in events]
+        if at_once.all_new(columns_of(events), keys.copy):
             assert not any(one_by_one.is_repeat(*event) for event in events)
         else:
             assert at_once.state() == before
             assert take(at_once, events) == take(one_by_one, events)
         assert at_once.state() == one_by_one.state()
+
+
+def test_a_copy_and_a_snapshot_are_noted_at_once() -> None:
+    """Of COPY Postgres logs a page's rows as one record, so that they share a place."""
+    rows: list[Event] = [(Change("a", 0, 5, 1, "r", True), b"%d" % i) for i in range(3)]
+    copied: list[Event] = [
+        (Change("a", 7, 70 + i // 4, 2, "c", False), b"%d" % i) for i in range(10)
+    ]
+    repeats = Repeats()
+    for events in (rows, copied[:6], copied[6:7], copied[7:]):
+        keys = [key for _, key in events]
+        assert repeats.all_new(columns_of(events), keys.copy)
+    again = columns_of(copied[8:])
+    assert not repeats.all_new(again, lambda: [key for _, key in copied[8:]])
+    assert repeats.state() == {"a": [7, 72, 2, ["c8", "c9"], None]}
+    assert take(repeats, copied) == []
 
 
 def test_what_rises_is_noted_at_once() -> None:

@@ -11,6 +11,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import pyarrow.compute as pc
+
 from tidemill.connectors.kafka.repeats import Keys, Repeats
 from tidemill.errors import ConnectorError, Where
 from tidemill.interfaces.format import Change, ChangeColumns
@@ -100,7 +102,9 @@ class LsnFence(Repeats):
 
     def all_new(self, changes: ChangeColumns, keys: Callable[[], Keys]) -> bool:
         """As `is_repeat` of each, all of them new; never before one came from behind the fence."""
-        return self._commits[1] is not None and super().all_new(changes, keys)
+        if self._commits[1] is None or pc.any(changes.columns["snapshot"]).as_py():
+            return False
+        return super().all_new(changes, keys)
 
     def unplaced(self, offset: int) -> ConnectorError:
         """The error for a change that does not tell its place."""

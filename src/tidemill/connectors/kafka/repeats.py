@@ -85,7 +85,7 @@ class Repeats:
         if last is not None and place < last and change.timestamp_ms <= history.newest_ms:
             history.repeating = 0
             return True
-        mark = _mark(change, key)
+        mark = _mark(change.operation, key)
         if last == place:
             if self._seen_at_last_place(history, key, mark):
                 return True
@@ -98,32 +98,32 @@ class Repeats:
         return False
 
     def all_new(self, changes: ChangeColumns, keys: Callable[[], Keys]) -> bool:
-        """Note all changes at once where that is plain: one history, streamed, places that rise.
+        """Note all changes at once where that is plain: of one history, none seen before.
 
         As `is_repeat` of each would, all of them new. False, and nothing is noted, where it takes a
-        look at each.
+        look at each. Many changes share a place where Postgres logs them as one record, as of COPY.
         """
         columns = changes.columns
         history_of = columns["history"]
         if not len(changes) or history_of.null_count or not _same(history_of):
             return False
-        if pc.any(columns["snapshot"]).as_py() or not (self._only_partition or _keyed(keys())):
+        name = history_of[0].as_py()
+        history = self._histories.get(name, _History())
+        newest_ms = max(history.newest_ms, pc.max(columns["timestamp_ms"]).as_py())
+        if pc.any(columns["snapshot"]).as_py():
+            if history.place is not None or not pc.all(columns["snapshot"]).as_py():
+                return False
+            self._histories[name] = _History(newest_ms=newest_ms)
+            return True
+        key_of = keys()
+        key_of = key_of if isinstance(key_of, pa.Array) else pa.array(key_of, pa.binary())
+        if key_of.null_count and not self._only_partition:
             return False
-        commits, places = (columns[name].to_numpy() for name in ("commit", "change"))
-        later = np.diff(commits)
-        if not ((later > 0) | ((later == 0) & (np.diff(places) > 0))).all():
+        seen = _seen_at_the_end(history, changes, key_of)
+        if seen is None:
             return False
-        history = self._histories.get(history_of[0].as_py(), _History())
-        if history.place is not None and (int(commits[0]), int(places[0])) <= history.place:
-            return False
-        last = changes[len(changes) - 1]
-        assert last is not None
-        history.place = (last.commit, last.change)
-        key = keys()[-1]
-        history.seen = [_mark(last, key.as_py() if isinstance(key, pa.Scalar) else key)]
-        history.repeating = None
-        history.newest_ms = max(history.newest_ms, pc.max(columns["timestamp_ms"]).as_py())
-        self._histories[last.history] = history
+        last = (columns["commit"][-1].as_py(), columns["change"][-1].as_py())
+        self._histories[name] = _History(last, newest_ms, seen)
         return True
 
     @staticmethod
@@ -140,16 +140,54 @@ def _same(texts: pa.StringArray) -> bool:
     return bool(pc.all(pc.equal(texts, texts[0])).as_py())
 
 
-def _keyed(keys: Keys) -> bool:
-    if isinstance(keys, pa.Array):
-        return int(keys.null_count) == 0
-    return all(key is not None for key in keys)
+def _seen_at_the_end(
+    history: _History, changes: ChangeColumns, keys: pa.BinaryArray
+) -> list[str] | None:
+    """The marks at the last place after these changes; None where not all are plainly new."""
+    commits, places = (changes.columns[name].to_numpy() for name in ("commit", "change"))
+    further = np.diff(commits)
+    further = np.where(further != 0, further, np.diff(places))
+    first = (int(commits[0]), int(places[0]))
+    if (further < 0).any() or (history.place is not None and first < history.place):
+        return None
+    goes_on = history.place == first
+    place_of = np.concatenate([[0], np.cumsum(further > 0)])
+    shared = goes_on or place_of[-1] < len(changes) - 1
+    if shared and (history.repeating is not None or not _differ(place_of, changes, keys)):
+        return None
+    begin = int(np.searchsorted(place_of, place_of[-1]))
+    if not goes_on:
+        return _marks(changes, keys, begin, len(changes))
+    end = int(np.searchsorted(place_of, 0, side="right"))
+    more = _marks(changes, keys, 0, end)
+    if not keys.null_count and not set(history.seen).isdisjoint(more):
+        return None
+    return [*history.seen, *more] if begin == 0 else _marks(changes, keys, begin, len(changes))
 
 
-def _mark(change: Change, key: bytes | None) -> str:
+def _differ(
+    place_of: np.ndarray[Any, np.dtype[np.int64]], changes: ChangeColumns, keys: pa.BinaryArray
+) -> bool:
+    """Whether no two changes of a place are told apart by nothing; without keys all are new."""
+    if keys.null_count:
+        return int(keys.null_count) == len(keys)
+    if pc.count_distinct(keys).as_py() == len(keys):
+        return True  # as of one COPY
+    columns = [pa.array(place_of), changes.columns["operation"], keys]
+    table = pa.table(columns, names=["place", "operation", "key"])
+    return bool(table.group_by(table.column_names).aggregate([]).num_rows == len(keys))
+
+
+def _marks(changes: ChangeColumns, keys: pa.BinaryArray, begin: int, end: int) -> list[str]:
+    operations = changes.columns["operation"].slice(begin, end - begin).to_pylist()
+    key_of = keys.slice(begin, end - begin).to_pylist()
+    return [_mark(operation, key) for operation, key in zip(operations, key_of, strict=True)]
+
+
+def _mark(operation: str, key: bytes | None) -> str:
     """The operation and the key, short enough to be stored by the hundred."""
     if key is None:
-        return change.operation
+        return operation
     if len(key) > _KEY_BYTES_MAX:
         key = hashlib.blake2b(key, digest_size=16).hexdigest().encode()
-    return change.operation + key.decode("latin-1")
+    return operation + key.decode("latin-1")

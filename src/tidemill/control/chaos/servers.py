@@ -22,6 +22,7 @@ from tidemill.control.chaos.relay import HOST, Relay
 from tidemill.control.down import down
 from tidemill.control.stack_status import stack_status
 from tidemill.control.up import Progress, up
+from tidemill.errors import ServiceError
 from tidemill.interfaces.service import Endpoint
 from tidemill.services import running_endpoints
 from tidemill.services.ports import free_port
@@ -138,11 +139,18 @@ class ChaosServers:
             _each(family, signal.SIGCONT)
 
     def tend(self) -> None:
-        """Start again what the supervisor gave up, as it does after six deaths in five minutes."""
+        """Start again what the supervisor gave up, as it does after six deaths in five minutes.
+
+        A server that is killed once more while it starts is one for the next call.
+        """
         said = client.read_status(state_folder(self.state_dir))
         if said is not None and any(s.state is ServerState.FAILED for s in said.servers.values()):
             self.given_up += 1
-            up(self.state_dir, self.names, self._settings, tie_to_caller=True)
+            try:
+                up(self.state_dir, self.names, self._settings, tie_to_caller=True)
+            except ServiceError as error:
+                if error.code != "service.died":
+                    raise
 
     def wait_ready(self, limit_s: float = 120.0) -> bool:
         """Wait until all are ready; whether they are."""
