@@ -42,8 +42,7 @@ CREATE TABLE rides (
   'properties.bootstrap.servers' = '${{var:bootstrap}}',
   'properties.group.id' = '${{var:output}}',
   'scan.startup.mode' = 'earliest-offset',
-  'scan.bounded.mode' = 'specific-offsets',
-  'scan.bounded.specific-offsets' = '{offsets}'
+  {bounded}
 );
 """
 _WINDOW = """
@@ -76,7 +75,7 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One run of one point."""
+    """One run of one point; `events_per_s` is 0 where the runs were too short to tell."""
 
     curve: str
     x: int
@@ -157,26 +156,47 @@ def _measured(bench: Bench, engine: BenchEngine, point: Point, events: int) -> l
     short = max(point.warm, events // 4)
     short -= short % (point.partitions * point.topics)
     count = events - events % (point.partitions * point.topics)
-    topics = _record(bench, point, short + count)
     try:
         first, last = (
-            bench.run(engine, _task(point, topics, length), length, exactly_once=True).usage
+            bench.run(engine, _recorded(bench, point, length, short + count), length,
+                      exactly_once=True).usage
             for length in (short, short + count)
-        )
+        )  # fmt: skip
     except RunFailedError as error:
         say(f"{point.curve} {point.x:,}: {error}")
         return []
-    seconds = max(last.wall_s - first.wall_s, 1e-9)
+    seconds = last.wall_s - first.wall_s
     figure = Figure(
         point.curve,
         point.x,
         engine.name,
-        count / seconds,
+        count / seconds if seconds > 0 else 0.0,
         (last.cpu_s - first.cpu_s) / count * 1e6,
         last.memory_peak_bytes / 1e6,
     )
     say(f"{point.curve} {point.x:,}, {engine.name}: {figure.cpu_us_per_event:.2f} µs CPU an event")
     return [figure]
+
+
+def _recorded(bench: Bench, point: Point, length: int, longest: int) -> Task:
+    """The point's query over the first events of a recording.
+
+    Several topics can only be bounded by where they end, so they are recorded for each length.
+    """
+    topics = _record(bench, point, longest if point.topics == 1 else length)
+    bounded = "'scan.bounded.mode' = 'latest-offset'"
+    if point.topics == 1:
+        each = length // point.partitions
+        offsets = ";".join(f"partition:{p},offset:{each}" for p in range(point.partitions))
+        bounded = (
+            f"'scan.bounded.mode' = 'specific-offsets',\n"
+            f"  'scan.bounded.specific-offsets' = '{offsets}'"
+        )
+    declared = _DECLARED.format(
+        pad="pad STRING,\n  " if point.pad else "", topics=";".join(topics), bounded=bounded
+    )
+    name = f"{point.curve}-{point.x}".replace(" ", "-").replace(",", "")
+    return Task(name, point.curve, partial(with_sink, declared, point.select), inputs=())
 
 
 def _record(bench: Bench, point: Point, count: int) -> list[str]:
@@ -201,17 +221,6 @@ def _rows(
     return found.query("r", f"SELECT *{pad} FROM r {kept} ORDER BY ride_id")
 
 
-def _task(point: Point, topics: list[str], length: int) -> Task:
-    """The point as a task whose input ends after so many events."""
-    each = length // (point.topics * point.partitions)
-    offsets = ";".join(f"partition:{p},offset:{each}" for p in range(point.partitions))
-    declared = _DECLARED.format(
-        pad="pad STRING,\n  " if point.pad else "", topics=";".join(topics), offsets=offsets
-    )
-    name = f"{point.curve}-{point.x}".replace(" ", "-").replace(",", "")
-    return Task(name, point.curve, partial(with_sink, declared, point.select), inputs=())
-
-
 def table(figures: list[Figure]) -> str:
     """Medians with the least and the most; the last column is against the curve's first point."""
     groups: dict[tuple[str, str, int], list[Figure]] = {}
@@ -226,12 +235,13 @@ def table(figures: list[Figure]) -> str:
         costs = sorted(figure.cpu_us_per_event for figure in group)
         cost = statistics.median(costs)
         begin = begins.setdefault((curve, engine), cost)
-        rate = statistics.median(figure.events_per_s for figure in group)
+        rates = [figure.events_per_s for figure in group if figure.events_per_s]
+        rate = f"{statistics.median(rates):,.0f}" if rates else "too short"
         peak = statistics.median(figure.memory_peak_mb for figure in group)
         ratio = f"{cost / begin:.2f}" if begin > 0 else ""
         lines.append(
             f"| {curve} | {engine} | {x:,} | {cost:.2f} ({costs[0]:.2f}–{costs[-1]:.2f}) "
-            f"| {rate:,.0f} | {peak:,.0f} | {ratio} |"
+            f"| {rate} | {peak:,.0f} | {ratio} |"
         )
     return "\n".join(lines)
 
