@@ -71,8 +71,12 @@ pub fn collect(
     let mut slices: Vec<Slice> = Vec::new();
     let mut errors = Vec::new();
     let mut failed: Option<PyErr> = None;
-    for &message in &messages[..count] {
+    for (index, &message) in messages[..count].iter().enumerate() {
         unsafe {
+            let next = messages[index + 1..count].first();
+            let last_of_run = next.is_none_or(|&next| {
+                (*next).partition != (*message).partition || (*next).rkt != (*message).rkt
+            });
             let partition = (*message).partition;
             if (*message).err != 0 {
                 let code = (*message).err;
@@ -81,7 +85,7 @@ pub fn collect(
                 errors.push((topic_of(message), partition, code, text, offset));
             } else if failed.is_none() {
                 match slice_for(&mut slices, message, fields) {
-                    Ok(slice) => take(slice, message, ends),
+                    Ok(slice) => take(slice, message, ends, last_of_run),
                     Err(error) => failed = Some(error),
                 }
             }
@@ -148,6 +152,7 @@ unsafe fn take(
     slice: &mut Slice,
     message: *mut rd::rd_kafka_message_t,
     ends: &HashMap<(String, i32), i64>,
+    last_of_run: bool,
 ) {
     unsafe {
         let offset = (*message).offset;
@@ -161,8 +166,8 @@ unsafe fn take(
         let value = bytes_of((*message).payload, (*message).len);
         let key = bytes_of((*message).key, (*message).key_len);
         slice.next_offset = offset + 1;
-        if slice.newest_ms < 0 {
-            slice.newest_ms = timestamp_of(message);
+        if last_of_run || slice.newest_ms < 0 {
+            slice.newest_ms = timestamp_of(message); // of the last one that is ours, or nearly
         }
         match &mut slice.taken {
             Taken::Messages(columns) => columns.push(value, key, offset, timestamp_of(message)),

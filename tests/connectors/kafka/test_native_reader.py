@@ -107,3 +107,12 @@ def test_both_ways_tell_the_same(
             found[way, rows_max] = told(read(source, rows_max))
     assert len(found["0", 7]["rows"]) > 20 and len(found["0", 7]["letters"]) > 1
     assert len({json.dumps(one, default=str) for one in found.values()}) == 1
+
+
+def test_both_ways_tell_the_time_of_the_newest(bench: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    for timestamp_ms in (1_000, 5_000, 3_000):
+        bench.produce([b'{"a":1}'], partition=0, timestamp=timestamp_ms)
+    for way in WAYS:
+        monkeypatch.setenv("TIDEMILL_NATIVE", way)
+        (batch,) = [b for b in read(bench.source(), 1000) if b.records == 3]
+        assert batch.ingested_at_ms == 3_000
