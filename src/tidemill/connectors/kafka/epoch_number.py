@@ -51,7 +51,12 @@ class EpochNumber:
     def settled(self, within_s: float | None = None) -> bool:
         """Wait until no call is under way; False where it hangs. Raises what the call raised."""
         call, self._call = self._call, None
-        return call is None or call.ended(self._within_s if within_s is None else within_s)
+        if call is None:
+            return True
+        sent, self._sent = self._sent, 0
+        ended = call.ended(self._within_s if within_s is None else within_s)
+        self._sent = sent if ended else 0
+        return ended
 
     def given_up(self, within_s: float) -> bool:
         """The transaction ends without it: wait for the call, whether it fails or not.
