@@ -76,13 +76,9 @@ def consumer_config(properties: Mapping[str, str], group: str) -> dict[str, Any]
 
 
 def producer_config(properties: Mapping[str, str], transactional_id: str | None) -> dict[str, Any]:
-    """A producer that keeps order, repeats nothing, and spreads keys as Java's client does.
-
-    What is in a transaction is seen only behind a flush, which waits for no other records: so
-    they may linger until there is a larger batch of them.
-    """
+    """A producer that keeps order, repeats nothing, and spreads keys as Java's client does."""
     config: dict[str, Any] = {
-        "linger.ms": 1 if transactional_id is None else 5,
+        "linger.ms": 1,
         "batch.size": 1 << 20,
         "batch.num.messages": 100_000,
         "compression.type": "lz4",
