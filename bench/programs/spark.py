@@ -32,9 +32,9 @@ def main() -> None:
     _start_java()
     spark = SparkSession.builder.appName(job["output"]).getOrCreate()
     rows, mode = TASKS[job["task"]](spark, job)
-    key = "CAST(customer_id AS STRING) AS key, " if job["task"] == "T6" else ""
+    key = ["CAST(customer_id AS STRING) AS key"] if job["task"] == "T6" else []
     writer = (
-        rows.selectExpr(f"{key}to_json(struct(*)) AS value")
+        rows.selectExpr(*key, "to_json(struct(*)) AS value")
         .writeStream.format("kafka")
         .option("kafka.bootstrap.servers", job["bootstrap"])
         .option("kafka.linger.ms", "5")

@@ -1,7 +1,7 @@
 //! Columns of messages, and how librdkafka is handed them one by one without a copy in between.
 
 use std::ffi::{CString, c_void};
-use std::io::Write;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use arrow_array::{Array, BinaryArray};
 use pyo3::exceptions::{PyRuntimeError, PyTypeError};
@@ -39,15 +39,21 @@ impl Messages {
         Ok(Self { values, keys })
     }
 
-    fn get(&self, row: usize, partition: i32) -> Message<'_> {
+    fn get(&self, row: usize, partition: i32, timestamp_ms: i64) -> Message<'_> {
         let keys = self.keys.as_ref();
         Message {
             value: self.values.is_valid(row).then(|| self.values.value(row)),
             key: keys.and_then(|keys| keys.is_valid(row).then(|| keys.value(row))),
             partition,
-            timestamp_ms: 0,
+            timestamp_ms,
         }
     }
+}
+
+/// Milliseconds since 1970; 0, which librdkafka takes for now, where the clock is set before.
+fn now_ms() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    since.map_or(0, |since| since.as_millis() as i64)
 }
 
 /// The headers of the messages: the same for all, and one that counts.
@@ -77,19 +83,19 @@ impl Headers {
         })
     }
 
-    /// The headers of the next message; librdkafka copies them.
-    pub fn next(&mut self) -> Vec<rd::rd_kafka_vu_t> {
-        let mut all = Vec::with_capacity(1 + self.same.len());
+    /// Add the headers of the next message; librdkafka copies them.
+    pub fn next(&mut self, parts: &mut Vec<rd::rd_kafka_vu_t>) {
         if let Some((name, prefix, number)) = &mut self.counted {
             self.text.clear();
             self.text.extend_from_slice(prefix);
-            let _ = write!(self.text, "{number}"); // a Vec takes everything
+            let mut digits = itoa::Buffer::new();
+            self.text
+                .extend_from_slice(digits.format(*number).as_bytes());
             *number += 1;
-            all.push(header(name, Some(&self.text)));
+            parts.push(header(name, Some(&self.text)));
         }
         let same = self.same.iter();
-        all.extend(same.map(|(name, value)| header(name, value.as_deref())));
-        all
+        parts.extend(same.map(|(name, value)| header(name, value.as_deref())));
     }
 }
 
@@ -139,9 +145,11 @@ impl<'a> Topic<'a> {
         mut headers: Headers,
     ) -> (usize, Option<Problem>) {
         let count = messages.values.len();
+        let timestamp_ms = now_ms(); // asked once, not for each message
+        let mut parts = Vec::new();
         for row in first..count {
-            let refused = self.produce_one(&messages.get(row, partition), headers.next());
-            match refused {
+            let message = messages.get(row, partition, timestamp_ms);
+            match self.hand_over(&message, &mut headers, &mut parts) {
                 None => {}
                 Some((QUEUE_FULL, ..)) => return (row - first, None),
                 Some(problem) => return (row - first, Some(problem)),
@@ -151,32 +159,31 @@ impl<'a> Topic<'a> {
     }
 
     /// Hand one message over.
-    pub fn produce_one(
+    pub fn produce_one(&self, message: &Message<'_>, mut headers: Headers) -> Option<Problem> {
+        self.hand_over(message, &mut headers, &mut Vec::new())
+    }
+
+    /// `parts` is memory to use: what the call before needed is there already.
+    fn hand_over(
         &self,
         message: &Message<'_>,
-        headers: Vec<rd::rd_kafka_vu_t>,
+        headers: &mut Headers,
+        parts: &mut Vec<rd::rd_kafka_vu_t>,
     ) -> Option<Problem> {
         type Value = rd::rd_kafka_vu_value;
         let rkt = self.topic;
-        let mut parts = headers;
+        parts.clear();
+        headers.next(parts);
         let mut add = |vtype, u| parts.push(rd::rd_kafka_vu_t { vtype, u });
         add(rd::RD_KAFKA_VTYPE_RKT, Value { rkt });
         let i32_ = message.partition;
         add(rd::RD_KAFKA_VTYPE_PARTITION, Value { i32_ });
         let i = rd::RD_KAFKA_MSG_F_COPY;
         add(rd::RD_KAFKA_VTYPE_MSGFLAGS, Value { i });
-        add(
-            rd::RD_KAFKA_VTYPE_VALUE,
-            Value {
-                mem: memory(message.value),
-            },
-        );
-        add(
-            rd::RD_KAFKA_VTYPE_KEY,
-            Value {
-                mem: memory(message.key),
-            },
-        );
+        let mem = memory(message.value);
+        add(rd::RD_KAFKA_VTYPE_VALUE, Value { mem });
+        let mem = memory(message.key);
+        add(rd::RD_KAFKA_VTYPE_KEY, Value { mem });
         if message.timestamp_ms != 0 {
             let i64_ = message.timestamp_ms;
             add(rd::RD_KAFKA_VTYPE_TIMESTAMP, Value { i64_ });

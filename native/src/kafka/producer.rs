@@ -105,7 +105,7 @@ impl KafkaProducer {
     ) -> PyResult<Option<Problem>> {
         let handle = self.open()?;
         let name = CString::new(topic)?;
-        let mut headers = Headers::new(headers, None)?;
+        let headers = Headers::new(headers, None)?;
         let topic = Topic::new(&handle, &name)?;
         let message = Message {
             value,
@@ -113,7 +113,7 @@ impl KafkaProducer {
             partition,
             timestamp_ms,
         };
-        Ok(topic.produce_one(&message, headers.next()))
+        Ok(topic.produce_one(&message, headers))
     }
 
     /// Messages and reports that are on their way.

@@ -22,6 +22,10 @@ from tidemill.model.lsn import lsn_text
 
 _BYTES_MAX = 16 << 20
 _STATUS_EVERY_S = 5.0
+_GATHER_S, _GATHER_MANY_S = 0.005, 0.025
+_MANY = 256
+"""The server sends each change on its own. What a batch costs is nearly the same for one change and
+for hundreds, so after the first others are waited for, longer where many come."""
 _EPOCH_2000_US = 946_684_800_000_000
 _DATA, _KEEPALIVE = b"wk"
 _BEGIN, _COMMIT, _RELATION, _TRUNCATE = b"BCRT"
@@ -99,12 +103,17 @@ class Stream:
         self._status(reply=False)
 
     def take(self, changes_max: int, timeout_ms: int) -> Taken:
-        """Changes that are there, at most so many; waits so long for the first."""
+        """Changes, at most so many; waits so long for the first, and a little for others."""
         deadline_s = time.monotonic() + timeout_ms / 1000
+        first_s: float | None = None
         found = Taken(self._relation)
         size = 0
         while len(found.messages) < changes_max and size < _BYTES_MAX:
-            message = self._next(0.0 if found.messages else deadline_s)
+            if found.messages:
+                first_s = first_s or time.monotonic()
+                many = len(found.messages) >= _MANY
+                deadline_s = first_s + (_GATHER_MANY_S if many else _GATHER_S)
+            message = self._next(deadline_s)
             if message is None:
                 break
             if not self._apply(message, found):
