@@ -47,6 +47,8 @@ def measure_latency(
     assert feeder.stdin is not None and feeder.stdout is not None
     running: Running | None = None
     reader = _Reader(job)
+    count = PROBE + rate_per_s * seconds
+    rows = expected_rows(task, count)  # before the clock runs: it takes seconds
     try:
         feeder.stdout.readline()
         running = engine.launch(job)
@@ -54,8 +56,7 @@ def measure_latency(
         feeder.stdin.write("go\n")
         feeder.stdin.flush()
         start_s = float(feeder.stdout.readline())
-        count = PROBE + rate_per_s * seconds
-        reader.follow(expected_rows(task, count), start_s + seconds + TAIL_S)
+        reader.follow(rows, start_s + seconds + TAIL_S)
         late_s = feeder.stdout.readline()
     finally:
         if running is not None:
@@ -64,7 +65,6 @@ def measure_latency(
         feeder.kill()
         feeder.wait()
     ids, arrived_s = reader.seen()
-    rows = expected_rows(task, count)
     if len(ids) != rows or len(np.unique(ids)) != rows:
         raise RunFailedError(f"{engine.name}: {rows:,} rows were due, {len(ids):,} came")
     latencies_ms = (arrived_s - start_s - (ids - PROBE) / rate_per_s) * 1000
