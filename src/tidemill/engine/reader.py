@@ -24,6 +24,7 @@ from tidemill.model import Position
 class _Queue:
     items: deque[PartitionBatch]
     rows: int = 0
+    bytes: int = 0
     partitions: tuple[str, ...] = ()
     finished: bool = False
     caught_up: bool = False
@@ -58,7 +59,7 @@ class Inbox:
         self._blocked = blocked
         self._queues = {name: _Queue(deque()) for name in sources}
         self._order = deque(sources)
-        self._rows_max = settings.rows_max
+        self._rows_max, self._bytes_max = settings.rows_max, settings.batch_bytes_max
         self._failure = failure
         self._condition = threading.Condition()
         self._closed = False
@@ -66,10 +67,10 @@ class Inbox:
 
     def put(self, source: str, slices: Sequence[PartitionBatch]) -> None:
         """Hand over what was read; waits while a full batch is waiting already."""
-        rows = sum(piece.rows.num_rows for piece in slices)
+        rows, size = _size(slices)
         with self._condition:
             queue = self._queues[source]
-            while queue.rows >= self._rows_max and not self._closed:
+            while self._full(queue) and not self._closed:
                 queue.blocked = True
                 begun = monotonic()
                 self._condition.wait(0.5)
@@ -79,6 +80,7 @@ class Inbox:
                 raise Aborted
             queue.items.extend(slices)
             queue.rows += rows
+            queue.bytes += size
             for piece in slices:
                 if piece.lag is not None:
                     queue.lags[piece.partition] = piece.lag
@@ -90,9 +92,12 @@ class Inbox:
         """Whether `put` would not wait now; where it would, the source counts as held up."""
         with self._condition:
             queue = self._queues[source]
-            full = queue.rows >= self._rows_max
+            full = self._full(queue)
             queue.blocked = queue.blocked or full
             return not full
+
+    def _full(self, queue: _Queue) -> bool:
+        return queue.rows >= self._rows_max or queue.bytes >= self._bytes_max
 
     def tell(
         self,
@@ -130,13 +135,18 @@ class Inbox:
 
     def _deliver(self, name: str, queue: _Queue) -> Delivery:
         slices: list[PartitionBatch] = []
-        rows = 0
-        while queue.items and (not slices or rows + len(queue.items[0].rows) <= self._rows_max):
+        rows = size = 0
+        while queue.items:
+            more_rows, more_size = _size([queue.items[0]])
+            too_much = rows + more_rows > self._rows_max or size + more_size > self._bytes_max
+            if slices and too_much:
+                break
             piece = queue.items.popleft()
             slices.append(piece)
-            rows += piece.rows.num_rows
+            rows, size = rows + more_rows, size + more_size
             queue.waiting[piece.partition] -= piece.records
         queue.rows -= rows
+        queue.bytes -= size
         blocked, queue.blocked = queue.blocked, False
         self._condition.notify_all()
         return Delivery(
@@ -198,6 +208,7 @@ class Reader:
         self._caught_up = False
         self._few = False
         self._rows_max = settings.rows_min
+        self._fitting = settings.rows_max
         self._stop = threading.Event()
         self._committed: Mapping[str, Position] | None = None
         self._thread = threading.Thread(
@@ -250,7 +261,7 @@ class Reader:
         """Read once, and hand over what came; False where there is no more."""
         self._confirm(source)
         slices = source.read(self._rows_max, self._settings.read_timeout_ms)
-        rows = sum(piece.rows.num_rows for piece in slices)
+        rows, size = _size(slices)
         if slices:
             self._inbox.put(self.name, slices)
         elif self._until_caught_up and not self._caught_up:
@@ -258,11 +269,19 @@ class Reader:
         self._few = bool(slices) and self._at_the_end(slices, rows)
         finished = source.finished()
         self._inbox.tell(self.name, source.partitions(), finished, self._caught_up)
-        if rows >= self._rows_max * 3 // 4:
-            self._rows_max = min(self._rows_max * 2, self._settings.rows_max)
-        elif rows < self._rows_max // 4:
-            self._rows_max = max(self._rows_max // 2, self._settings.rows_min)
+        self._adapt(rows, size)
         return not finished
+
+    def _adapt(self, rows: int, size: int) -> None:
+        """Read more at a time while much waits, but no more than fits into a batch's bytes."""
+        settings = self._settings
+        if rows:
+            self._fitting = max(settings.batch_bytes_max * rows // max(size, 1), 1)
+        if rows >= self._rows_max * 3 // 4:
+            self._rows_max = min(self._rows_max * 2, settings.rows_max)
+        elif rows < self._rows_max // 4:
+            self._rows_max = max(self._rows_max // 2, settings.rows_min)
+        self._rows_max = min(self._rows_max, self._fitting)
 
     def _at_the_end(self, slices: Sequence[PartitionBatch], rows: int) -> bool:
         """Whether little came, and little is known to wait: more comes only as it is written."""
@@ -274,3 +293,8 @@ class Reader:
         positions, self._committed = self._committed, None
         if positions is not None and isinstance(source, ConfirmingSource):
             source.committed(positions)
+
+
+def _size(slices: Sequence[PartitionBatch]) -> tuple[int, int]:
+    """How many rows, and how many bytes their columns take."""
+    return sum(p.rows.num_rows for p in slices), sum(p.rows.nbytes for p in slices)

@@ -21,6 +21,8 @@ class EngineSettings:
     Epochs that show nothing (windows fill, rows are filtered, or sinks are written at once) only
     save work after a crash, so they come every `quiet_epoch_interval_ms`.
 
+    A batch has at most `rows_max` rows, and fewer where they take more than `batch_bytes_max`.
+
     `gather_ms` is the shortest time between two reads of a source while few records come at a
     time: what a batch costs is the same for one row and for hundreds.
     """
@@ -31,6 +33,7 @@ class EngineSettings:
     commit_share_calm: float = 0.9
     rows_min: int = 8_192
     rows_max: int = 100_000
+    batch_bytes_max: int = 16 << 20
     read_timeout_ms: int = 50
     gather_ms: int = 5
     threads: int = 1
