@@ -51,15 +51,16 @@ def consumer_config(properties: Mapping[str, str], group: str) -> dict[str, Any]
     """A consumer that is told its partitions and offsets, and never moves by itself.
 
     `fetch.queue.backoff.ms` is a second by default, in which a fast consumer sits idle; message
-    sizes are limited by memory only, since a fetch may always exceed its limit by one message.
+    sizes are limited by memory only, since a fetch may always exceed its limit by one message. What
+    is queued counts for each partition: four times as much was no faster and took 150 MB more.
     """
     return {
         "isolation.level": "read_committed",
         "fetch.queue.backoff.ms": 5,
-        "queued.min.messages": 200_000,
-        "queued.max.messages.kbytes": 131_072,
+        "queued.min.messages": 50_000,
+        "queued.max.messages.kbytes": 32_768,
         "fetch.wait.max.ms": 50,
-        "fetch.message.max.bytes": 8 << 20,
+        "fetch.message.max.bytes": 4 << 20,
         "receive.message.max.bytes": 2_147_483_647,
         "reconnect.backoff.ms": 50,
         "reconnect.backoff.max.ms": 1000,
