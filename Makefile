@@ -29,9 +29,9 @@ console_walk: setup-dev ## walk through the console in a real browser while the 
 airflow_proof: setup ## run every operator and sensor by a real Airflow scheduler
 	@$(BIN)/python tools/airflow_proof.py $(ARGS)
 
-# Two workers on one set of servers: most tests wait for a process or a server half of their time.
+# Three workers on one set of servers: most tests wait for a process or a server half of their time.
 test: setup-dev ## run all tests, on real servers
-	@$(BIN)/python -m pytest -n 2 --dist worksteal $(ARGS)
+	@$(BIN)/python -m pytest -n 3 --dist worksteal $(ARGS)
 
 GENERATED ?= 500
 parity: setup-dev ## prove corpus, Nexmark and GENERATED=500 queries on Flink and here, in every way

@@ -58,7 +58,7 @@ def test_faults_of_capture_lose_and_double_nothing_and_a_truncate_is_refused(
 def test_an_engine_that_asks_no_sink_for_its_epoch_is_found(capturing_servers, tmp_path):
     text = "wait=0.10 kill-at hold=0 point=after-checkpoint-written nth=1"
     result = campaign(
-        capturing_servers, tmp_path, text, engine=BROKEN, minimise=False, recover_within_s=60
+        capturing_servers, tmp_path, text, engine=BROKEN, minimise=False, recover_within_s=30
     )
     assert {broken.invariant for broken in result.broken} & {"equal-to-source", "reconciled"}
 
