@@ -52,12 +52,12 @@ def consumer_config(properties: Mapping[str, str], group: str) -> dict[str, Any]
 
     `fetch.queue.backoff.ms` is a second by default, in which a fast consumer sits idle; message
     sizes are limited by memory only, since a fetch may always exceed its limit by one message. What
-    is queued counts for each partition: four times as much was no faster and took 150 MB more.
+    is queued counts for each partition: four times as much is hardly faster, and takes 90 MB more.
     """
     return {
         "isolation.level": "read_committed",
         "fetch.queue.backoff.ms": 5,
-        "queued.min.messages": 50_000,
+        "queued.min.messages": 100_000,
         "queued.max.messages.kbytes": 32_768,
         "fetch.wait.max.ms": 50,
         "fetch.message.max.bytes": 4 << 20,
