@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from bench.engines import BenchEngine
 from bench.engines.flink import TASKMANAGER_HEAP_MB, FlinkSql
-from bench.engines.tidemill import Tidemill, TidemillBare
+from bench.engines.tidemill import Tidemill, TidemillMarked
 
 
 def _peer(module: str, name: str) -> Callable[[int], BenchEngine]:
@@ -20,7 +20,7 @@ def _peer(module: str, name: str) -> Callable[[int], BenchEngine]:
 
 ENGINES: dict[str, Callable[[int], BenchEngine]] = {
     "tidemill": lambda _heap_mb: Tidemill(),
-    "tidemill-bare": lambda _heap_mb: TidemillBare(),
+    "tidemill-marked": lambda _heap_mb: TidemillMarked(),
     "flink-1": lambda heap_mb: FlinkSql(1, heap_mb),
     "flink-2": lambda heap_mb: FlinkSql(2, heap_mb),
     "pyflink": _peer("pyflink", "PyFlinkDataStream"),

@@ -47,13 +47,13 @@ class Tidemill:
         """Nothing was started."""
 
 
-class TidemillBare(Tidemill):
-    """What a task costs without the header that lets a reader check each message."""
+class TidemillMarked(Tidemill):
+    """What a task costs with the header that lets a reader check each message."""
 
-    name = "Tidemill, no header"
-    settings = "exactly once, 'sink.epoch-header' = 'false'"
+    name = "Tidemill, with header"
+    settings = "exactly once, 'sink.epoch-header' = 'true'"
 
     def text(self, job: Job) -> str:
         """The task with one option more in each Kafka sink."""
         guarantee = "'sink.delivery-guarantee'"
-        return job.text.replace(guarantee, f"'sink.epoch-header' = 'false', {guarantee}")
+        return job.text.replace(guarantee, f"'sink.epoch-header' = 'true', {guarantee}")

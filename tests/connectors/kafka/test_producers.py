@@ -36,7 +36,7 @@ def test_keys_headers_nulls_and_order_arrive(bench: Any, way: str) -> None:
     bench.job = JobContext(bench.job.job, bench.job.formats, traced=True)
     bench.connector, bench.primary_key = "upsert-kafka", ("a",)
     bench.options = {"key.format": "json", "value.format": "json"}
-    group = bench.group()
+    group = bench.group(sink_epoch__header="true")
     try:
         group.open()
         assert isinstance(group._producer, NativeProducer if way == "1" else PythonProducer)
@@ -59,7 +59,7 @@ def test_keys_headers_nulls_and_order_arrive(bench: Any, way: str) -> None:
 def test_a_full_producer_is_waited_for(bench: Any, way: str) -> None:
     group = bench.group(
         sink_partitioner="fixed", properties_queue_buffering_max_messages="100",
-        properties_linger_ms="0",
+        properties_linger_ms="0", sink_epoch__header="true",
     )  # fmt: skip
     try:
         group.open()

@@ -47,8 +47,8 @@ def test_an_open_transaction_holds_readers_back(bench: Any) -> None:
         group.close()
 
 
-def test_each_message_says_which_it_is(bench: Any) -> None:
-    group = bench.group()
+def test_each_message_says_which_it_is_where_that_is_wished(bench: Any) -> None:
+    group = bench.group(sink_epoch__header="true")
     try:
         group.open()
         for epoch in (1, 2):
@@ -59,7 +59,7 @@ def test_each_message_says_which_it_is(bench: Any) -> None:
         group.close()
     marks = [dict(r.headers)["tidemill"].decode() for r in bench.records()]
     assert sorted(marks) == [f"{bench.job.job}/{e}/{i}" for e in (1, 2) for i in (1, 2, 3)]
-    quiet = bench.group(sink_epoch__header="false")
+    quiet = bench.group()
     try:
         quiet.open()
         quiet.writer("t").write(bench.batch([{"a": 9}]))

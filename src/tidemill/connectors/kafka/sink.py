@@ -2,9 +2,10 @@
 
 Guarantees with `exactly-once`: as `CommitGroup` says of atomic groups. One transactional producer
 per cluster and job; `open` fences the one of an older process. The epoch stands in the metadata of
-an offset of the group `tidemill.<job>`, committed within the transaction. Each message says in its
-header `tidemill` which job, epoch and message of the epoch it is. After any doubt about a call the
-producer is thrown away (librdkafka has no KIP-890), and a new group's `open` says what holds.
+an offset of the group `tidemill.<job>`, committed within the transaction. After any doubt about a
+call the producer is thrown away (librdkafka has no KIP-890), and a new group's `open` says what
+holds. With `sink.epoch-header` each message says in its header `tidemill` which job, epoch and
+message of the epoch it is.
 `close` waits a moment until readers can reach what was committed (see markers.py), so that who runs
 after a bounded pipeline sees all its rows.
 With `at-least-once`: an idempotent producer; rows go to it as they come, and are visible at once.
