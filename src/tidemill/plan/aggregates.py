@@ -1,10 +1,11 @@
 """The SQL of an aggregate: partials per batch, merging of partials, and finishing of groups.
 
-DISTINCT aggregates, and MIN and MAX over a changelog, need the values themselves: for the i-th such
-aggregate the state also has rows with `d` = i + 1, one per group and value (`v<i>_0`...), with the
-value's weight (`vw<i>`). When a group is finished, values whose weight is not positive are left
-out, and the aggregate is computed over what is left, each value once. Rows with `d` = 0 carry the
-partials that add up.
+DISTINCT aggregates, and MIN and MAX over a changelog, need the values themselves: for the i-th set
+of values, from 1, the state also has rows with `d` = i, one per group and value (`v<i>_0`...).
+Aggregates of the same columns share a set, in which each has a weight of its own (`vw<n>` of the
+n-th such aggregate), as their filters may differ. When a group is finished, values whose weight is
+not positive are left out, and the aggregate is computed over what is left, each value once. Rows
+with `d` = 0 carry the partials that add up.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from dataclasses import dataclass, replace
 
 from sqlglot import exp
 
+from tidemill.plan.aggregate_values import Valued, shared_values, valued_calls
 from tidemill.plan.fuse import (
     Chain,
     alias,
@@ -26,36 +28,16 @@ from tidemill.plan.fuse import (
     text,
 )
 from tidemill.plan.local_time import clock_micros, rowtime_of, window_zone
-from tidemill.plan.lowering import AggregatePlan, aggregate_plan, duckdb_type, lower
+from tidemill.plan.lowering import AggregatePlan, aggregate_plan, lower
 from tidemill.plan.lowering.build import cast, fn
 from tidemill.plan.lowering.row_aggregates import IN_PANES, ROW_AGGREGATES
 from tidemill.plan.physical import FIRST_END, KIND, ROW, FusedStage, wide
 from tidemill.plan.windows import MILLI_US, WindowGrid, minus, number, plus, timestamp_of
-from tidemill.sql.expressions import AggregateCall, Call, InputRef
+from tidemill.sql.expressions import Call, InputRef
 from tidemill.sql.logical import Aggregate, WindowProperty
 
 _WEIGHT = "wgt"
-
-
-@dataclass(frozen=True, slots=True)
-class _Valued:
-    """An aggregate that needs its values; `number` counts such aggregates from 1."""
-
-    number: int
-    index: int
-    call: AggregateCall
-
-    def values(self) -> list[tuple[str, str]]:
-        """Names and DuckDB types of its value columns."""
-        return [
-            (f"v{self.number}_{j}", duckdb_type(argument.type))
-            for j, argument in enumerate(self.call.arguments)
-        ]
-
-    @property
-    def weight(self) -> str:
-        """Name of the value's weight."""
-        return f"vw{self.number}"
+_ROWS = "rows"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,16 +73,16 @@ class AggregateSql:
         plans = [self._plan(i) for i in range(len(self.node.aggregates))]
         return [plan for plan in plans if not plan.needs_values]
 
-    def _valued(self) -> list[_Valued]:
-        found: list[_Valued] = []
-        for i, call in enumerate(self.node.aggregates):
-            if self._plan(i).needs_values:
-                found.append(_Valued(len(found) + 1, i, call))
-        return found
+    def _valued(self) -> list[Valued]:
+        calls = enumerate(self.node.aggregates)
+        return valued_calls([(i, call) for i, call in calls if self._plan(i).needs_values])
 
-    def _over_values(self, valued: _Valued) -> AggregatePlan:
+    def _sets(self) -> list[list[Valued]]:
+        return shared_values(self._valued())
+
+    def _over_values(self, valued: Valued) -> AggregatePlan:
         """The plan of the aggregate over its value columns."""
-        columns = [name for name, _ in valued.values()]
+        columns = valued.own()
         arguments = tuple(
             InputRef(j, columns[j], argument.type)
             for j, argument in enumerate(valued.call.arguments)
@@ -144,56 +126,81 @@ class AggregateSql:
         if self.retracts:
             weight = _weight() if carried else exp.Literal.number(1)
             rows = over(rows, [exp.Star(), alias(weight, _WEIGHT)])
-        main = self._main_partial(rows, first_end)
-        query: exp.Query = main
-        for valued in self._valued():
-            branch = self._value_partial(rows.copy(), first_end, valued)
-            query = exp.Union(this=query, expression=branch, distinct=False)
-        return query
-
-    def _main_partial(self, rows: exp.Select, first_end: str | None) -> exp.Select:
         groups = self._group_columns(first_end)
+        sets = self._sets()
+        if not sets:
+            return self._main_partial(rows, groups)
+        # The rows are read once for each set of values: what they are is computed once.
+        computed = [g for g in groups if g.alias and not isinstance(g.this, exp.Column)]
+        once = over(rows, [exp.Star(), *computed])
+        groups = [column(g.alias) if g in computed else g for g in groups]
+        read = exp.Select(expressions=[exp.Star()]).from_(relation(_ROWS))
+        query: exp.Query = self._main_partial(read.copy(), groups)
+        for together in sets:
+            branch = self._value_partial(read.copy(), groups, together)
+            query = exp.Union(this=query, expression=branch, distinct=False)
+        return query.with_(
+            exp.to_identifier(_ROWS, quoted=True), as_=once, materialized=True, copy=False
+        )
+
+    def _main_partial(self, rows: exp.Select, groups: Sequence[exp.Expression]) -> exp.Select:
         values = [alias(p.partial.copy(), p.name) for a in self._additive() for p in a.partials]
         if self.retracts:
             values.append(alias(_big(exp.Sum(this=column(_WEIGHT))), "wt"))
         if self._valued():
             values.append(alias(exp.cast(exp.Literal.number(0), "INTEGER"), "d"))
-            values.extend(_null(n, t) for v in self._valued() for n, t in self._value_columns(v))
+            values.extend(_null(name, type_) for name, type_ in self._value_columns())
         values.append(alias(exp.Count(this=exp.Star()), "n"))
         return _grouped(over(rows, [*groups, *values]), len(groups))
 
     def _value_partial(
-        self, rows: exp.Select, first_end: str | None, valued: _Valued
+        self, rows: exp.Select, groups: Sequence[exp.Expression], together: Sequence[Valued]
     ) -> exp.Select:
-        """One row per group and value of one aggregate."""
+        """One row per group and value of one set."""
         inputs = names(len(self.node.input.fields))
-        groups = self._group_columns(first_end)
-        made = [lower(a, inputs, self.zone) for a in valued.call.arguments]
-        own = {name for name, _ in self._value_columns(valued)}
-        weight: exp.Expression = column(_WEIGHT) if self.retracts else exp.Literal.number(1)
-        if valued.call.filter is not None:
-            kept = lower(valued.call.filter, inputs, self.zone)
-            weight = exp.case().when(kept, weight).else_(exp.Literal.number(0))
-        outputs = list(groups)
+        one = together[0]
+        made = [lower(a, inputs, self.zone) for a in one.call.arguments]
+        own = {name: value for (name, _), value in zip(one.values(), made, strict=True)}
+        weights = {v.weight: self._value_weight(v) for v in together}
+        outputs = [group.copy() for group in groups]
         outputs += [_null(p.name, p.type) for a in self._additive() for p in a.partials]
         if self.retracts:
             outputs.append(_null("wt", "BIGINT"))
-        outputs.append(alias(exp.cast(exp.Literal.number(valued.number), "INTEGER"), "d"))
+        outputs.append(alias(exp.cast(exp.Literal.number(one.group), "INTEGER"), "d"))
         by = list(range(1, len(groups) + 1))
-        for other in self._valued():
-            for name, type_ in self._value_columns(other):
-                if name not in own:
-                    outputs.append(_null(name, type_))
-                elif name == valued.weight:
-                    outputs.append(alias(_big(exp.Sum(this=weight)), name))
-                else:
-                    outputs.append(alias(made[int(name.rsplit("_", 1)[1])], name))
-                    by.append(len(outputs))
+        for name, type_ in self._value_columns():
+            if name in own:
+                outputs.append(alias(own[name], name))
+                by.append(len(outputs))
+            else:
+                outputs.append(
+                    alias(weights[name], name) if name in weights else _null(name, type_)
+                )
         outputs.append(alias(exp.cast(exp.Literal.number(0), "BIGINT"), "n"))
         return over(rows, outputs).group_by(*(exp.Literal.number(i) for i in by))
 
-    def _value_columns(self, valued: _Valued) -> list[tuple[str, str]]:
-        return [*valued.values(), (valued.weight, "BIGINT")]
+    def _value_weight(self, valued: Valued) -> exp.Expression:
+        """What the rows of a value add to its weight in one aggregate."""
+        kept = valued.call.filter and lower(
+            valued.call.filter, names(len(self.node.input.fields)), self.zone
+        )
+        if self.retracts:
+            weight: exp.Expression = column(_WEIGHT)
+            if kept is not None:
+                weight = exp.case().when(kept, weight).else_(exp.Literal.number(0))
+            return _big(exp.Sum(this=weight))
+        counted: exp.Expression = exp.Count(this=exp.Star())
+        if kept is not None:
+            counted = exp.Filter(this=counted, expression=exp.Where(this=kept))
+        return _big(counted)
+
+    def _value_columns(self) -> list[tuple[str, str]]:
+        """Names and DuckDB types of all values and weights."""
+        found: list[tuple[str, str]] = []
+        for together in self._sets():
+            found += together[0].values()
+            found += [(v.weight, "BIGINT") for v in together]
+        return found
 
     def _group_columns(self, first_end: str | None) -> list[exp.Expression]:
         return [*self._pane_columns(first_end), *self._key_columns()]
@@ -240,8 +247,8 @@ class AggregateSql:
 
     def _identity(self) -> list[str]:
         keys = [f"g{i}" for i in range(len(self.node.keys))]
-        valued = self._valued()
-        return [*keys, *(["d"] if valued else []), *(n for v in valued for n, _ in v.values())]
+        sets = self._sets()
+        return [*keys, *(["d"] if sets else []), *(n for s in sets for n, _ in s[0].values())]
 
     def _merged(self, *, window: bool = False, joined: bool = False) -> list[exp.Expression]:
         """All partials merged; of a `window`, whose panes may be `joined` in order by now."""
@@ -316,8 +323,8 @@ class AggregateSql:
         for valued in self._valued():
             present = column(valued.weight) > exp.Literal.number(0)
             outputs += [
-                alias(exp.case().when(present.copy(), column(name)).else_(exp.null()), name)
-                for name, _ in valued.values()
+                alias(exp.case().when(present.copy(), column(name)).else_(exp.null()), own)
+                for (name, _), own in zip(valued.values(), valued.own(), strict=True)
             ]
         return over(merged, outputs)
 

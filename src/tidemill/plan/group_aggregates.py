@@ -4,6 +4,7 @@ A batch becomes partials, as for a window (see `aggregates`). The engine numbers
 (`s`) and lays the stored partials of the same groups beside them; `merge` makes one row of each
 group. DISTINCT aggregates, and MIN and MAX over a changelog, count values: a value that comes for
 the first time or goes for the last is a move (`mw` = 1 or -1), and `moves` makes partials of moves.
+Aggregates that share their values have a move each (`mw`, `mw1`...), 0 where nothing moved.
 Where the smallest or greatest value itself has gone (`lost`), the engine looks at all values of
 the group. `changes` finishes the groups as they were (`o_...`) and as they are (`n_...`).
 """
@@ -17,7 +18,8 @@ from sqlglot import exp
 from tidemill.interfaces.python_function import PythonFunction
 from tidemill.model import DataType
 from tidemill.model.types import BOOLEAN, INT
-from tidemill.plan.aggregates import AggregateSql, _big, _Valued
+from tidemill.plan.aggregate_values import Valued
+from tidemill.plan.aggregates import AggregateSql, _big
 from tidemill.plan.fuse import alias, column, over, relation, text
 from tidemill.plan.lowering import AggregatePlan, aggregate_plan
 from tidemill.plan.lowering.row_aggregates import BEFORE
@@ -26,13 +28,18 @@ from tidemill.sql.expressions import Call, Expression, InputRef, Literal
 GROUP = "s"
 """Hidden column: the number of the group in the batch."""
 MOVE = "mw"
-"""Hidden column: 1 where a value has come, -1 where it has gone."""
+"""Hidden column: 1 where a value has come, -1 where it has gone, 0 where it has not moved."""
 LOST = "lost"
 """Hidden column: whether an extreme value of the group has gone."""
 CHANGED = "changed"
 """Hidden column: whether the finished row differs from the one before."""
 
 _EXTREMES = ("MIN", "MAX")
+
+
+def move_column(slot: int) -> str:
+    """The moves of the aggregate in a slot of its set of values."""
+    return f"{MOVE}{slot or ''}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +62,7 @@ class _Part:
 
     index: int
     plan: AggregatePlan
-    valued: _Valued | None
+    valued: Valued | None
 
     @property
     def extreme(self) -> str | None:
@@ -97,23 +104,27 @@ class GroupSql(AggregateSql):
             if call.user is not None
         ]
 
-    def _of_moves(self, valued: _Valued) -> AggregatePlan:
+    def _of_moves(self, valued: Valued) -> AggregatePlan:
         """The aggregate over moves of values: it adds up, as each value counts once."""
-        columns = [*(name for name, _ in valued.values()), "d", MOVE]
+        moved = move_column(valued.slot)
+        columns = [*(name for name, _ in valued.values()), "d", moved]
         count = len(columns) - 2
         arguments = tuple(
             InputRef(j, columns[j], argument.type)
             for j, argument in enumerate(valued.call.arguments)
         )
         own: Expression = Call(
-            "EQUALS", (InputRef(count, "d", INT), Literal(valued.number, INT)), BOOLEAN
+            "EQUALS", (InputRef(count, "d", INT), Literal(valued.group, INT)), BOOLEAN
         )
         extreme = valued.call.function in _EXTREMES
         if extreme:
-            came = Call("GREATER_THAN", (InputRef(count + 1, MOVE, INT), Literal(0, INT)), BOOLEAN)
+            came = Call("GREATER_THAN", (InputRef(count + 1, moved, INT), Literal(0, INT)), BOOLEAN)
             own = Call("AND", (own, came), BOOLEAN)
+        elif not valued.alone:  # an infinite value that moved elsewhere, times 0, would be NaN
+            here = Call("NOT_EQUALS", (InputRef(count + 1, moved, INT), Literal(0, INT)), BOOLEAN)
+            own = Call("AND", (own, here), BOOLEAN)
         call = replace(valued.call, arguments=arguments, filter=own, distinct=False)
-        weight = None if extreme else MOVE
+        weight = None if extreme else moved
         return aggregate_plan(call, valued.index, columns, weight, self.zone)
 
     def partial_names(self) -> list[str]:
@@ -124,12 +135,17 @@ class GroupSql(AggregateSql):
 
     def value_names(self) -> list[str]:
         """The columns that identify a value, behind its group's keys; none where none is kept."""
-        valued = self._valued()
-        return ["d", *(name for v in valued for name, _ in v.values())] if valued else []
+        sets = self._sets()
+        return ["d", *(name for s in sets for name, _ in s[0].values())] if sets else []
 
-    def value_weights(self) -> list[str]:
-        """The columns of the batch's partials with the weights of values, by `d` - 1."""
-        return [v.weight for v in self._valued()]
+    def value_weights(self) -> list[tuple[str, ...]]:
+        """The columns of the batch's partials with the weights of values, by slot and set."""
+        slots: list[list[str]] = []
+        for valued in self._valued():
+            if valued.slot == len(slots):
+                slots.append([])
+            slots[valued.slot].append(valued.weight)
+        return [tuple(slot) for slot in slots]
 
     def extremes(self) -> list[str]:
         """The partials that must be computed anew where an extreme value was lost."""
@@ -175,8 +191,8 @@ class GroupSql(AggregateSql):
                 function = exp.Min if part.extreme == "min" else exp.Max
                 (name, _), *_rest = part.valued.values()
                 gone = exp.and_(
-                    column("d").eq(exp.Literal.number(part.valued.number)),
-                    column(MOVE) < exp.Literal.number(0),
+                    column("d").eq(exp.Literal.number(part.valued.group)),
+                    column(move_column(part.valued.slot)) < exp.Literal.number(0),
                 )
                 least = function(this=exp.case().when(gone, column(name)))
                 outputs.append(alias(least, part.gone))

@@ -14,7 +14,6 @@ other batches give other changes, which all come to the same rows. Groups not up
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import reduce
 
 import duckdb
 import numpy as np
@@ -24,18 +23,18 @@ import pyarrow.compute as pc
 from tidemill.engine.clock import Clock
 from tidemill.engine.kernel import Kernel
 from tidemill.engine.operators.aggregate_failure import aggregate_failed
+from tidemill.engine.operators.group_values import Counted, GroupValues
 from tidemill.engine.operators.python_accumulators import Accumulators
 from tidemill.engine.state.hash_index import EMPTY, Ids
 from tidemill.engine.state.keyed import KeyedState, Mask
 from tidemill.engine.state.several import delta_of, restore_all
 from tidemill.interfaces.operator import StateDelta
 from tidemill.model import RowKind
-from tidemill.plan.group_aggregates import CHANGED, GROUP, LOST, MOVE
+from tidemill.plan.group_aggregates import CHANGED, GROUP, LOST, move_column
 from tidemill.plan.lowering.row_aggregates import BEFORE
 from tidemill.plan.operators.group_aggregate import GroupStage
 from tidemill.plan.physical import KIND
 
-_WEIGHT = "w"
 _SWEEP_MS = 1_000
 
 
@@ -60,14 +59,7 @@ class GroupAggregate:
         self._groups = KeyedState(
             kernel, f"{stage.id}_groups", stored, self._keys, stage.ttl_ms, deltas_max
         )
-        self._values: KeyedState | None = None
-        if stage.values:
-            names = [*self._keys, *stage.values]
-            fields = [*(partials.field(name) for name in names), pa.field(_WEIGHT, pa.int64())]
-            self._values = KeyedState(
-                kernel, f"{stage.id}_values", pa.schema(fields), names, 0, deltas_max
-            )
-        self._owner: Ids = np.zeros(0, np.int64)
+        self._values = GroupValues(stage, kernel, partials, deltas_max) if stage.values else None
         self._swept_ms = clock.now_ms()
         self.python = python
 
@@ -93,8 +85,8 @@ class GroupAggregate:
             self._numbered(before, known, True),
         ]
         counted = None
-        if values is not None:
-            counted = self._count(partials, values)
+        if values is not None and self._values is not None:
+            counted = self._values.count(partials, values)
             parts.append(self._run(str(self.stage.moves), "moves", counted.moves))
         merged = self._merge(parts, partials)
         merged = self.python.beside(merged, partials, before, known)
@@ -106,8 +98,8 @@ class GroupAggregate:
         ids[new] = self._groups.add(hashes[new])
         kept = merged if alive.all() else merged.filter(pa.array(alive))
         self._groups.put(ids[alive], kept.select(self._groups.schema.names), None, now_ms)
-        if counted is not None:
-            self._keep(counted, ids, alive)
+        if counted is not None and self._values is not None:
+            self._values.keep(counted, ids, alive)
         changes = self._changes(merged, before, known, alive)
         self._forget(dead)
         self._settle()
@@ -189,71 +181,7 @@ class GroupAggregate:
         taken = taken.append_column(KIND, pa.array(kinds))
         return taken.cast(self.stage.schema) if taken.schema != self.stage.schema else taken
 
-    # -- values
-
-    def _count(self, partials: pa.Table, values: pa.Table) -> _Counted:
-        """The weights of a batch's values before and after it."""
-        assert self._values is not None
-        weight = reduce(pc.coalesce, (values.column(name) for name in self.stage.value_weights))
-        some = pc.not_equal(weight, 0)
-        values, weight = values.filter(some), weight.filter(some).to_numpy()
-        groups = self._numbers(partials, values)
-        names = [*self._keys, *self.stage.values]
-        hashes = self._values.hashes(values)
-        ids = self._values.find(values, hashes)
-        known = np.flatnonzero(ids != EMPTY)
-        old = np.zeros(len(ids), np.int64)
-        if len(known):
-            stored, _ = self._values.take(ids[known])
-            old[known] = stored.column(_WEIGHT).to_numpy()
-        new = old + weight
-        moved = (old > 0) != (new > 0)
-        rows = values.select(names)
-        moves = rows.select(list(self.stage.values)).filter(pa.array(moved))
-        moves = moves.append_column(GROUP, pa.array(groups[moved]))
-        moves = moves.append_column(MOVE, pa.array(np.where(new[moved] > 0, 1, -1), pa.int32()))
-        return _Counted(rows, groups, hashes, ids, new, moves)
-
-    def _numbers(self, partials: pa.Table, values: pa.Table) -> Ids:
-        """For each value the number of its group in the batch."""
-        if not self._keys:
-            return np.zeros(values.num_rows, np.int64)
-        keys = partials.select(self._keys)
-        name = f"{self.stage.id}_groups"
-        batch = KeyedState(self._kernel, name, keys.schema, self._keys)
-        batch.put(batch.add(batch.hashes(keys)), keys)
-        return batch.find(values)
-
-    def _keep(self, counted: _Counted, group_ids: Ids, alive: Mask) -> None:
-        """Store the new weights of values whose groups live on."""
-        assert self._values is not None
-        ids, weights = counted.ids, counted.weights
-        here = alive[counted.groups]
-        new = np.flatnonzero(here & (ids == EMPTY) & (weights != 0))
-        ids[new] = self._values.add(counted.hashes[new])
-        stay = np.flatnonzero(here & (ids != EMPTY) & (weights != 0))
-        rows = counted.rows.take(pa.array(stay))
-        rows = rows.append_column(_WEIGHT, pa.array(weights[stay]))
-        self._values.put(ids[stay], rows)
-        self._values.remove(ids[here & (ids != EMPTY) & (weights == 0)])
-        top = int(ids.max(initial=-1)) + 1
-        if top > len(self._owner):
-            self._owner = np.concatenate(
-                [self._owner, np.full(max(top, 1024) + len(self._owner), EMPTY, np.int64)]
-            )
-        self._owner[ids[stay]] = group_ids[counted.groups[stay]]
-
-    def _values_of(self, group_ids: Ids) -> Ids:
-        """The entries of all values of some groups."""
-        assert self._values is not None
-        live = self._values.live()
-        if not len(live) or not len(group_ids):
-            return np.zeros(0, np.int64)
-        wanted = np.zeros(int(max(group_ids.max(), self._owner[live].max())) + 1, np.bool_)
-        wanted[group_ids] = True
-        return live[wanted[self._owner[live]]]
-
-    def _restored_extremes(self, merged: pa.Table, ids: Ids, counted: _Counted) -> pa.Table:
+    def _restored_extremes(self, merged: pa.Table, ids: Ids, counted: Counted) -> pa.Table:
         """The merged partials with MIN and MAX found anew where the extreme value has gone."""
         if LOST not in merged.column_names:
             return merged
@@ -261,7 +189,8 @@ class GroupAggregate:
         merged = merged.drop_columns([LOST])
         if not len(lost):
             return merged
-        left = self._left(ids, lost, counted)
+        assert self._values is not None
+        left = self._values.left(ids, lost, counted)
         made = self._run(str(self.stage.moves), "moves", left)
         found = np.full(merged.num_rows, -1, np.int64)
         found[made.column(GROUP).to_numpy()] = np.arange(made.num_rows)
@@ -274,29 +203,6 @@ class GroupAggregate:
                                 merged.column(name))  # fmt: skip
             merged = merged.set_column(index, name, column)
         return merged
-
-    def _left(self, ids: Ids, lost: Ids, counted: _Counted) -> pa.Table:
-        """All values of some groups that are there after the batch, as if they came just now."""
-        assert self._values is not None
-        numbers = np.full(int(ids.max()) + 1, EMPTY, np.int64)
-        numbers[ids[lost]] = lost
-        entries = self._values_of(ids[lost])
-        fresh = np.ones(int(max(entries.max(initial=0), counted.ids.max(initial=0))) + 1, np.bool_)
-        fresh[counted.ids[counted.ids != EMPTY]] = False
-        entries = entries[fresh[entries]]  # the batch's own values follow, with their new weights
-        stored, _ = self._values.take(entries)
-        present = stored.column(_WEIGHT).to_numpy() > 0
-        here = np.zeros(len(ids), np.bool_)
-        here[lost] = True
-        own = np.flatnonzero(here[counted.groups] & (counted.weights > 0))
-        names = list(self.stage.values)
-        left = pa.concat_tables(
-            [stored.select(names).filter(pa.array(present)),
-             counted.rows.select(names).take(pa.array(own))]
-        )  # fmt: skip
-        groups = np.concatenate([numbers[self._owner[entries[present]]], counted.groups[own]])
-        left = left.append_column(GROUP, pa.array(groups))
-        return left.append_column(MOVE, pa.array(np.ones(len(groups), np.int32)))
 
     # -- forgetting
 
@@ -317,21 +223,14 @@ class GroupAggregate:
         if not len(group_ids):
             return
         if self._values is not None:
-            self._values.remove(self._values_of(group_ids))
+            self._values.forget(group_ids)
         self._groups.remove(group_ids)
 
     def _settle(self) -> None:
         """Sweep; groups' and values' entries may get new numbers."""
         kept = self._groups.settle()
-        if kept is not None and self._values is not None and len(kept):
-            numbers = np.full(int(kept.max()) + 1, EMPTY, np.int64)
-            numbers[kept] = np.arange(len(kept))
-            live = self._values.live()
-            self._owner[live] = numbers[self._owner[live]]
         if self._values is not None:
-            kept = self._values.settle()
-            if kept is not None:
-                self._owner = self._owner[kept]
+            self._values.settle(kept)
 
     # -- state
 
@@ -341,24 +240,21 @@ class GroupAggregate:
 
     def _states(self) -> dict[str, KeyedState]:
         own = {"groups": self._groups}
-        return own if self._values is None else {**own, "values": self._values}
+        return own if self._values is None else {**own, "values": self._values.state}
 
     def restore(self, deltas: Sequence[StateDelta]) -> None:
         """Rebuild the state from a base and the deltas after it."""
         restore_all(self._states(), deltas)
         if self._values is not None:
-            live = self._values.live()
-            stored, _ = self._values.take(live)
-            self._owner = np.full(int(live.max(initial=0)) + 1, EMPTY, np.int64)
-            self._owner[live] = self._groups.find(stored)
+            self._values.restored(self._groups)
 
     def rows(self) -> int:
         """Rows of state."""
-        return self._groups.rows + (0 if self._values is None else self._values.rows)
+        return self._groups.rows + (0 if self._values is None else self._values.state.rows)
 
     def state_bytes(self) -> int:
         """Size of the state in bytes."""
-        values = 0 if self._values is None else self._values.state_bytes() + self._owner.nbytes
+        values = 0 if self._values is None else self._values.state_bytes()
         return self._groups.state_bytes() + values
 
     def _run(self, query: str, relation: str, table: pa.Table) -> pa.Table:
@@ -373,19 +269,6 @@ class GroupAggregate:
             ) from error
 
 
-class _Counted:
-    """A batch's values: keys, number of the group, entry (or EMPTY), new weight; and the moves."""
-
-    __slots__ = ("groups", "hashes", "ids", "moves", "rows", "weights")
-
-    def __init__(
-        self, rows: pa.Table, groups: Ids, hashes: np.ndarray, ids: Ids, weights: Ids,
-        moves: pa.Table,
-    ) -> None:  # fmt: skip
-        self.rows, self.groups, self.hashes = rows, groups, hashes
-        self.ids, self.weights, self.moves = ids, weights, moves
-
-
 def _stored_schema(
     stage: GroupStage, kernel: Kernel, partials: pa.Schema, python: Accumulators
 ) -> pa.Schema:
@@ -394,7 +277,9 @@ def _stored_schema(
     fields |= python.fields()
     if stage.moves is not None:
         columns = [partials.field(name) for name in stage.values]
-        columns += [pa.field(GROUP, pa.int64()), pa.field(MOVE, pa.int32())]
+        columns.append(pa.field(GROUP, pa.int64()))
+        slots = range(len(stage.value_weights))
+        columns += [pa.field(move_column(slot), pa.int32()) for slot in slots]
         empty = pa.schema(columns).empty_table()
         made = kernel.run(stage.moves, f"{stage.id}_moves", empty)
         fields |= {field.name: field for field in made.schema}

@@ -21,7 +21,7 @@ class GroupStage(OperatorStage):
 
     `partials` are the stored columns behind the keys `g0`...; `values` identify a counted value
     behind its keys (none where no aggregate needs values), and `value_weights` are its weights in
-    a batch's partials.
+    a batch's partials: for each slot of a set of values the columns of all sets.
     """
 
     merge: str
@@ -31,7 +31,7 @@ class GroupStage(OperatorStage):
     aggregates: tuple[str, ...]
     partials: tuple[str, ...]
     values: tuple[str, ...]
-    value_weights: tuple[str, ...]
+    value_weights: tuple[tuple[str, ...], ...]
     extremes: tuple[str, ...]
     python: tuple[PythonAggregate, ...]
     retracts: bool
