@@ -139,7 +139,10 @@ class RankSql:
         )
 
     def batch(self) -> str:
-        """A batch's rows, partition by partition; only those that can be among the first."""
+        """A batch's rows, partition by partition; only those that can be among the first.
+
+        Over a changelog with all columns, else as `r`, of the columns `sorted_by` alone.
+        """
         keys = [column(key) for key in self.keys()]
         start = relation(f"{self.name}_batch")
         if self.retracts:
@@ -149,18 +152,24 @@ class RankSql:
         head_ = exp.Window(
             this=exp.FirstValue(this=column(SEQUENCE)), partition_by=keys, order=self._order()
         )
-        outputs = [exp.Star(), alias(head_, HEAD), alias(self._number(keys), NUMBER)]
+        outputs = [column(ROW), alias(head_, HEAD), alias(self._number(keys), NUMBER)]
         ranked = exp.Select(expressions=outputs).from_(start)
         return text(self._first(ranked).order_by(column(HEAD), column(NUMBER)))
 
     def top(self) -> str:
-        """The rows of each partition in order: the first ones, or all where rows can go."""
+        """The rows of each partition in order: the first ones as `r`, or all where rows can go."""
         source = exp.Select(expressions=[exp.Star()]).from_(relation(f"{self.name}_rows"))
+        number = alias(self._number([column(GROUP)]), NUMBER)
         if self.retracts:
-            source = self._left(source)
-        ranked = over(source, [exp.Star(), alias(self._number([column(GROUP)]), NUMBER)])
-        kept = over(ranked, [exp.Star()]) if self.retracts else self._first(ranked)
+            ranked = over(self._left(source), [exp.Star(), number])
+            return text(ranked.order_by(column(GROUP), column(NUMBER)))
+        kept = self._first(over(source, [column(ROW), column(GROUP), number]))
         return text(kept.order_by(column(GROUP), column(NUMBER)))
+
+    def sorted_by(self) -> list[str]:
+        """The columns by which rows are put in order, partition keys aside."""
+        time = [TIME] if self.kind == "first-by-rowtime" else []
+        return [*self._orders(), *time, SEQUENCE]
 
     def _left(self, rows: exp.Select) -> exp.Select:
         """Rows without those withdrawn: each takes the earliest of its equals with it."""

@@ -17,6 +17,7 @@ import pyarrow as pa
 
 from tidemill.engine.clock import Clock
 from tidemill.engine.kernel import Kernel
+from tidemill.engine.operators.ranked import ranked_batch, ranked_rows
 from tidemill.engine.state.hash_index import EMPTY, Ids
 from tidemill.engine.state.keyed import KeyedState
 from tidemill.engine.state.several import delta_of, restore_all
@@ -58,7 +59,8 @@ class FirstRows:
             return []
         arrived = pa.array(np.arange(self._next, self._next + count))
         self._next += count
-        batch = self._run(self.stage.batch, "batch", rows.append_column(SEQUENCE, arrived))
+        numbered = rows.append_column(SEQUENCE, arrived)
+        batch = ranked_batch(self._kernel, self.stage, numbered).drop_columns([HEAD])
         hashes = self._waiting.hashes(batch)
         fresh = self._find_done(batch, hashes) == EMPTY
         batch, hashes = batch.filter(pa.array(fresh)), hashes[fresh]
@@ -74,7 +76,7 @@ class FirstRows:
                 batch.append_column(GROUP, pa.array(np.arange(len(ids)))).select(names),
             ]
         )
-        after = self._run(self.stage.top, "rows", table)
+        after = ranked_rows(self._kernel, self.stage, table)
         new = np.flatnonzero(ids == EMPTY)
         ids[new] = self._waiting.add(hashes[new])
         self._waiting.put(ids, after.select(self._waiting.schema.names))
@@ -129,7 +131,3 @@ class FirstRows:
     def state_bytes(self) -> int:
         """Size of the state in bytes."""
         return self._waiting.state_bytes() + self._done.state_bytes()
-
-    def _run(self, query: str, relation: str, table: pa.Table) -> pa.Table:
-        made = self._kernel.run(query, f"{self.stage.id}_{relation}", table)
-        return made.drop_columns([HEAD]) if HEAD in made.column_names else made

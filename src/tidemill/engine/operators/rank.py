@@ -19,6 +19,7 @@ import pyarrow as pa
 
 from tidemill.engine.clock import Clock
 from tidemill.engine.kernel import Kernel
+from tidemill.engine.operators.ranked import ranked_batch, ranked_rows
 from tidemill.engine.state.hash_index import EMPTY, Ids
 from tidemill.engine.state.keyed import KeyedState, Mask
 from tidemill.interfaces.operator import StateDelta
@@ -52,7 +53,7 @@ class TopRows:
             return []
         arrived = pa.array(np.arange(self._next, self._next + count))
         self._next += count
-        batch = self._run(self.stage.batch, "batch", rows.append_column(SEQUENCE, arrived))
+        batch = ranked_batch(self._kernel, self.stage, rows.append_column(SEQUENCE, arrived))
         if self.stage.kind == "window":
             return [self._shown(batch)]
         heads = batch.column(HEAD).to_numpy()
@@ -80,7 +81,7 @@ class TopRows:
             ones = pa.array(np.ones(before.num_rows, np.int32))
             before = before.append_column(WEIGHT, ones)
         table = pa.concat_tables([before.select(names), batch.select(names)])
-        return self._run(self.stage.top, "rows", table)
+        return ranked_rows(self._kernel, self.stage, table)
 
     def _store(self, after: pa.Table, hashes: np.ndarray, ids: Ids, now_ms: int) -> None:
         """Keep the new rows of each partition; one without rows is forgotten."""
@@ -181,9 +182,6 @@ class TopRows:
     def state_bytes(self) -> int:
         """Size of the state in bytes."""
         return self._state.state_bytes()
-
-    def _run(self, query: str, relation: str, table: pa.Table) -> pa.Table:
-        return self._kernel.run(query, f"{self.stage.id}_{relation}", table)
 
 
 def _places(groups: Ids) -> Ids:

@@ -31,6 +31,8 @@ class RankStage(OperatorStage):
     batch: str
     top: str
     partition: tuple[str, ...]
+    sorted_by: tuple[str, ...]
+    """The columns that order a partition, the arrival last."""
     keys: tuple[str, ...]
     order: tuple[str, ...]
     limit: int
@@ -107,6 +109,7 @@ def _ranked(
         schema=stage_schema(node.fields, not appends),
         changelog=APPEND_ONLY if appends else Changelog(True),
         partition=tuple(sql.keys()),
+        sorted_by=tuple(sql.sorted_by()),
         keys=tuple(render_expression(key) for key in node.keys),
         order=tuple(render_expression(key.expression) for key in node.order),
         limit=limit,
