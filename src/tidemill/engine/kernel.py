@@ -1,20 +1,23 @@
 """DuckDB as a library of vectorised kernels: one private in-memory database per session.
 
 A query is prepared once; the relation it reads is an Arrow stream whose content is swapped for
-each batch, so a call costs about a third of a millisecond plus its rows. Nothing is ever stored in
-DuckDB. `memory` is the budget of the state that the queries work on. Used from one thread.
+each batch, so a call costs about a third of a millisecond plus its rows. Columns that a query hands
+on as they are do not go through DuckDB. Nothing is ever stored in it. `memory` is the budget of the
+state that the queries work on. Used from one thread.
 """
 
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import duckdb
 import pyarrow as pa
 
 from tidemill.engine.state.memory import StateMemory
 from tidemill.plan.lowering.arrow import register
+from tidemill.plan.passing import passing
 
 _REWRITTEN_BADLY = "BindBuiltinScalarFunction"
 """What DuckDB 2.0.0 says where it folds a function of a constant NULL while it rewrites an IN list
@@ -40,6 +43,21 @@ class _Slot:
         return self.schema.__arrow_c_schema__()
 
 
+@dataclass(frozen=True, slots=True)
+class _Prepared:
+    """A query of a relation whose columns have some types.
+
+    Attributes:
+        name: of the prepared statement; None where nothing is computed.
+        schema: of its rows, where columns pass.
+        passing: columns of the relation by the names that the query gives them.
+    """
+
+    name: str | None
+    schema: pa.Schema | None
+    passing: Mapping[str, str]
+
+
 class Kernel:
     """Runs prepared queries over Arrow tables."""
 
@@ -56,7 +74,8 @@ class Kernel:
         )
         self._connection.execute("SET TimeZone = 'UTC'")
         self._slots: dict[str, _Slot] = {}
-        self._prepared: dict[str, str] = {}
+        self._prepared: dict[str, _Prepared] = {}
+        self._count = 0
 
     def run(
         self, query: str, relation: str, table: pa.Table, parameters: Sequence[int] = ()
@@ -64,21 +83,64 @@ class Kernel:
         """The query's rows over `table`, which it knows as `relation`; raises duckdb.Error."""
         self._bind(relation, table)
         try:
-            return self._execute(query, parameters, table.num_rows)
+            return self._execute(query, relation, table, parameters)
         except duckdb.InvalidInputException as error:
             if _REWRITTEN_BADLY not in str(error):
                 raise
         self._connection.execute("SET disabled_optimizers = 'in_clause'")
-        self._prepared.clear()
-        return self._execute(query, parameters, table.num_rows)
+        self._forget()
+        return self._execute(query, relation, table, parameters)
 
-    def _execute(self, query: str, parameters: Sequence[int], rows: int) -> pa.Table:
-        name = self._prepared.get(query)
-        if name is None:
-            register(self._connection, query)
-            name = f"q{len(self._prepared)}"
-            self._connection.execute(f"PREPARE {name} AS {query}")
-            self._prepared[query] = name
+    def _execute(
+        self, query: str, relation: str, table: pa.Table, parameters: Sequence[int]
+    ) -> pa.Table:
+        prepared = self._prepared.get(query)
+        if prepared is None:
+            prepared = self._prepared[query] = self._prepare(query, relation, table, parameters)
+        if prepared.schema is None:
+            return self._call(str(prepared.name), table.num_rows, parameters)
+        made = {}
+        if prepared.name is not None:
+            computed = self._call(prepared.name, table.num_rows, parameters)
+            made = dict(zip(computed.column_names, computed.columns, strict=True))
+        made |= {name: _whole(table.column(own)) for name, own in prepared.passing.items()}
+        return pa.Table.from_arrays(
+            [made[name] for name in prepared.schema.names], schema=prepared.schema
+        )
+
+    def _prepare(
+        self, query: str, relation: str, table: pa.Table, parameters: Sequence[int]
+    ) -> _Prepared:
+        register(self._connection, query)
+        name = self._statement(query)
+        found = passing(query, relation) if not parameters else None
+        if found is None:
+            return _Prepared(name, None, {})
+        slot = self._slots[relation]
+        slot.table = table.schema.empty_table()
+        schema = self._call(name, 0, parameters).schema
+        slot.table = table
+        same = {
+            made: own
+            for made, own in found.columns
+            if own is not None
+            and own in table.schema.names
+            and schema.field(made).type == table.schema.field(own).type
+        }
+        computed = {made for made, _ in found.columns} - same.keys()
+        if not same:
+            return _Prepared(name, None, {})
+        if not computed:
+            return _Prepared(None, schema, same)
+        return _Prepared(self._statement(found.computing(computed)), schema, same)
+
+    def _statement(self, query: str) -> str:
+        self._count += 1
+        name = f"q{self._count}"
+        self._connection.execute(f"PREPARE {name} AS {query}")
+        return name
+
+    def _call(self, name: str, rows: int, parameters: Sequence[int]) -> pa.Table:
         values = ", ".join(str(int(value)) for value in parameters)
         call = f"EXECUTE {name}({values})" if values else f"EXECUTE {name}"
         if rows <= _FEW_ROWS:
@@ -93,7 +155,12 @@ class Kernel:
         slot = _Slot(table)
         self._slots[relation] = slot
         self._connection.register(relation, slot)
+        self._forget()
+
+    def _forget(self) -> None:
+        """All statements are prepared anew, under the names of those before."""
         self._prepared.clear()
+        self._count = 0
 
     def release(self) -> None:
         """Let go of the last batches."""
@@ -103,3 +170,8 @@ class Kernel:
     def close(self) -> None:
         """Give everything back."""
         self._connection.close()
+
+
+def _whole(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """A column in one piece, as DuckDB would give it."""
+    return column if column.num_chunks == 1 else pa.chunked_array([column.combine_chunks()])

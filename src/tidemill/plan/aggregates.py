@@ -181,9 +181,9 @@ class AggregateSql:
 
     def _value_weight(self, valued: Valued) -> exp.Expression:
         """What the rows of a value add to its weight in one aggregate."""
-        kept = valued.call.filter and lower(
-            valued.call.filter, names(len(self.node.input.fields)), self.zone
-        )
+        condition = valued.call.filter
+        inputs = names(len(self.node.input.fields))
+        kept = None if condition is None else lower(condition, inputs, self.zone)
         if self.retracts:
             weight: exp.Expression = column(_WEIGHT)
             if kept is not None:

@@ -149,9 +149,12 @@ class RankSql:
             head = exp.Window(this=exp.Min(this=column(SEQUENCE)), partition_by=keys)
             query = exp.Select(expressions=[exp.Star(), alias(head, HEAD)]).from_(start)
             return text(query.order_by(column(HEAD), column(SEQUENCE)))
-        head_ = exp.Window(
-            this=exp.FirstValue(this=column(SEQUENCE)), partition_by=keys, order=self._order()
-        )
+        if self.node.limit == 1:
+            one = self._one(start, keys)
+            outputs = [column(ROW), alias(column(ROW), HEAD), _one_number()]
+            return text(over(one, outputs).order_by(column(ROW)))
+        first = exp.FirstValue(this=column(SEQUENCE))
+        head_ = exp.Window(this=first, partition_by=keys, order=self._order())
         outputs = [column(ROW), alias(head_, HEAD), alias(self._number(keys), NUMBER)]
         ranked = exp.Select(expressions=outputs).from_(start)
         return text(self._first(ranked).order_by(column(HEAD), column(NUMBER)))
@@ -163,6 +166,11 @@ class RankSql:
         if self.retracts:
             ranked = over(self._left(source), [exp.Star(), number])
             return text(ranked.order_by(column(GROUP), column(NUMBER)))
+        if self.node.limit == 1:
+            one = self._one(relation(f"{self.name}_rows"), [column(GROUP)])
+            return text(
+                over(one, [column(ROW), column(GROUP), _one_number()]).order_by(column(GROUP))
+            )
         kept = self._first(over(source, [column(ROW), column(GROUP), number]))
         return text(kept.order_by(column(GROUP), column(NUMBER)))
 
@@ -192,6 +200,17 @@ class RankSql:
     def _first(self, ranked: exp.Select) -> exp.Select:
         limit = exp.Literal.number(self.node.limit or 0)
         return over(ranked, [exp.Star()]).where(column(NUMBER) <= limit)
+
+    def _one(self, source: exp.Table, keys: Sequence[exp.Expression]) -> exp.Select:
+        """The first row of each partition: DuckDB takes half as long for it as for a window."""
+        ordered = exp.Order(this=column(ROW), expressions=self._order().expressions)
+        first = alias(exp.First(this=ordered), ROW)
+        query = exp.Select(expressions=[first, *(key.copy() for key in keys)]).from_(source)
+        return query.group_by(*(key.copy() for key in keys)) if keys else query
+
+
+def _one_number() -> exp.Expression:
+    return alias(exp.cast(exp.Literal.number(1), "BIGINT"), NUMBER)
 
 
 def told_apart(fields: Fields) -> list[str]:
