@@ -16,6 +16,10 @@ use crate::capsule::ArrowBatch;
 use crate::decoder::RowDecoder;
 use crate::fields::FieldSpec;
 
+/// So many messages are given back together: each takes the lock of the allocator's arena that
+/// librdkafka's thread allocates from, and one by one the two threads wait for each other.
+const GIVEN_BACK: usize = 1_000;
+
 /// One message that needs the full rules, whole.
 struct Unsure {
     row: usize,
@@ -89,7 +93,11 @@ pub fn collect(
                     Err(error) => failed = Some(error),
                 }
             }
-            rd::rd_kafka_message_destroy(message);
+            if (index + 1) % GIVEN_BACK == 0 || index + 1 == count {
+                for &message in &messages[index - index % GIVEN_BACK..=index] {
+                    rd::rd_kafka_message_destroy(message);
+                }
+            }
         }
     }
     match failed {
