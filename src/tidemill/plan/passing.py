@@ -7,6 +7,7 @@ adds nor moves rows, its plain columns are the columns of the batch.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import sqlglot
 from sqlglot import exp
@@ -41,6 +42,7 @@ class Passing:
         return text(select)
 
 
+@lru_cache(maxsize=1_024)  # at start, each new relation has all queries prepared once more
 def passing(query: str, relation: str) -> Passing | None:
     """What a query in DuckDB's dialect hands on of `relation`; None where nothing surely is."""
     parsed = sqlglot.parse_one(query, dialect="duckdb")

@@ -162,15 +162,14 @@ class RankSql:
     def top(self) -> str:
         """The rows of each partition in order: the first ones as `r`, or all where rows can go."""
         source = exp.Select(expressions=[exp.Star()]).from_(relation(f"{self.name}_rows"))
+        if not self.retracts and self.node.limit == 1:
+            one = self._one(relation(f"{self.name}_rows"), [column(GROUP)])
+            outputs = [column(ROW), column(GROUP), _one_number()]
+            return text(over(one, outputs).order_by(column(GROUP)))
         number = alias(self._number([column(GROUP)]), NUMBER)
         if self.retracts:
             ranked = over(self._left(source), [exp.Star(), number])
             return text(ranked.order_by(column(GROUP), column(NUMBER)))
-        if self.node.limit == 1:
-            one = self._one(relation(f"{self.name}_rows"), [column(GROUP)])
-            return text(
-                over(one, [column(ROW), column(GROUP), _one_number()]).order_by(column(GROUP))
-            )
         kept = self._first(over(source, [column(ROW), column(GROUP), number]))
         return text(kept.order_by(column(GROUP), column(NUMBER)))
 
