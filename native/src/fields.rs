@@ -5,22 +5,23 @@ use pyo3::prelude::*;
 
 use crate::columns::Column;
 use crate::scanner::{Scan, Scanner, Unsure};
+use crate::words::Expected;
 
 /// A column to decode: its name, its type's name, whether NULL is refused, and its parts.
 #[derive(FromPyObject, Clone)]
 pub struct FieldSpec(pub String, pub String, pub bool, pub Vec<FieldSpec>);
 
 /// What the object's next key was in the row before, and what to do with its value.
-struct Expected {
-    /// The key with its quotes and colon, as it stood: `"name":`.
-    text: Vec<u8>,
+struct Member {
+    /// The key as it stood, with quotes, colon, and the comma before it: `,"name":`.
+    key: Expected,
     column: Option<usize>,
 }
 
 /// The asked-for members of an object.
 pub struct Fields {
     pub columns: Vec<Column>,
-    expected: Vec<Expected>,
+    expected: Vec<Member>,
 }
 
 impl Fields {
@@ -46,6 +47,13 @@ impl Fields {
         }
     }
 
+    /// NULL in all rows up to this one that were not opened.
+    pub fn pad(&mut self, rows: usize) {
+        for column in &mut self.columns {
+            column.pad(rows);
+        }
+    }
+
     pub fn truncate(&mut self, rows: usize) {
         for column in &mut self.columns {
             column.truncate(rows);
@@ -68,7 +76,6 @@ impl Fields {
         }
         let mut number = 0;
         loop {
-            scanner.skip_space();
             let target = self.key(scanner, number)?;
             scanner.skip_space();
             match target {
@@ -80,17 +87,23 @@ impl Fields {
             if scanner.accept(b"}") {
                 return Ok(());
             }
-            scanner.expect(b',')?;
         }
     }
 
-    /// Step over a key and its colon; say which column it is, if any.
+    /// Step over a key and its colon, and the comma before it; say which column it is, if any.
     #[inline]
     fn key(&mut self, scanner: &mut Scanner<'_>, number: usize) -> Scan<Option<usize>> {
-        if let Some(expected) = self.expected.get(number)
-            && scanner.accept(&expected.text)
-        {
-            return Ok(expected.column);
+        match self.expected.get(number) {
+            Some(expected) if scanner.meets(&expected.key) => Ok(expected.column),
+            _ => self.other_key(scanner, number),
+        }
+    }
+
+    /// The same for a key that was not expected; it is next time.
+    fn other_key(&mut self, scanner: &mut Scanner<'_>, number: usize) -> Scan<Option<usize>> {
+        if number > 0 {
+            scanner.expect(b',')?;
+            scanner.skip_space();
         }
         let raw = scanner.string()?;
         if raw.escaped {
@@ -102,8 +115,9 @@ impl Fields {
             .columns
             .iter()
             .position(|column| column.name == raw.bytes);
-        let text = [b"\"", raw.bytes, b"\":"].concat();
-        let entry = Expected { text, column };
+        let comma: &[u8] = if number > 0 { b"," } else { b"" };
+        let key = Expected::new([comma, b"\"", raw.bytes, b"\":"].concat());
+        let entry = Member { key, column };
         if number < self.expected.len() {
             self.expected[number] = entry;
         } else {

@@ -15,8 +15,10 @@ mod fields;
 #[cfg(fuzzing)]
 pub mod fuzzing;
 mod kafka;
+mod number;
 mod scanner;
 mod texts;
+mod words;
 
 use pyo3::prelude::*;
 

@@ -5,6 +5,9 @@
 
 use memchr::memchr2;
 
+use crate::number::Number;
+use crate::words::{self, Expected};
+
 /// The scanner will not decide; the full rules must.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Unsure;
@@ -36,6 +39,9 @@ impl<'a> Scanner<'a> {
 
     #[inline]
     pub fn skip_space(&mut self) {
+        if self.text.get(self.at).is_some_and(|&byte| byte > b' ') {
+            return;
+        }
         while let Some(b' ' | b'\n' | b'\t' | b'\r') = self.text.get(self.at) {
             self.at += 1;
         }
@@ -49,6 +55,14 @@ impl<'a> Scanner<'a> {
         } else {
             Err(Unsure)
         }
+    }
+
+    /// If the text goes on with what was expected, step over it.
+    #[inline]
+    pub fn meets(&mut self, expected: &Expected) -> bool {
+        let length = expected.length_at(&self.text[self.at..]);
+        self.at += length.unwrap_or(0);
+        length.is_some()
     }
 
     /// If the text goes on with exactly `expected`, step over it.
@@ -76,6 +90,30 @@ impl<'a> Scanner<'a> {
     pub fn string(&mut self) -> Scan<RawString<'a>> {
         self.expect(b'"')?;
         let start = self.at;
+        let mut at = start;
+        while let Some(word) = words::load(self.text, at) {
+            if let Some(step) = words::first_special(word) {
+                at += step;
+                break;
+            }
+            at += 8;
+        }
+        while self.text.get(at).is_some_and(|&byte| words::is_plain(byte)) {
+            at += 1; // the last bytes of the message
+        }
+        if self.text.get(at) != Some(&b'"') {
+            return self.any_string();
+        }
+        self.at = at + 1;
+        Ok(RawString {
+            bytes: &self.text[start..at],
+            escaped: false,
+        })
+    }
+
+    /// A string behind its opening quote, with escapes or other letters than ASCII's.
+    fn any_string(&mut self) -> Scan<RawString<'a>> {
+        let start = self.at;
         let mut escaped = false;
         loop {
             let step = memchr2(b'"', b'\\', &self.text[self.at..]).ok_or(Unsure)?;
@@ -98,54 +136,87 @@ impl<'a> Scanner<'a> {
         Ok(RawString { bytes, escaped })
     }
 
-    /// The bytes of a number that follows JSON's grammar, and whether it is a whole number.
-    #[inline]
-    pub fn number(&mut self) -> Scan<(&'a [u8], bool)> {
+    /// A number that follows JSON's grammar.
+    #[inline(always)]
+    pub fn number(&mut self) -> Scan<Number<'a>> {
+        self.number_of::<true>()
+    }
+
+    /// A number; without `VALUE` its mantissa is not added up.
+    // In line always: as a call, the number would come back through memory.
+    #[inline(always)]
+    fn number_of<const VALUE: bool>(&mut self) -> Scan<Number<'a>> {
         let start = self.at;
         if self.peek()? == b'-' {
             self.at += 1;
         }
+        let (mut mantissa, mut digits, mut fraction) = (0, 1, 0);
         match self.peek()? {
             b'0' => self.at += 1,
-            b'1'..=b'9' => self.digits()?,
+            b'1'..=b'9' => digits = self.digits::<VALUE>(&mut mantissa)?,
             _ => return Err(Unsure),
         }
-        let mut whole = true;
-        if self.text.get(self.at) == Some(&b'.') {
-            whole = false;
+        let point = self.text.get(self.at) == Some(&b'.');
+        if point {
             self.at += 1;
-            self.digits()?;
+            fraction = self.digits::<VALUE>(&mut mantissa)?;
         }
-        if let Some(b'e' | b'E') = self.text.get(self.at) {
-            whole = false;
+        let exponent = matches!(self.text.get(self.at), Some(b'e' | b'E'));
+        if exponent {
             self.at += 1;
             if let Some(b'+' | b'-') = self.text.get(self.at) {
                 self.at += 1;
             }
-            self.digits()?;
+            self.digits::<false>(&mut 0)?;
         }
         match self.text.get(self.at) {
-            None | Some(b',' | b'}' | b']' | b' ' | b'\n' | b'\t' | b'\r') => {
-                Ok((&self.text[start..self.at], whole))
-            }
+            None | Some(b',' | b'}' | b']' | b' ' | b'\n' | b'\t' | b'\r') => Ok(Number {
+                text: &self.text[start..self.at],
+                mantissa,
+                digits: digits + fraction,
+                fraction,
+                whole: !(point || exponent),
+                exponent,
+            }),
             _ => Err(Unsure),
         }
     }
 
-    #[inline]
-    fn digits(&mut self) -> Scan<()> {
+    /// Step over at least one digit; returns how many, and puts them behind those of `value`.
+    #[inline(always)]
+    fn digits<const VALUE: bool>(&mut self, value: &mut u64) -> Scan<usize> {
         let start = self.at;
-        while let Some(b'0'..=b'9') = self.text.get(self.at) {
+        while let Some(word) = words::load(self.text, self.at) {
+            let count = words::digits(word);
+            if VALUE {
+                *value = words::append_digits(word, count, *value);
+            }
+            self.at += count;
+            if count < 8 {
+                return self.some_since(start);
+            }
+        }
+        while let Some(&digit @ b'0'..=b'9') = self.text.get(self.at) {
+            *value = value.wrapping_mul(10).wrapping_add(u64::from(digit - b'0'));
             self.at += 1;
         }
-        if self.at > start { Ok(()) } else { Err(Unsure) }
+        self.some_since(start)
+    }
+
+    #[inline]
+    fn some_since(&self, start: usize) -> Scan<usize> {
+        if self.at > start {
+            Ok(self.at - start)
+        } else {
+            Err(Unsure)
+        }
     }
 
     /// Step over any value, validating it.
     pub fn skip(&mut self, depth: usize) -> Scan<()> {
         match self.peek()? {
             b'"' => self.string().map(|_| ()),
-            b'-' | b'0'..=b'9' => self.number().map(|_| ()),
+            b'-' | b'0'..=b'9' => self.number_of::<false>().map(|_| ()),
             b't' => self.literal(b"true"),
             b'f' => self.literal(b"false"),
             b'n' => self.literal(b"null"),

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use arrow_array::{
-    Array, ArrayRef, BooleanArray, Date32Array, Decimal128Array, Float32Array, Float64Array,
-    Int8Array, Int16Array, Int32Array, Int64Array, ListArray, MapArray, StringArray, StructArray,
+    ArrayRef, BooleanArray, Date32Array, Decimal128Array, Float32Array, Float64Array, Int8Array,
+    Int16Array, Int32Array, Int64Array, ListArray, MapArray, StringArray, StructArray,
     TimestampMicrosecondArray, TimestampNanosecondArray,
 };
 use arrow_buffer::{BooleanBuffer, Buffer, NullBuffer, OffsetBuffer, ScalarBuffer};
@@ -16,6 +16,7 @@ impl Column {
     /// The finished array; the column is empty again.
     pub fn finish(&mut self) -> ArrayRef {
         let valid = std::mem::take(&mut self.valid);
+        let rows = valid.len();
         let nulls = if valid.iter().all(|&v| v) {
             None
         } else {
@@ -66,9 +67,8 @@ impl Column {
                 Arc::new(unsafe { StringArray::new_unchecked(ends(offsets), text, nulls) })
             }
             Values::Row(fields) => {
-                let rows = nulls.as_ref().map_or(0, NullBuffer::len);
+                fields.pad(rows);
                 let arrays: Vec<ArrayRef> = fields.columns.iter_mut().map(Column::finish).collect();
-                let rows = arrays.first().map_or(rows, |array| array.len());
                 let kinds = fields.columns.iter().map(Column::field).collect();
                 Arc::new(
                     StructArray::try_new_with_length(kinds, arrays, nulls, rows)

@@ -120,7 +120,24 @@ impl Column {
             Values::Text { offsets, .. }
             | Values::List { offsets, .. }
             | Values::Map { offsets, .. } => offsets.push(offsets[offsets.len() - 1]),
-            Values::Row(fields) => fields.open_row(),
+            Values::Row(_) => (), // its fields follow when one is read
+        }
+    }
+
+    /// NULL in all rows up to this one that were not opened.
+    pub fn pad(&mut self, rows: usize) {
+        self.valid.resize(rows, false);
+        match &mut self.values {
+            Values::Bool(values) => values.resize(rows, false),
+            Values::Int(values) | Values::Date(values) | Values::Timestamp(values, _) => {
+                values.resize(rows, 0)
+            }
+            Values::Float(values) => values.resize(rows, 0.0),
+            Values::Decimal(values, _, _) => values.resize(rows, 0),
+            Values::Text { offsets, .. }
+            | Values::List { offsets, .. }
+            | Values::Map { offsets, .. } => offsets.resize(rows + 1, offsets[offsets.len() - 1]),
+            Values::Row(_) => (),
         }
     }
 
@@ -136,12 +153,12 @@ impl Column {
             Values::Decimal(values, _, _) => values.truncate(rows),
             Values::Text { offsets, bytes } => {
                 offsets.truncate(rows + 1);
-                bytes.truncate(offsets[rows] as usize);
+                bytes.truncate(last(offsets));
             }
             Values::Row(fields) => fields.truncate(rows),
             Values::List { offsets, items } => {
                 offsets.truncate(rows + 1);
-                items.truncate(offsets[rows] as usize);
+                items.truncate(last(offsets));
             }
             Values::Map {
                 offsets,
@@ -149,8 +166,8 @@ impl Column {
                 items,
             } => {
                 offsets.truncate(rows + 1);
-                keys.truncate(offsets[rows] as usize);
-                items.truncate(offsets[rows] as usize);
+                keys.truncate(last(offsets));
+                items.truncate(last(offsets));
             }
         }
     }
@@ -167,20 +184,14 @@ impl Column {
         }
         match &mut self.values {
             Values::Int(values) => {
-                let (text, whole) = scanner.number()?;
-                let value = if whole {
-                    parse_int(text)?
-                } else {
-                    return Err(Unsure);
-                };
+                let value = scanner.number()?.int()?;
                 if value < self.low || value > self.high {
                     return Err(Unsure);
                 }
                 *values.last_mut().ok_or(Unsure)? = value;
             }
             Values::Float(values) => {
-                let (text, _) = scanner.number()?;
-                let value: f64 = fast_float2::parse(text).map_err(|_| Unsure)?;
+                let value = scanner.number()?.double()?;
                 if value == 0.0 && first == b'-' {
                     return Err(Unsure); // what it becomes hangs on the other columns' types
                 }
@@ -199,7 +210,7 @@ impl Column {
                 let text = if first == b'"' {
                     plain(scanner)?
                 } else {
-                    scanner.number()?.0
+                    scanner.number()?.text
                 };
                 *values.last_mut().ok_or(Unsure)? = decimal(text, *precision, *scale)?;
             }
@@ -212,6 +223,8 @@ impl Column {
                 *offsets.last_mut().ok_or(Unsure)? = bytes.len() as i32;
             }
             Values::Row(fields) => {
+                fields.pad(self.valid.len() - 1);
+                fields.open_row();
                 fields.object(scanner)?;
                 if !fields.complete() {
                     return Err(Unsure);
@@ -240,6 +253,11 @@ impl Column {
     pub fn complete(&self) -> bool {
         !self.required || self.valid.last() == Some(&true)
     }
+}
+
+/// Where the last item ends.
+fn last(offsets: &[i32]) -> usize {
+    offsets.last().map_or(0, |&end| end as usize)
 }
 
 fn text_values() -> Values {
@@ -298,23 +316,4 @@ fn plain<'a>(scanner: &mut Scanner<'a>) -> Scan<&'a [u8]> {
 
 fn length(items: &Column) -> Scan<i32> {
     i32::try_from(items.valid.len()).map_err(|_| Unsure)
-}
-
-/// A whole number of JSON's grammar, within i64.
-#[inline]
-fn parse_int(text: &[u8]) -> Scan<i64> {
-    let (negative, digits) = match text.first() {
-        Some(b'-') => (true, &text[1..]),
-        _ => (false, text),
-    };
-    if digits.len() > 18 {
-        return std::str::from_utf8(text)
-            .ok()
-            .and_then(|t| t.parse().ok())
-            .ok_or(Unsure);
-    }
-    let value = digits
-        .iter()
-        .fold(0i64, |sum, &digit| sum * 10 + i64::from(digit - b'0'));
-    Ok(if negative { -value } else { value })
 }

@@ -150,12 +150,7 @@ fn whole(scanner: &mut Scanner<'_>) -> Scan<Option<i64>> {
     if scanner.peek()? == b'n' {
         return scanner.literal(b"null").map(|()| None);
     }
-    let (digits, whole) = scanner.number()?;
-    let text = std::str::from_utf8(digits).map_err(|_| Unsure)?;
-    match text.parse() {
-        Ok(value) if whole => Ok(Some(value)),
-        _ => Err(Unsure),
-    }
+    scanner.number()?.int().map(Some)
 }
 
 /// The places of a run of messages; NULL where there is none.

@@ -16,6 +16,7 @@ from tidemill.engine.checks import CODE, stopped, unmet, without
 from tidemill.engine.counters import Counters
 from tidemill.engine.isolate import BadRow, run_isolated
 from tidemill.engine.kernel import Kernel
+from tidemill.engine.row_parts import has_fewer_fields, with_all_fields
 from tidemill.engine.watermarks import SourceWatermarks
 from tidemill.errors import EngineError, Where
 from tidemill.interfaces.source import PartitionBatch, RowOrigin
@@ -100,7 +101,7 @@ class Intake:
             raise self._contract(f"gave {len(arrays)} columns instead of {len(self._schema)}")
         try:
             cast = [
-                a if a.type == f.type else a.cast(f.type)
+                a if a.type == f.type else _conformed(a, f.type)
                 for a, f in zip(arrays, self._schema, strict=True)
             ]
         except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
@@ -263,6 +264,12 @@ def _origins(piece: PartitionBatch) -> list[Origin]:
 
 def _shifted(find: Callable[[int], RowOrigin | None], by: int, row: int) -> RowOrigin | None:
     return find(by + row)
+
+
+def _conformed(array: pa.Array, type_: pa.DataType) -> pa.Array:
+    if has_fewer_fields(array.type, type_):
+        return with_all_fields(array, type_)
+    return array.cast(type_)
 
 
 def _micros(column: pa.ChunkedArray) -> tuple[Int64s, Mask]:

@@ -125,7 +125,9 @@ class FormatFactory:
     the format itself offers, with their types. A format may lack a decoder or an encoder.
 
     `decoder(schema, options, columns_needed)` and `encoder(schema, options)` make the objects;
-    columns not in `columns_needed` (None: all) may be left NULL.
+    columns not in `columns_needed` (None: all) may be left NULL. `by_name` says whether, with
+    these options, the decoder finds the fields of a ROW by their names and passes over others, so
+    that a schema may leave some out.
     """
 
     name: str
@@ -134,3 +136,4 @@ class FormatFactory:
     decoder: Callable[[Schema, OptionValues, frozenset[str] | None], Decoder] | None = None
     encoder: Callable[[Schema, OptionValues], Encoder] | None = None
     metadata: Mapping[str, str] | None = None
+    by_name: Callable[[OptionValues], bool] | None = None

@@ -66,8 +66,10 @@ class TableDescriptor:
     `schema` holds the physical and metadata columns only (computed ones are the plan's work), in
     the order of the declaration. `options` is the WITH clause as written, secrets resolved.
     `columns_needed` names the columns that the plan reads (None: all); a source may skip decoding
-    the others but must still deliver them as NULL columns of the right type. `history` is the table
-    that is read to its end first, where the options name one.
+    the others but must still deliver them as NULL columns of the right type. `read_as` names
+    columns of ROWs of which the plan reads only some fields, with the type that has these: a source
+    may deliver either. `history` is the table that is read to its end first, where the options name
+    one.
     """
 
     name: str
@@ -76,5 +78,6 @@ class TableDescriptor:
     primary_key: tuple[str, ...] = ()
     partition_keys: tuple[str, ...] = ()
     columns_needed: frozenset[str] | None = None
+    read_as: Mapping[str, DataType] = field(default_factory=dict, hash=False)
     comment: str | None = field(default=None, compare=False)
     history: TableDescriptor | None = None

@@ -96,6 +96,11 @@ def _source(stage: SourceStage) -> ExplainNode:
         "table": stage.table.name,
         "connector": stage.table.options.get("connector", "values"),
         "columns_read": sorted(needed) if needed is not None else list(stage.table.schema.names),
+        "fields_read": [
+            f"{name}.{field.name}"
+            for name, type_ in sorted(stage.table.read_as.items())
+            for field in type_.fields
+        ],
         "changelog": changelog_mode(stage.changelog),
         "bounded": stage.bounded,
     }

@@ -33,6 +33,7 @@ from tidemill.plan.fuse import (
 from tidemill.plan.keys import state_ttl_ms
 from tidemill.plan.meaning import Meanings, source_meaning
 from tidemill.plan.normalize import key_places, normalize_stage
+from tidemill.plan.parts import Path, paths_read, read_as, whole
 from tidemill.plan.physical import (
     KIND,
     ROW,
@@ -143,6 +144,7 @@ class Planning:
             draft.checks = row_checks(checked, node.table, changelog, name, node.where)
             read = {column for one in checked for column in one.columns}
             draft.needed |= frozenset(i for i, f in enumerate(node.fields) if f.name in read)
+            draft.paths |= whole(draft.needed)
         self._drafts[key] = draft
         self.changelogs[name] = draft.changelog
         self.schemas[name] = stage_schema(node.fields, draft.changelog.updates)
@@ -151,6 +153,7 @@ class Planning:
             (chain,) = chains(draft.watermark.input)
             wanted = input_indexes(draft.watermark.expression) | {draft.watermark.column}
             draft.needed |= columns_read(chain, wanted)
+            draft.paths |= paths_read(chain, whole(wanted))
         return draft
 
     def sources(self) -> tuple[SourceStage, ...]:
@@ -162,7 +165,9 @@ class Planning:
         table = draft.table
         if modes.late != "table" and draft.values is None:
             needed = frozenset(draft.fields[i].name for i in draft.needed)
-            table = replace(table, columns_needed=needed)
+            fields = draft.fields if draft.changelog.upsert else read_as(draft.fields, draft.paths)
+            narrow = {f.name: f.type for f in fields if f not in draft.fields}
+            table = replace(table, columns_needed=needed, read_as=narrow)
         return SourceStage(
             id=draft.id,
             table=table,
@@ -196,16 +201,25 @@ class Planning:
 
     # -- nodes and edges
 
-    def base(self, chain: Chain, wanted: Columns, *, keep_upserts: bool = False) -> str:
+    def base(
+        self,
+        chain: Chain,
+        wanted: Columns,
+        *,
+        keep_upserts: bool = False,
+        paths: frozenset[Path] | None = None,
+    ) -> str:
         """The node id of a chain's base, planned if need be; notes the columns it must give.
 
-        An upsert source is made a whole changelog first, unless it may stay as it is.
+        An upsert source is made a whole changelog first, unless it may stay as it is. `paths` are
+        the wanted columns again, by the fields of ROWs that are wanted of them; None: all fields.
         """
         base = chain.base
         used = columns_read(chain, wanted)
         if isinstance(base, (Scan, Values)):
             draft = self._draft(base)
             draft.needed |= used
+            draft.paths |= paths_read(chain, whole(wanted) if paths is None else paths)
             if draft.changelog.upsert and isinstance(base, Scan) and not keep_upserts:
                 return self._normalized(base, draft)
             return draft.id
@@ -251,14 +265,20 @@ class Planning:
         return self.changelogs[name]
 
     def parts(
-        self, node: LogicalNode, wanted: Columns, *, keep_upserts: bool = False
+        self,
+        node: LogicalNode,
+        wanted: Columns,
+        *,
+        keep_upserts: bool = False,
+        paths: frozenset[Path] | None = None,
     ) -> list[tuple[Chain, str]]:
         """The stateless chains that end at an operator's input, each with its base's id.
 
-        With `keep_upserts` an upsert source stays one, for an operator that needs no old rows.
+        With `keep_upserts` an upsert source stays one, for an operator that needs no old rows;
+        `paths` as for `base`.
         """
         return [
-            (chain, self.base(chain, wanted, keep_upserts=keep_upserts))
+            (chain, self.base(chain, wanted, keep_upserts=keep_upserts, paths=paths))
             for chain in chains(node, self.zone)
         ]
 

@@ -23,6 +23,7 @@ from tidemill.plan.fuse import (
     text,
 )
 from tidemill.plan.lowering import lower
+from tidemill.plan.parts import Path
 from tidemill.plan.physical import EventTime, RowChecks, wide
 from tidemill.plan.windows import micros
 from tidemill.sql.expressions import Call, Expression, InputRef, Interval, Literal
@@ -31,7 +32,7 @@ from tidemill.sql.logical import Fields, Values, Watermark
 
 @dataclass(slots=True)
 class SourceDraft:
-    """A source while the plan is being built; `needed` grows with every use."""
+    """A source while the plan is being built; `needed` and `paths` grow with every use."""
 
     id: str
     table: TableDescriptor
@@ -42,6 +43,7 @@ class SourceDraft:
     watermark: Watermark | None = None
     values: pa.Table | None = None
     needed: frozenset[int] = field(default=frozenset())
+    paths: frozenset[Path] = field(default=frozenset())
     checks: RowChecks | None = None
     keeps_standing: bool = False
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import replace
 
 from tidemill.connectors.kafka.history_options import history_options, without_history
 from tidemill.connectors.kafka.layout import METADATA, layout
@@ -13,7 +14,7 @@ from tidemill.connectors.upsert_kafka.options import parse as parse_upsert
 from tidemill.interfaces.connector import Changelog, Connector, JobContext
 from tidemill.interfaces.sink import CommitGroup
 from tidemill.interfaces.source import Source
-from tidemill.model import TableDescriptor
+from tidemill.model import Schema, TableDescriptor
 
 
 def source_changelog(table: KafkaTable, job: JobContext) -> Changelog:
@@ -81,7 +82,7 @@ def make_source(table: KafkaTable, job: JobContext) -> Source:
 
     history = history_options(table, job)
     if history is None:
-        return KafkaSource(table, job)
+        return KafkaSource(_narrow(table, job), job)
     from tidemill.connectors import CONNECTORS  # noqa: PLC0415 - it lists this one, too
     from tidemill.connectors.kafka.history_source import HistoryThenLive  # noqa: PLC0415
 
@@ -94,6 +95,19 @@ def make_source(table: KafkaTable, job: JobContext) -> Source:
         lambda wanted: read_history(wanted, job),
         lambda: KafkaSource(topic, job, history.lsn),
     )
+
+
+def _narrow(table: KafkaTable, job: JobContext) -> KafkaTable:
+    """The table with only those parts of its ROWs that are read, where its format allows it."""
+    wanted = table.descriptor
+    if not wanted.read_as or table.key_fields:
+        return table
+    parts = layout(table, job)
+    by_name = parts.value_factory.by_name
+    if by_name is None or not by_name(parts.value_options):
+        return table
+    columns = (replace(c, type=wanted.read_as.get(c.name, c.type)) for c in wanted.schema.columns)
+    return replace(table, descriptor=replace(wanted, schema=Schema(tuple(columns))))
 
 
 def make_group(tables: Sequence[KafkaTable], job: JobContext) -> CommitGroup:

@@ -41,4 +41,5 @@ FORMAT = FormatFactory(
     decoder=_decoder,
     encoder=_encoder,
     metadata=METADATA,
+    by_name=lambda _options: True,
 )

@@ -20,4 +20,11 @@ def _encoder(schema: Schema, options: OptionValues) -> JsonEncoder:
     return JsonEncoder(schema, encode_rules(options))
 
 
-FORMAT = FormatFactory("json", OPTIONS, changelog=False, decoder=_decoder, encoder=_encoder)
+FORMAT = FormatFactory(
+    "json",
+    OPTIONS,
+    changelog=False,
+    decoder=_decoder,
+    encoder=_encoder,
+    by_name=lambda options: not options["fail-on-missing-field"],
+)

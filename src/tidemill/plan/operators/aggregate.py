@@ -7,9 +7,9 @@ from tidemill.plan.fuse import Chain
 from tidemill.plan.operators.group_aggregate import plan_group
 from tidemill.plan.operators.session import plan_sessions
 from tidemill.plan.operators.window_aggregate import plan_window
+from tidemill.plan.parts import paths_of, union, whole
 from tidemill.plan.physical import OperatorStage
 from tidemill.plan.planning import Columns, OperatorPlanner, Planning
-from tidemill.sql.expressions import input_indexes
 from tidemill.sql.logical import Aggregate, WindowKind
 
 
@@ -28,12 +28,13 @@ def is_group(node: Aggregate, planning: Planning) -> bool:
 
 def _parts(node: Aggregate, planning: Planning) -> tuple[list[tuple[Chain, str]], bool]:
     """The inputs of an aggregate, and whether they can take rows back."""
-    wanted: Columns = frozenset() if node.window is None else frozenset({node.window.time_column})
+    read = [*node.keys]
     for call in node.aggregates:
-        wanted |= frozenset().union(*map(input_indexes, call.arguments))
-        wanted |= frozenset() if call.filter is None else input_indexes(call.filter)
-    wanted |= frozenset().union(*map(input_indexes, node.keys))
-    parts = planning.parts(node.input, wanted)
+        read += [*call.arguments, *([] if call.filter is None else [call.filter])]
+    paths = union(map(paths_of, read))
+    paths |= whole(() if node.window is None else (node.window.time_column,))
+    wanted = frozenset(column for column, _ in paths)
+    parts = planning.parts(node.input, wanted, paths=paths)
     changelogs = [planning.changelogs[name] for _, name in parts]
     retracts = any(changelog.updates for changelog in changelogs)
     if retracts:
