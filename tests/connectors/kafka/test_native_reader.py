@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pyarrow as pa
 import pytest
 
+from tidemill.connectors.kafka.connector import CONNECTOR
 from tidemill.connectors.kafka.native import ColumnReader, NativeReader
 from tidemill.connectors.kafka.source import KafkaSource
 from tidemill.formats import FORMATS
 from tidemill.interfaces.native import library
 from tidemill.interfaces.source import PartitionBatch
-from tidemill.model import Batch
+from tidemill.model import Batch, Column, DataType, Schema, TypeRoot
+from tidemill.model.types import INT, STRING, Field
 
 pytestmark = pytest.mark.servers
 
@@ -116,3 +119,37 @@ def test_both_ways_tell_the_time_of_the_newest(bench: Any, monkeypatch: pytest.M
         monkeypatch.setenv("TIDEMILL_NATIVE", way)
         (batch,) = [b for b in read(bench.source(), 1000) if b.records == 3]
         assert batch.ingested_at_ms == 3_000
+
+
+ROW = DataType(TypeRoot.ROW, fields=(Field("x", INT), Field("y", STRING), Field("z", STRING)))
+READ_AS = DataType(TypeRoot.ROW, fields=(Field("y", STRING),))
+
+
+@pytest.mark.parametrize("format_name", ["json", "debezium-json"])
+def test_only_the_fields_that_are_read_count(
+    bench: Any, format_name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Fields of a ROW that nobody reads may hold anything, as columns that nobody reads may."""
+    bench.schema = Schema((Column("a", INT), Column("r", ROW)))
+    bench.options = {"format": format_name}
+    rows: list[Any] = [
+        {"a": 1, "r": {"x": 1, "y": "p", "z": "q"}}, {"a": 2, "r": {"x": "none", "y": "s"}},
+        {"a": 3, "r": None}, {"a": 4, "r": {"y": 5, "z": {"deep": []}}}, {"a": 5, "r": {"x": 1}},
+        {"a": 6, "r": {"y": "é😀", "z": "é"}}, {"a": 7, "r": "no row"},
+    ]  # fmt: skip
+    values = [json.dumps(row) for row in rows]
+    if format_name == "debezium-json":
+        values = [json.dumps({"op": "c", "before": None, "after": row}) for row in rows]
+    bench.produce([value.encode() for value in values], partition=0)
+    table = replace(bench.table(scan_bounded_mode="latest-offset"), read_as={"r": READ_AS})
+    for way in WAYS:
+        monkeypatch.setenv("TIDEMILL_NATIVE", way)
+        source = CONNECTOR.source(table, bench.job) if CONNECTOR.source else None
+        assert isinstance(source, KafkaSource)
+        found = told(read(source, 1000))
+        assert found["rows"] == [
+            {"a": 1, "r": {"y": "p"}}, {"a": 2, "r": {"y": "s"}}, {"a": 3, "r": None},
+            {"a": 4, "r": {"y": "5"}}, {"a": 5, "r": {"y": None}},
+            {"a": 6, "r": {"y": "é😀"}},
+        ]  # fmt: skip
+        assert [letter.position for letter in found["letters"]] == ["6"]
