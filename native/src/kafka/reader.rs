@@ -3,8 +3,9 @@
 //! The Python source decides what to read from where (start modes, bounds, errors); this reader only
 //! carries. Positions are the caller's: it assigns partitions at offsets and learns the next ones.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::ffi::{CString, c_char, c_int, c_void};
+use std::ptr;
 
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
@@ -14,6 +15,10 @@ use super::slices::{Failed, NativeSlice, collect, to_python};
 use super::sys as rd;
 use crate::decoder::RowDecoder;
 use crate::fields::FieldSpec;
+
+/// The leaders of so many topics are asked for, one after the other.
+const ASKED_TOPICS_MAX: usize = 8;
+const LEADERS_MS: c_int = 1_000;
 
 pub struct Handle {
     client: *mut rd::rd_kafka_t,
@@ -72,7 +77,15 @@ impl KafkaReader {
     /// Never the whole assignment anew: librdkafka aborts the process where a partition is removed,
     /// added and removed again before its first removal is through (its issue 5573), such as by an
     /// assignment without another partition, and then the closing.
-    fn assign(&mut self, partitions: Vec<Assignment>) -> PyResult<()> {
+    fn assign(&mut self, py: Python<'_>, partitions: Vec<Assignment>) -> PyResult<()> {
+        let topics: BTreeSet<&str> = partitions.iter().map(|(t, ..)| t.as_str()).collect();
+        let mut topics: Vec<CString> = topics
+            .into_iter()
+            .map(CString::new)
+            .collect::<Result<_, _>>()?;
+        topics.truncate(ASKED_TOPICS_MAX);
+        let handle = self.open()?;
+        let _known = py.detach(|| find_leaders(handle, &topics));
         let places = partitions
             .iter()
             .map(|(t, p, first, _)| (t.as_str(), *p, *first));
@@ -172,6 +185,40 @@ unsafe extern "C" fn reported(
 ) {
     let reports = unsafe { &*reports.cast::<Reports>() };
     lock(reports).push((code, c_text(text)));
+}
+
+/// Topics that librdkafka knows the leaders of, as long as these are held.
+struct Known(Vec<*mut rd::rd_kafka_topic_t>);
+
+unsafe impl Send for Known {}
+
+impl Drop for Known {
+    fn drop(&mut self) {
+        for &topic in &self.0 {
+            unsafe { rd::rd_kafka_topic_destroy(topic) };
+        }
+    }
+}
+
+/// Ask for the leaders of the partitions of topics: an assignment alone waits for a timer of
+/// librdkafka that looks for unknown ones once a second. Without an answer that timer finds them.
+fn find_leaders(handle: &Handle, topics: &[CString]) -> Known {
+    let mut known = Known(Vec::new());
+    for name in topics {
+        unsafe {
+            let topic = rd::rd_kafka_topic_new(handle.client, name.as_ptr(), ptr::null_mut());
+            if topic.is_null() {
+                break;
+            }
+            known.0.push(topic);
+            let mut found = ptr::null();
+            if rd::rd_kafka_metadata(handle.client, 0, topic, &mut found, LEADERS_MS) != 0 {
+                break;
+            }
+            rd::rd_kafka_metadata_destroy(found);
+        }
+    }
+    known
 }
 
 type Change = unsafe fn(

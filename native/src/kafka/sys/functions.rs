@@ -95,6 +95,9 @@ functions! {
         conf: *mut rd_kafka_topic_conf_t) -> *mut rd_kafka_topic_t;
     rd_kafka_topic_name(rkt: *const rd_kafka_topic_t) -> *const c_char;
     rd_kafka_topic_destroy(rkt: *mut rd_kafka_topic_t) -> ();
+    rd_kafka_metadata(rk: *mut rd_kafka_t, all_topics: c_int, only_rkt: *mut rd_kafka_topic_t,
+        metadata: *mut *const rd_kafka_metadata_t, timeout_ms: c_int) -> rd_kafka_resp_err_t;
+    rd_kafka_metadata_destroy(metadata: *const rd_kafka_metadata_t) -> ();
     rd_kafka_topic_partition_list_new(size: c_int) -> *mut rd_kafka_topic_partition_list_t;
     rd_kafka_topic_partition_list_add(list: *mut rd_kafka_topic_partition_list_t,
         topic: *const c_char, partition: i32) -> *mut rd_kafka_topic_partition_t;

@@ -45,6 +45,7 @@ opaque! {
     rd_kafka_conf_t
     rd_kafka_topic_t
     rd_kafka_topic_conf_t
+    rd_kafka_metadata_t
     rd_kafka_queue_t
     rd_kafka_error_t
     rd_kafka_headers_t
