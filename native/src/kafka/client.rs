@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::ffi::{CStr, CString, c_char, c_int};
+use std::ptr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use pyo3::exceptions::{PyRuntimeError, PyValueError};
@@ -50,6 +51,26 @@ pub fn create(
             return Err(PyRuntimeError::new_err(c_text(text.as_ptr())));
         }
         Ok(client)
+    }
+}
+
+/// Wait, at most so many milliseconds, until the cluster has answered a question: for the partitions
+/// and leaders of a topic, or of those that the client knows (null). Says whether it has.
+///
+/// # Safety
+/// The client lives, and the topic is null or one of its own.
+pub unsafe fn ask(
+    client: *mut rd::rd_kafka_t,
+    topic: *mut rd::rd_kafka_topic_t,
+    timeout_ms: c_int,
+) -> bool {
+    let mut found = ptr::null();
+    unsafe {
+        let answered = rd::rd_kafka_metadata(client, 0, topic, &mut found, timeout_ms) == 0;
+        if answered {
+            rd::rd_kafka_metadata_destroy(found);
+        }
+        answered
     }
 }
 

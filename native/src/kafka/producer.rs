@@ -6,17 +6,20 @@
 
 use std::collections::HashMap;
 use std::ffi::{CString, c_char, c_int, c_void};
+use std::ptr;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 
-use super::client::{Problem, Reports, TEXT_BYTES, c_text, create, error_text, lock, problem};
+use super::client::{Problem, Reports, TEXT_BYTES, ask, c_text, create, error_text, lock, problem};
 use super::messages::{Headers, Message, Messages, Topic};
 use super::sys as rd;
 
 const FLUSH_LOOK_MS: c_int = 1;
+/// How long a new client is given to connect before it is asked for transactions.
+const CONNECTED_MS: c_int = 1_000;
 
 pub struct Handle {
     pub client: *mut rd::rd_kafka_t,
@@ -168,6 +171,9 @@ impl KafkaProducer {
 
     fn init_transactions(&self, py: Python<'_>, timeout_ms: i32) -> PyResult<Option<Problem>> {
         self.call(py, |client| unsafe {
+            // A client that is just connecting else looks for a coordinator too early, and again
+            // by a timer of half a second.
+            ask(client, ptr::null_mut(), timeout_ms.min(CONNECTED_MS));
             rd::rd_kafka_init_transactions(client, timeout_ms)
         })
     }

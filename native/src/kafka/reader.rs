@@ -10,7 +10,7 @@ use std::ptr;
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 
-use super::client::{Reports, c_text, create, lock, problem};
+use super::client::{Reports, ask, c_text, create, lock, problem};
 use super::slices::{Failed, NativeSlice, collect, to_python};
 use super::sys as rd;
 use crate::decoder::RowDecoder;
@@ -211,11 +211,9 @@ fn find_leaders(handle: &Handle, topics: &[CString]) -> Known {
                 break;
             }
             known.0.push(topic);
-            let mut found = ptr::null();
-            if rd::rd_kafka_metadata(handle.client, 0, topic, &mut found, LEADERS_MS) != 0 {
+            if !ask(handle.client, topic, LEADERS_MS) {
                 break;
             }
-            rd::rd_kafka_metadata_destroy(found);
         }
     }
     known

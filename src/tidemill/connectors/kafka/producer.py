@@ -103,12 +103,22 @@ def epoch_producer(
     return producer
 
 
+_CONNECTING_S = 0.05
+
+
 class PythonProducer(Producer):
     """confluent-kafka's producer."""
 
     def __init__(self, config: dict[str, Any], member: Consumer, delivered: Delivered) -> None:
         super().__init__({**config, "on_delivery": delivered})
         self._member = member
+
+    def init_transactions(self, timeout: float) -> None:  # type: ignore[override]
+        """See `EpochProducer`."""
+        # A client that is just connecting else looks for a coordinator too early, and again by a
+        # timer of half a second.
+        self.poll(_CONNECTING_S)
+        super().init_transactions(timeout)
 
     def produce_from(self, topic: str, messages: Messages, at: int) -> int:
         """See `EpochProducer`."""
