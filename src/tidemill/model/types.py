@@ -134,6 +134,11 @@ class DataType:
             return pa.map_(self.key.arrow(), self.value.arrow())
         return pa.struct([pa.field(f.name, f.type.arrow(), f.type.nullable) for f in self.fields])
 
+    def holds(self, root: TypeRoot) -> bool:
+        """Whether it is of a root, or anything in it is."""
+        parts = (self.element, self.key, self.value, *(f.type for f in self.fields))
+        return self.root is root or any(p.holds(root) for p in parts if p is not None)
+
     def with_nullable(self, nullable: bool) -> DataType:
         """The same type, nullable or not."""
         return self if self.nullable == nullable else replace(self, nullable=nullable)

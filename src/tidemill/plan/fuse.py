@@ -21,7 +21,7 @@ from tidemill.plan.lowering.build import fn
 from tidemill.plan.physical import KIND, ROW
 from tidemill.plan.unnest import LIST, collection_list, taken_apart, unrolled
 from tidemill.plan.windows import MILLI_US, grid_of, minus, number, plus, timestamp_of
-from tidemill.sql.expressions import Expression, InputRef, input_indexes
+from tidemill.sql.expressions import InputRef
 from tidemill.sql.logical import (
     Correlate,
     Filter,
@@ -286,27 +286,6 @@ def _probe_unnest(query: exp.Select, step: Correlate, inputs: list[str], zone: s
 
 def _part(name: str) -> exp.Expression:
     return fn("STRUCT_EXTRACT", column("s"), exp.Literal.string(name))
-
-
-def columns_read(chain: Chain, wanted: frozenset[int]) -> frozenset[int]:
-    """The base columns that the wanted output columns of a chain depend on."""
-    for step in reversed(chain.steps):
-        if isinstance(step, Project):
-            wanted = _indexes([step.expressions[i] for i in sorted(wanted)])
-        elif isinstance(step, Filter):
-            wanted = wanted | input_indexes(step.predicate)
-        elif isinstance(step, Correlate):
-            width = len(step.input.fields)
-            wanted = frozenset(i for i in wanted if i < width)
-            wanted |= input_indexes(step.function.collection)
-        else:
-            width = len(step.input.fields)
-            wanted = frozenset(i for i in wanted if i < width) | {step.window.time_column}
-    return wanted
-
-
-def _indexes(expressions: Sequence[Expression]) -> frozenset[int]:
-    return frozenset().union(*(input_indexes(expression) for expression in expressions))
 
 
 def base_column(chain: Chain, index: int) -> int | None:

@@ -32,13 +32,18 @@ def paths_of(expression: Expression) -> frozenset[Path]:
     return union(map(paths_of, children(expression)))
 
 
+def columns_of(paths: frozenset[Path]) -> frozenset[int]:
+    """The columns that the paths begin with."""
+    return frozenset(column for column, _ in paths)
+
+
 def union(parts: Iterable[frozenset[Path]]) -> frozenset[Path]:
     """All of them."""
     return frozenset().union(*parts)
 
 
 def paths_read(chain: Chain, paths: frozenset[Path]) -> frozenset[Path]:
-    """What the wanted outputs of a chain depend on in its base; see `fuse.columns_read`."""
+    """What the wanted outputs of a chain depend on in its base."""
     for step in reversed(chain.steps):
         if isinstance(step, Project):
             paths = union(_through(step.expressions[column], below) for column, below in paths)
@@ -74,15 +79,10 @@ def _narrowed(type_: DataType, below: list[tuple[str, ...]]) -> DataType:
         if field.name in names:
             inner = [path[1:] for path in below if path[0] == field.name]
             kept.append(replace(field, type=_narrowed(field.type, inner)))
-        elif not field.type.nullable or _has_decimal(field.type):
+        elif not field.type.nullable or field.type.holds(TypeRoot.DECIMAL):
             # Whether it is there is checked; and JSON's numbers are read by whether one is DECIMAL.
             kept.append(field)
     return replace(type_, fields=tuple(kept))
-
-
-def _has_decimal(type_: DataType) -> bool:
-    parts = [type_.element, type_.key, type_.value, *(f.type for f in type_.fields)]
-    return type_.root is TypeRoot.DECIMAL or any(_has_decimal(p) for p in parts if p is not None)
 
 
 def _through(expression: Expression, below: tuple[str, ...]) -> frozenset[Path]:

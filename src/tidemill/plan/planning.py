@@ -22,7 +22,6 @@ from tidemill.plan.fuse import (
     Chain,
     chains,
     column,
-    columns_read,
     is_identity,
     names,
     over,
@@ -33,7 +32,7 @@ from tidemill.plan.fuse import (
 from tidemill.plan.keys import state_ttl_ms
 from tidemill.plan.meaning import Meanings, source_meaning
 from tidemill.plan.normalize import key_places, normalize_stage
-from tidemill.plan.parts import Path, paths_read, read_as, whole
+from tidemill.plan.parts import Path, columns_of, paths_read, read_as, whole
 from tidemill.plan.physical import (
     KIND,
     ROW,
@@ -143,8 +142,7 @@ class Planning:
             checked = self.checks.get(node.table.name, ())
             draft.checks = row_checks(checked, node.table, changelog, name, node.where)
             read = {column for one in checked for column in one.columns}
-            draft.needed |= frozenset(i for i, f in enumerate(node.fields) if f.name in read)
-            draft.paths |= whole(draft.needed)
+            draft.paths |= whole(i for i, f in enumerate(node.fields) if f.name in read)
         self._drafts[key] = draft
         self.changelogs[name] = draft.changelog
         self.schemas[name] = stage_schema(node.fields, draft.changelog.updates)
@@ -152,7 +150,6 @@ class Planning:
         if draft.watermark is not None:
             (chain,) = chains(draft.watermark.input)
             wanted = input_indexes(draft.watermark.expression) | {draft.watermark.column}
-            draft.needed |= columns_read(chain, wanted)
             draft.paths |= paths_read(chain, whole(wanted))
         return draft
 
@@ -215,14 +212,14 @@ class Planning:
         the wanted columns again, by the fields of ROWs that are wanted of them; None: all fields.
         """
         base = chain.base
-        used = columns_read(chain, wanted)
+        read = paths_read(chain, whole(wanted) if paths is None else paths)
         if isinstance(base, (Scan, Values)):
             draft = self._draft(base)
-            draft.needed |= used
-            draft.paths |= paths_read(chain, whole(wanted) if paths is None else paths)
+            draft.paths |= read
             if draft.changelog.upsert and isinstance(base, Scan) and not keep_upserts:
                 return self._normalized(base, draft)
             return draft.id
+        used = columns_of(read)
         planner = self._planners[type(base)]
         key = (id(base), planner.variant(base, used))
         if key not in self._ids:
@@ -236,7 +233,7 @@ class Planning:
 
     def _normalized(self, scan: Scan, draft: SourceDraft) -> str:
         """The stage that gives each update of an upsert source the row before it."""
-        draft.needed |= frozenset(key_places(scan))
+        draft.paths |= whole(key_places(scan))
         key = (hash(draft.id), "normalized")
         if key not in self._ids:
             name = self.name("u")

@@ -23,7 +23,7 @@ from tidemill.plan.fuse import (
     text,
 )
 from tidemill.plan.lowering import lower
-from tidemill.plan.parts import Path
+from tidemill.plan.parts import Path, columns_of
 from tidemill.plan.physical import EventTime, RowChecks, wide
 from tidemill.plan.windows import micros
 from tidemill.sql.expressions import Call, Expression, InputRef, Interval, Literal
@@ -32,7 +32,7 @@ from tidemill.sql.logical import Fields, Values, Watermark
 
 @dataclass(slots=True)
 class SourceDraft:
-    """A source while the plan is being built; `needed` and `paths` grow with every use."""
+    """A source while the plan is being built; `paths` grows with every use."""
 
     id: str
     table: TableDescriptor
@@ -42,10 +42,14 @@ class SourceDraft:
     where: TextWhere | None = None
     watermark: Watermark | None = None
     values: pa.Table | None = None
-    needed: frozenset[int] = field(default=frozenset())
     paths: frozenset[Path] = field(default=frozenset())
     checks: RowChecks | None = None
     keeps_standing: bool = False
+
+    @property
+    def needed(self) -> frozenset[int]:
+        """The columns that anybody reads."""
+        return columns_of(self.paths)
 
 
 def event_time(draft: SourceDraft, zone: str) -> EventTime | None:

@@ -6,11 +6,11 @@ from tidemill.formats.debezium_json.decoder import DebeziumDecoder
 from tidemill.formats.debezium_json.encoder import DebeziumEncoder
 from tidemill.formats.debezium_json.native import natively
 from tidemill.formats.debezium_json.options import OPTIONS
-from tidemill.formats.json.decoder import has_decimal, row_type
+from tidemill.formats.json.decoder import row_type
 from tidemill.formats.json.options import decode_rules, encode_rules
 from tidemill.interfaces.format import Decoder, FormatFactory
 from tidemill.interfaces.options import OptionValues
-from tidemill.model import Schema
+from tidemill.model import Schema, TypeRoot
 
 METADATA = {
     "schema": "STRING",
@@ -25,7 +25,9 @@ METADATA = {
 
 
 def _decoder(schema: Schema, options: OptionValues, needed: frozenset[str] | None) -> Decoder:
-    rules = decode_rules(options, tree=True, decimals=has_decimal(row_type(schema.physical())))
+    rules = decode_rules(
+        options, tree=True, decimals=row_type(schema.physical()).holds(TypeRoot.DECIMAL)
+    )
     include, deduplicate = bool(options["schema-include"]), bool(options["deduplicate"])
     return natively(DebeziumDecoder(schema, rules, needed, include, deduplicate), needed)
 

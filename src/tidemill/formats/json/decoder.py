@@ -30,12 +30,6 @@ from tidemill.model.types import Field
 _REFUSALS = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, TypeError, ValueError)
 
 
-def has_decimal(type_: DataType) -> bool:
-    """Whether a DECIMAL is anywhere in the type."""
-    parts = [type_.element, type_.key, type_.value, *(f.type for f in type_.fields)]
-    return type_.root is TypeRoot.DECIMAL or any(has_decimal(p) for p in parts if p is not None)
-
-
 def row_type(schema: Schema) -> DataType:
     """The schema's columns as a ROW."""
     return DataType(TypeRoot.ROW, fields=tuple(Field(c.name, c.type) for c in schema.columns))

@@ -7,7 +7,7 @@ from tidemill.plan.fuse import Chain
 from tidemill.plan.operators.group_aggregate import plan_group
 from tidemill.plan.operators.session import plan_sessions
 from tidemill.plan.operators.window_aggregate import plan_window
-from tidemill.plan.parts import paths_of, union, whole
+from tidemill.plan.parts import columns_of, paths_of, union, whole
 from tidemill.plan.physical import OperatorStage
 from tidemill.plan.planning import Columns, OperatorPlanner, Planning
 from tidemill.sql.logical import Aggregate, WindowKind
@@ -33,8 +33,7 @@ def _parts(node: Aggregate, planning: Planning) -> tuple[list[tuple[Chain, str]]
         read += [*call.arguments, *([] if call.filter is None else [call.filter])]
     paths = union(map(paths_of, read))
     paths |= whole(() if node.window is None else (node.window.time_column,))
-    wanted = frozenset(column for column, _ in paths)
-    parts = planning.parts(node.input, wanted, paths=paths)
+    parts = planning.parts(node.input, columns_of(paths), paths=paths)
     changelogs = [planning.changelogs[name] for _, name in parts]
     retracts = any(changelog.updates for changelog in changelogs)
     if retracts:
