@@ -10,11 +10,11 @@ from __future__ import annotations
 import datetime as dt
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 from tidemill.errors import UserError
+from tidemill.records import dataclass
 from tidemill.sql.fragments import check_expression, split_alias
 from tidemill.sql.syntax.normal import quoted, string
 

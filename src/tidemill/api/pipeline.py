@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,6 +26,7 @@ from tidemill.control.pipeline import (
 from tidemill.control.project_context import project_for
 from tidemill.control.run import RunResult, Until, progress_as_dict, run_compiled
 from tidemill.errors import UserError
+from tidemill.records import dataclass
 
 if TYPE_CHECKING:
     from tidemill.engine import Engine, Progress

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TYPE_CHECKING, Any
 
 from tidemill.api.expressions import Expression, col, expression
 from tidemill.api.live_display import EVERY_S
 from tidemill.api.windows import Window
 from tidemill.errors import UserError
+from tidemill.records import dataclass
 from tidemill.sql.syntax.normal import quoted
 
 if TYPE_CHECKING:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
 from typing import Any
 
 from tidemill.api.expressions import col, interval
+from tidemill.records import dataclass
 
 
 @dataclass(frozen=True)

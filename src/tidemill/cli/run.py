@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Parameter
@@ -110,6 +111,9 @@ def run(
 
     def started(engine: Engine) -> None:
         view.start(engine.progress)
+        # What was loaded stays: the collector need not look through it while rows come.
+        gc.freeze()
+        gc.set_threshold(100_000, 20, 20)
 
     try:
         result = run_pipeline(

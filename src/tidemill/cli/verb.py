@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
 from cyclopts import App, Group, Parameter
+
+from tidemill.records import dataclass
 
 COMMON_GROUP = Group("Common options", sort_key=99)
 

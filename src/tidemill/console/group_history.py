@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from tidemill.control.consumer_groups import GroupDetail, groups_now, lag_by_topic
 from tidemill.control.topics import Cluster
+from tidemill.records import dataclass
 
 EVERY_S = 5.0
 KEPT_S = 900.0

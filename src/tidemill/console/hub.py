@@ -10,7 +10,7 @@ import contextlib
 import threading
 import time
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +26,7 @@ from tidemill.control.topic_admin import topic_schemas
 from tidemill.control.topics import Cluster
 from tidemill.errors import TidemillError
 from tidemill.project import Project
+from tidemill.records import dataclass
 
 if TYPE_CHECKING:
     from tidemill.formats.schema_registry.client import SchemaRegistry

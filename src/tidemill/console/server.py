@@ -13,7 +13,7 @@ import os
 import secrets
 import socket
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 import uvicorn
@@ -28,6 +28,7 @@ from tidemill.control.project_context import open_project
 from tidemill.errors import ServiceError, UserError
 from tidemill.observe import hide_secret, open_log
 from tidemill.project import ensure_state_dir
+from tidemill.records import dataclass
 from tidemill.services.state import write_private
 
 PORT = 8642

@@ -7,7 +7,7 @@ waits for the pipeline and never disturbs it.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from tidemill.engine.checkpoint import CheckpointStore
 from tidemill.errors import UserError, Where
 from tidemill.interfaces.history import HistoryProof
 from tidemill.project import Project
+from tidemill.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +18,7 @@ from tidemill.control.project_context import project_for
 from tidemill.errors import ProjectError, TidemillError, did_you_mean
 from tidemill.project import PipelineFile, Project, check_project, find_project_file, no_project
 from tidemill.quality.suites import read_suite, suite_files
+from tidemill.records import dataclass
 
 if TYPE_CHECKING:
     from tidemill.plan import PhysicalPlan

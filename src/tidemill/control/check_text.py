@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any
 
 from tidemill.control.check import Finding, all_findings
 from tidemill.control.pipeline import compile_source, resolve_sql
 from tidemill.errors import TextWhere, TidemillError
 from tidemill.project import PipelineFile, Project
+from tidemill.records import dataclass
 
 CHARS_MAX = 200_000
 

@@ -12,12 +12,13 @@ import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Literal
 
 from tidemill.errors import ComponentError, UserError, Where, did_you_mean
 from tidemill.project import MASK, Secret
 from tidemill.project.http import open_checked
+from tidemill.records import dataclass
 
 REQUEST_TIMEOUT_S = 30.0
 _SLOT_LOST = "no longer available on the server"

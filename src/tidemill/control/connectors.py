@@ -11,7 +11,6 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from tidemill.control.cdc.heartbeat import with_heartbeat, with_truncates
@@ -20,6 +19,7 @@ from tidemill.control.connect_secrets import forget, referred
 from tidemill.control.project_context import connect_client, open_project, resolver
 from tidemill.errors import Span, TextWhere, TidemillError, UserError, Where
 from tidemill.project import Project, Secret, find_references
+from tidemill.records import dataclass
 
 OLD_STATE_S = 5.0
 

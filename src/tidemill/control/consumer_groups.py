@@ -8,7 +8,6 @@ epoch.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any, Literal
 
 from tidemill.connectors.kafka.groups import (
@@ -23,6 +22,7 @@ from tidemill.connectors.kafka.groups import (
 from tidemill.connectors.kafka.topic_facts import begin_offsets, end_offsets, offsets_at
 from tidemill.control.topics import Cluster
 from tidemill.errors import UserError
+from tidemill.records import dataclass
 
 __all__ = [
     "GroupDetail", "Move", "Part", "To", "describe_group", "group_as_dict", "groups_now",

@@ -7,10 +7,10 @@ nothing runs; idempotent. A server is asked to end in order, and killed when it 
 from __future__ import annotations
 
 import shutil
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tidemill.records import dataclass
 from tidemill.services.state import state_folder, storage_error
 from tidemill.services.supervisor import client
 from tidemill.services.supervisor.status import ServerState

@@ -8,7 +8,6 @@ alone.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
@@ -20,6 +19,7 @@ from tidemill.control.spark_text import spark_pipeline
 from tidemill.errors import UserError, Where
 from tidemill.project import PipelineFile, Project
 from tidemill.project.references import find_sql_references
+from tidemill.records import dataclass
 from tidemill.runners.flink import TableOptions, as_one_job, cut
 from tidemill.runners.spark.python_text import variable_name
 from tidemill.services.artifacts import server_files

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ from tidemill.control.check import Finding, all_findings
 from tidemill.control.flink_bridge import bridged_tables
 from tidemill.control.pipeline import CompiledPipeline, compile_pipeline
 from tidemill.control.project_context import project_for
+from tidemill.records import dataclass
 
 
 @dataclass(frozen=True)

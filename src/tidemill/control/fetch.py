@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from tidemill.control.environments import ensure_environment
 from tidemill.control.up import Progress, download_events
+from tidemill.records import dataclass
 from tidemill.services.cache import cache_folder
 from tidemill.services.environments import ENVIRONMENTS
 from tidemill.services.install import install

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 
 from sqlglot import exp
@@ -25,6 +25,7 @@ from tidemill.control.run import build_engine
 from tidemill.errors import TextWhere, TidemillError, UserError, Where, did_you_mean
 from tidemill.model.schema import ColumnKind
 from tidemill.project import PipelineFile, Project, ensure_state_dir
+from tidemill.records import dataclass
 from tidemill.runners.flink import CONNECTORS as FLINKS
 from tidemill.runners.flink import TableOptions
 

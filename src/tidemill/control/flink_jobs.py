@@ -6,7 +6,7 @@ of a pipeline that is stopped here is gone on with by the pipeline's next run.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from tidemill.control.flink_endpoints import flink_cluster
@@ -14,6 +14,7 @@ from tidemill.control.flink_memory import memories
 from tidemill.control.project_context import open_project
 from tidemill.errors import UserError, Where, did_you_mean
 from tidemill.project import Project
+from tidemill.records import dataclass
 from tidemill.runners.flink import Cluster, Job
 
 _NAMES_SHOWN = 8

@@ -17,7 +17,7 @@ import threading
 import time
 import urllib.parse
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +35,7 @@ from tidemill.control.stopping import stop_on_signals
 from tidemill.control.up import Progress, download_events
 from tidemill.errors import ComponentError, UserError, Where
 from tidemill.project import Project, Secret, ensure_state_dir
+from tidemill.records import dataclass
 from tidemill.runners.flink import Cluster, Job
 from tidemill.runners.flink.programs import (
     LAUNCHER,

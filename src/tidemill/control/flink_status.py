@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from tidemill.control.flink_endpoints import flink_cluster
 from tidemill.control.flink_memory import memories
 from tidemill.errors import TidemillError
 from tidemill.project import Project
+from tidemill.records import dataclass
 from tidemill.runners.flink import Job
 
 _ANSWER_WITHIN_S = 2.0

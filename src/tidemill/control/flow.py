@@ -7,13 +7,13 @@ whatever each calls it.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from tidemill.control.pipeline import CompiledPipeline, compile_pipeline, read_sql
 from tidemill.control.project_context import resolver
 from tidemill.errors import ProjectError
 from tidemill.model import TableDescriptor
 from tidemill.project import PipelineFile, Project, Secret, find_references
+from tidemill.records import dataclass
 
 _DATABASES = ("postgres",)
 

@@ -7,7 +7,6 @@ as it is. Non-guarantee: a failure half-way (a full disk) leaves the files writt
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -16,6 +15,7 @@ from tidemill.control.dbt.files import add_dbt
 from tidemill.errors import UserError, Where, did_you_mean
 from tidemill.project import safe_name
 from tidemill.project.project import PROJECT_FILE
+from tidemill.records import dataclass
 
 TEMPLATES = {
     "minimal": "a file summed into another file; needs no server",

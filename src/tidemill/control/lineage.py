@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ from tidemill.control.pipeline import shown_path
 from tidemill.control.project_context import open_project
 from tidemill.errors import ProjectError, Where
 from tidemill.project import Project
+from tidemill.records import dataclass
 
 _MODELS = ("model", "seed", "snapshot")
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from tidemill.errors import ProjectError, Span, TextWhere
 from tidemill.project import MASK, looks_secret
+from tidemill.records import dataclass
 
 _GAP = r"(?:\s|--[^\n]*\n|/\*.*?\*/)*"
 _STRING = r"'(?:[^']|'')*'"

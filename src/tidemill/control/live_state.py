@@ -14,7 +14,7 @@ import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +23,7 @@ from tidemill.control.lag_clock import LagClock
 from tidemill.control.plan_graph import graph_as_dict
 from tidemill.control.sample_publisher import SamplePublisher
 from tidemill.errors import TidemillError
+from tidemill.records import dataclass
 from tidemill.services.state import read_json, write_private
 from tidemill.version import __version__
 

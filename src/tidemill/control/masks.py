@@ -13,7 +13,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from fnmatch import translate
 from typing import Any
 
@@ -22,6 +22,7 @@ import pyarrow.compute as pc
 
 from tidemill.control.message_view import Decoded, MessageView
 from tidemill.observe.log import MASK
+from tidemill.records import dataclass
 
 KEY = "_key"
 

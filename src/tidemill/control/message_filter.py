@@ -7,10 +7,10 @@ for which an expression cannot be computed (a field it lacks) does not match, an
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tidemill.errors import UserError
+from tidemill.records import dataclass
 
 if TYPE_CHECKING:
     from tidemill.control.message_view import MessageView

@@ -8,13 +8,14 @@ topic's keys or values. What fits neither stays bytes.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Literal
 
 from tidemill.errors import TidemillError
 from tidemill.formats.schema_registry.client import SchemaRegistry
 from tidemill.formats.schema_registry.values import ValueReader
 from tidemill.model import TableDescriptor
+from tidemill.records import dataclass
 
 Side = Literal["key", "value"]
 Found = tuple[str, Any]

@@ -6,11 +6,11 @@ Nothing is guessed wrong silently: each view says how its bytes were read (`enco
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from typing import Any, Literal
 
 from tidemill.connectors.kafka.records import Record
 from tidemill.control.message_schemas import NO_SCHEMAS, MessageSchemas, Side
+from tidemill.records import dataclass
 
 Decoding = Literal["auto", "json", "avro", "protobuf", "text", "hex"]
 HEX_BYTES_MAX = 4096

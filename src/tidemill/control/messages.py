@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Literal
 
 from tidemill.connectors.kafka.records import ReadFrom, Record, read_records
@@ -17,6 +17,7 @@ from tidemill.control.message_filter import MessageFilter
 from tidemill.control.message_schemas import MessageSchemas
 from tidemill.control.message_view import Decoding, MessageView, view
 from tidemill.control.topics import Cluster
+from tidemill.records import dataclass
 
 LIMIT_MAX = 1000
 SCANNED_MAX = 200_000

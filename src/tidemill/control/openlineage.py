@@ -15,13 +15,13 @@ import threading
 import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from tidemill.control.pipeline import opened
 from tidemill.errors import UserError
+from tidemill.records import dataclass
 from tidemill.sql.column_lineage import ColumnLineage, Direct
 from tidemill.version import __version__
 

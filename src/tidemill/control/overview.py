@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any, Literal
 
 from tidemill.control.pipeline_states import PipelineState, pipeline_states
@@ -11,6 +11,7 @@ from tidemill.control.stack_status import ServerView, StackStatus
 from tidemill.control.status import status
 from tidemill.control.watermark_text import duration, held_by
 from tidemill.project import Project
+from tidemill.records import dataclass
 
 LAG_S = 30.0
 EPOCH_AGE_S = 60.0

@@ -7,7 +7,7 @@ and `opened` puts the value in just before a connector gets the table.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -31,6 +31,7 @@ from tidemill.project import (
     find_references,
     find_sql_references,
 )
+from tidemill.records import dataclass
 from tidemill.stores import is_store_url, parse_url
 
 if TYPE_CHECKING:

@@ -7,7 +7,6 @@ Non-guarantee: what has happened since that checkpoint, at most about a second w
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +17,7 @@ from tidemill.control.watermark_text import as_dict, duration, sentences
 from tidemill.control.watermarks import Diagnosis, diagnose
 from tidemill.engine.checkpoint import CheckpointStore
 from tidemill.engine.observation import Observation
+from tidemill.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +18,7 @@ from tidemill.control.watermarks import Diagnosis, diagnose
 from tidemill.engine.checkpoint import CheckpointStore
 from tidemill.engine.observation import Observation
 from tidemill.project import Project
+from tidemill.records import dataclass
 
 STALE_S = 5.0
 """A running pipeline that has published nothing for so long is busy with something long."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from tidemill.control.project_context import open_project
 from tidemill.control.slots import postgres_of
 from tidemill.errors import UserError
 from tidemill.project import ensure_state_dir
+from tidemill.records import dataclass
 
 _FOLDER = "secrets"
 

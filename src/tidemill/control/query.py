@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import threading
 import time
-from dataclasses import dataclass
 from typing import Any
 
 import duckdb
@@ -22,6 +21,7 @@ from tidemill.control.topic_admin import topic_schemas
 from tidemill.control.topics import Cluster
 from tidemill.errors import UserError, did_you_mean
 from tidemill.project import Project
+from tidemill.records import dataclass
 
 ROWS_MAX = 1000
 SECONDS_MAX = 10.0

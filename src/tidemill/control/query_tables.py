@@ -7,7 +7,7 @@ A topic's rows are its newest messages, decoded: columns of JSON objects, with `
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Literal
 
@@ -21,6 +21,7 @@ from tidemill.control.pipeline_states import pipeline_states
 from tidemill.control.topics import Cluster, list_topics
 from tidemill.errors import ConnectorError, ProjectError
 from tidemill.project import Project
+from tidemill.records import dataclass
 
 MESSAGES_MAX = 1000
 _FILES = (".json", ".jsonl", ".parquet", ".csv")

@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -32,6 +32,7 @@ from tidemill.control.watermarks import Diagnosis, diagnose
 from tidemill.errors import UserError, Where
 from tidemill.observe import open_log
 from tidemill.project import Project, ensure_state_dir, no_project
+from tidemill.records import dataclass
 
 if TYPE_CHECKING:
     from tidemill.engine import Engine, Progress

@@ -11,7 +11,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,7 @@ from tidemill.control.run import only_pipeline
 from tidemill.control.stopping import stop_on_signals
 from tidemill.errors import ComponentError, TextWhere, TidemillError, UserError, Where
 from tidemill.project import PipelineFile, Project, ensure_state_dir
+from tidemill.records import dataclass
 from tidemill.runners.flink import (
     Cluster,
     Gateway,

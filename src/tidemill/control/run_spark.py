@@ -16,7 +16,6 @@ import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +31,7 @@ from tidemill.control.stopping import stop_on_signals
 from tidemill.control.up import Progress, download_events
 from tidemill.errors import UsageError
 from tidemill.project import Project, ensure_state_dir
+from tidemill.records import dataclass
 from tidemill.services.install import install
 
 _POLL_S = 0.25

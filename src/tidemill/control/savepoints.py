@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +20,7 @@ from tidemill.engine.savepoint import Savepoint
 from tidemill.errors import EngineError, UserError, Where, did_you_mean
 from tidemill.plan import PhysicalPlan
 from tidemill.project import Project
+from tidemill.records import dataclass
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import difflib
 import json
-from dataclasses import dataclass
 from typing import Any, Literal
 
 from tidemill.control.schemas import show_schema
 from tidemill.formats.schema_registry.client import SchemaRegistry
+from tidemill.records import dataclass
 
 LineKind = Literal["same", "added", "removed"]
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 
 from tidemill.control.project_context import open_project, server_login, server_property
@@ -14,6 +13,7 @@ from tidemill.formats.schema_registry.client import (
     RegistryLogin,
     SchemaRegistry,
 )
+from tidemill.records import dataclass
 from tidemill.services import running_endpoints
 
 _AT_ONCE = 8

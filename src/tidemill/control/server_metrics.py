@@ -11,7 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -26,6 +26,7 @@ from tidemill.control.slots import Slot, slots_and_databases
 from tidemill.control.topics import Cluster
 from tidemill.errors import TidemillError
 from tidemill.project import Project
+from tidemill.records import dataclass
 
 WAIT_S, TIMEOUT_S = 0.5, 2.0
 PARTITIONS_MAX = 5000

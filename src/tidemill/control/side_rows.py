@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from tidemill.control.pipeline_states import pipeline_state
 from tidemill.control.topics import Cluster
 from tidemill.errors import ConnectorError, UserError, Where
 from tidemill.project import Project
+from tidemill.records import dataclass
 
 _BYTES_MAX = 8 << 20
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any
 
 from tidemill.connectors.jdbc.server_stats import (
@@ -15,6 +15,7 @@ from tidemill.connectors.jdbc.server_stats import (
 from tidemill.control.project_context import resolver
 from tidemill.errors import ProjectError
 from tidemill.project import Project, Secret, find_references
+from tidemill.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,9 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
+from tidemill.records import dataclass
 from tidemill.runners.spark import DRIVER
 from tidemill.services.environments import require_environment
 from tidemill.services.install import class_path

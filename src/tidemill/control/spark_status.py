@@ -12,11 +12,12 @@ import signal
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 
 from tidemill.errors import ComponentError, TidemillError, UserError, Where
 from tidemill.project import Project
+from tidemill.records import dataclass
 from tidemill.services.locks import is_locked, open_lock, try_lock
 from tidemill.services.state import read_json, write_json
 

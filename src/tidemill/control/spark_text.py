@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from tidemill.control.pipeline import CompiledPipeline, SqlSource, compile_pipeline
 from tidemill.errors import TidemillError, UserError, Where
 from tidemill.project import PipelineFile, Project, Secret, find_references
+from tidemill.records import dataclass
 from tidemill.runners.flink import declared_tables
 from tidemill.runners.spark import SparkProgram, spark_program
 

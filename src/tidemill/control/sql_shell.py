@@ -11,7 +11,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,6 +28,7 @@ from tidemill.control.sql_text import EXPLAIN_WORDS, first_words, without_first_
 from tidemill.control.stopping import calling_on_signals
 from tidemill.errors import Span, TextWhere, TidemillError
 from tidemill.project import Project, ensure_state_dir
+from tidemill.records import dataclass
 from tidemill.sql.syntax.normal import quoted
 
 if TYPE_CHECKING:

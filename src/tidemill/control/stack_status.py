@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from tidemill.records import dataclass
 from tidemill.services.processes import memory_bytes
 from tidemill.services.state import StateFolder
 from tidemill.services.supervisor.status import ServerState, ServerStatus, SupervisorStatus

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from tidemill.control.pipeline_states import pipeline_state
 from tidemill.control.project_context import open_project
 from tidemill.control.spark_status import pipelines_on_spark, stop_on_spark
 from tidemill.errors import UserError, Where
+from tidemill.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,7 @@ from tidemill.errors import TidemillError
 from tidemill.model import TableDescriptor
 from tidemill.plan import PhysicalPlan
 from tidemill.project import Project
+from tidemill.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,6 @@ import base64
 import binascii
 import json
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +19,7 @@ from tidemill.connectors.kafka.records import (
 )
 from tidemill.control.project_context import kafka_properties, open_project
 from tidemill.errors import Span, TextWhere, UserError
+from tidemill.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
 from tidemill.control.stack_status import StackStatus, stack_status
+from tidemill.records import dataclass
 from tidemill.services.install import InstallProgress, install
 from tidemill.services.processes import memory_bytes
 from tidemill.services.registry import SERVICES, settings_of, with_dependencies

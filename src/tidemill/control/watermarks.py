@@ -8,10 +8,11 @@ see it; nothing else is guessed.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from tidemill.engine.lateness import late_within
 from tidemill.engine.observation import Observation, PartitionTime, SourceTime, WaitingOperator
+from tidemill.records import dataclass
 
 _SHARES = (0.5, 0.9, 0.99, 1.0)
 

@@ -19,11 +19,12 @@ table has of statements that are gone.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from tidemill.errors import EngineError, Where
 from tidemill.plan.physical import PhysicalPlan
+from tidemill.records import dataclass
 
 _WENT = ("out", "filtered", "late", "dead")
 LETTERS = "letters"

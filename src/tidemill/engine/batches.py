@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +12,7 @@ import pyarrow as pa
 from tidemill.interfaces.source import RowOrigin
 from tidemill.model import Batch
 from tidemill.plan.physical import FIRST_END, KIND, ROW
+from tidemill.records import dataclass
 
 Int64s = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]

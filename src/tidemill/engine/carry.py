@@ -11,7 +11,7 @@ and it can still go on. Of the staged output every sink gets all, once where it 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 import pyarrow as pa
 
@@ -20,6 +20,7 @@ from tidemill.engine.checkpoint import Checkpoint, CheckpointStore
 from tidemill.engine.manifest_nodes import manifest_nodes
 from tidemill.model import Batch
 from tidemill.plan.physical import PhysicalPlan
+from tidemill.records import dataclass
 
 Places = Mapping[str, str]
 """Ids in the new plan, each with the id in the plan that wrote the state."""

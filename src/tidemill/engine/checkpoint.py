@@ -18,7 +18,7 @@ import hashlib
 import json
 import os
 import struct
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,7 @@ import pyarrow as pa
 
 from tidemill.engine import crash_points
 from tidemill.errors import EngineError, Where
+from tidemill.records import dataclass
 
 _NOT_ITS_FAULT = (errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EACCES, errno.EPERM)
 """Why a good file cannot be read now: no reason to go back past it."""

@@ -7,8 +7,6 @@ aside, the other stands for itself, as behind any filter.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 import pyarrow as pa
 
@@ -19,6 +17,7 @@ from tidemill.engine.kernel import Kernel
 from tidemill.engine.pairs import standing_alone
 from tidemill.errors import EngineError, Where
 from tidemill.plan.physical import KIND, ROW, RowCheck, RowChecks, wide
+from tidemill.records import dataclass
 
 CODE = "quality.unexpected-row"
 

@@ -19,7 +19,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import partial
 from typing import Any
 
@@ -33,6 +33,7 @@ from tidemill.interfaces.operator import StateDelta
 from tidemill.interfaces.sink import NumberedGroup
 from tidemill.model import Batch, DeadLetter, Position
 from tidemill.model.dead_letter import dead_letter_batch
+from tidemill.records import dataclass
 
 Positions = Mapping[str, Mapping[str, Position]]
 

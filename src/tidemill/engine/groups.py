@@ -6,9 +6,9 @@ After a failure the engine throws a group away and makes a new one; so it needs 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from tidemill.interfaces.sink import CommitGroup
+from tidemill.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

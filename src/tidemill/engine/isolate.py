@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 import duckdb
 import numpy as np
@@ -19,6 +18,7 @@ from tidemill.engine.batches import Mask, StageBatch, widen
 from tidemill.engine.kernel import Kernel
 from tidemill.errors import CATALOGUE, EngineError, Where
 from tidemill.plan.physical import ROW, FusedStage, wide
+from tidemill.records import dataclass
 
 Run = Callable[[pa.Table], pa.Table]
 

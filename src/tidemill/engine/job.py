@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from tidemill.engine.clock import Clock
@@ -20,6 +20,7 @@ from tidemill.engine.traces import EpochTraces
 from tidemill.interfaces.lookup import Lookup
 from tidemill.interfaces.source import Source
 from tidemill.plan.physical import PhysicalPlan
+from tidemill.records import dataclass
 
 
 @dataclass(slots=True)

@@ -8,7 +8,6 @@ nothing of all that. What comes out it pushes on. One file each in `nodes/`.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
 import pyarrow as pa
@@ -23,6 +22,7 @@ from tidemill.interfaces.operator import StateDelta
 from tidemill.model import DeadLetter
 from tidemill.plan.physical import FusedStage, OperatorStage, PhysicalPlan
 from tidemill.plan.windows import MILLI_US
+from tidemill.records import dataclass
 
 LateRows: TypeAlias = Sequence[int]
 

@@ -8,8 +8,10 @@ milliseconds where they are the wall clock's.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any
+
+from tidemill.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from tidemill.engine.epoch_stats import EpochStats
 from tidemill.engine.observation import Observation
 from tidemill.engine.times import EngineTimes
 from tidemill.interfaces.history import HistoryProof
 from tidemill.interfaces.schema_change import SchemaChanges
+from tidemill.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

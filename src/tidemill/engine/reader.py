@@ -10,7 +10,7 @@ import contextlib
 import threading
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from time import monotonic
 
 from tidemill.engine.settings import EngineSettings
@@ -18,6 +18,7 @@ from tidemill.engine.worker import Aborted, Failure
 from tidemill.errors import ConnectorError
 from tidemill.interfaces.source import ConfirmingSource, PartitionBatch, Source
 from tidemill.model import Position
+from tidemill.records import dataclass
 
 
 @dataclass(slots=True)

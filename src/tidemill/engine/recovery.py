@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 import pyarrow as pa
@@ -23,6 +23,7 @@ from tidemill.engine.manifest_nodes import check_plan
 from tidemill.errors import EngineError, Where
 from tidemill.interfaces.operator import StateDelta
 from tidemill.model import Batch
+from tidemill.records import dataclass
 
 _log = logging.getLogger("tidemill.engine.recovery")
 

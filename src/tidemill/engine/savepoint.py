@@ -17,12 +17,13 @@ import shutil
 import time
 import uuid
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from tidemill.engine.checkpoint import Checkpoint, CheckpointStore, DamagedError
 from tidemill.errors import EngineError, Where
+from tidemill.records import dataclass
 
 _FILE = "savepoint.json"
 _TRIES = 20

@@ -58,9 +58,6 @@ class Session:
         """Set when the session failed: what it had computed since its last commit is undone."""
         self.committed_counts: dict[str, int] = {}
         self.committed_any = False
-        memory = StateMemory(state_memory_bytes(job.plan.settings), job.checkpoint_dir / "spill")
-        self._kernel = job.kernel or Kernel(job.settings.threads)
-        self._kernel.memory = memory
         self._workers = {
             spec.name: job.crew.worker(spec, self.failure, job.settings) for spec in job.groups
         }
@@ -89,7 +86,9 @@ class Session:
     def begin(self) -> None:
         """Recover: everything stands as the last decided epoch left it."""
         use_returnable_pool()
-        self._open_groups()
+        held = self._start_groups()
+        self._open_kernel()
+        self._await_groups(held)
         recovered = self._recover()
         self._build(recovered)
         self._reapply(recovered)
@@ -108,10 +107,10 @@ class Session:
             worker.close()
         for reader in self._readers.values():
             reader.join()
-        if self.job.kernel is None:
+        if self.job.kernel is not None:
+            self.job.kernel.release()
+        elif hasattr(self, "_kernel"):
             self._kernel.close()
-        else:
-            self._kernel.release()
 
     def _all_workers(self) -> list[GroupWorker]:
         workers = list(self._workers.values())
@@ -146,7 +145,8 @@ class Session:
 
     # -- start
 
-    def _open_groups(self) -> None:
+    def _start_groups(self) -> dict[str, Held]:
+        """Open each on its own thread; what it returns is filled until all are open."""
         held: dict[str, Held] = {}
 
         def open_one(worker: GroupWorker) -> None:
@@ -158,6 +158,19 @@ class Session:
         for worker in self._workers.values():
             worker.start()
             worker.submit(lambda w=worker: open_one(w))  # type: ignore[misc]
+        return held
+
+    def _open_kernel(self) -> None:
+        """Of use before the first row, so while the groups wait for their servers."""
+        job = self.job
+        self._kernel = job.kernel or Kernel(job.settings.threads)
+        self._kernel.memory = StateMemory(
+            state_memory_bytes(job.plan.settings), job.checkpoint_dir / "spill"
+        )
+        if job.kernel is None:
+            self._kernel.warm()
+
+    def _await_groups(self, held: dict[str, Held]) -> None:
         for worker in self._workers.values():
             worker.drain()
         self._held = held

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from tidemill.interfaces.options import parse_memory_bytes
+from tidemill.records import dataclass
 
 STATE_MEMORY = "tidemill.state.memory"
 """How much of a pipeline's state stays in memory (`512 mb`); the rest lies in files."""

@@ -10,10 +10,11 @@ from __future__ import annotations
 from collections import defaultdict, deque
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 from time import monotonic, time
 
 from tidemill.engine.epoch_stats import Durations
+from tidemill.records import dataclass
 
 END_TO_END_BOUNDS_S = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 60.0, 600.0, 3600.0)
 """Upper bounds of the end-to-end histogram's buckets, in seconds."""

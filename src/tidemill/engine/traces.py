@@ -6,10 +6,11 @@ Nothing is kept where nobody asked. The compute thread begins and cuts, the comm
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from time import time_ns
 
 from tidemill.engine.counters import total
+from tidemill.records import dataclass
 
 LINKS_MAX = 32
 

@@ -10,7 +10,6 @@ with other inputs leave the source out (`node_times.py`).
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +17,7 @@ import numpy.typing as npt
 from tidemill.engine.clock import Clock
 from tidemill.engine.observation import PartitionTime
 from tidemill.plan.windows import MAX_WATERMARK_US, MIN_WATERMARK_US
+from tidemill.records import dataclass
 
 Int64s = npt.NDArray[np.int64]
 

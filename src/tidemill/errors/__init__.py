@@ -14,7 +14,8 @@
             └── DoubtfulCommitError  nobody knows whether the epoch was committed: recover and ask
 
 A code is `<room>.<name>`, stable, and declared with its meaning in `codes/<room>.py`; an
-undeclared code is a programming error. This room imports nothing of Tidemill's.
+undeclared code is a programming error. Of Tidemill this room imports
+`records` alone.
 """
 
 from tidemill.errors.base import (

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
 from tidemill.model.schema import Column
+from tidemill.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from tidemill.interfaces.catalog import TableCatalog
 from tidemill.interfaces.format import FormatFactory
@@ -12,6 +12,7 @@ from tidemill.interfaces.options import OptionSet
 from tidemill.interfaces.sink import CommitGroup
 from tidemill.interfaces.source import Source
 from tidemill.model import DataType, TableDescriptor
+from tidemill.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,13 +7,13 @@ format of the same name; where Flink fails the job on a bad row, the decoder set
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple, Protocol, overload, runtime_checkable
 
 import pyarrow as pa
 
 from tidemill.interfaces.options import OptionSet, OptionValues
 from tidemill.model import Batch, Schema
+from tidemill.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from tidemill.model import JsonValue, Position
+from tidemill.records import dataclass
 
 HISTORY_TABLE = "scan.history.table"
 """The option of a source table that names the table to be read first."""

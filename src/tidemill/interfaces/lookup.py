@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
 import pyarrow as pa
+
+from tidemill.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

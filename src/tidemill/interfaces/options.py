@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import Enum
 from typing import Any
 
 from tidemill.errors import ProjectError, did_you_mean
 from tidemill.errors.where import TextWhere, Where
+from tidemill.records import dataclass
 
 
 class OptionType(Enum):

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
 import pyarrow as pa
 
 from tidemill.model import DataType, Field
+from tidemill.records import dataclass
 
 FunctionKind = Literal["scalar", "table", "aggregate", "model"]
 

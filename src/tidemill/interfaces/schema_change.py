@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from tidemill.interfaces.options import Option, OptionType
 from tidemill.model import JsonValue, Position
+from tidemill.records import dataclass
 
 BEHAVIOR = Option(
     "schema.change.behavior",

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
 import pyarrow as pa
 
 from tidemill.model import DeadLetter, Position
+from tidemill.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

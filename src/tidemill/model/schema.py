@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import Enum
 
 import pyarrow as pa
 
 from tidemill.model.types import DataType
+from tidemill.records import dataclass
 
 
 class ColumnKind(Enum):

@@ -8,10 +8,12 @@ as utf8; `BINARY`, `VARBINARY` and `BYTES` as binary.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import Enum
 
 import pyarrow as pa
+
+from tidemill.records import dataclass
 
 
 class TypeRoot(Enum):

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from ruamel.yaml import YAML
+
+from tidemill.records import dataclass
 
 JOB = "tidemill"
 

@@ -12,10 +12,10 @@ import logging
 import logging.handlers
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from tidemill.observe.ecs import Context, EcsLines
+from tidemill.records import dataclass
 
 MASK = "******"
 _SECRETS: set[str] = set()

@@ -8,9 +8,9 @@ eight COUNT(DISTINCT ...) of two columns keep two sets of values. Flink shares t
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from tidemill.plan.lowering import duckdb_type
+from tidemill.records import dataclass
 from tidemill.sql.expressions import AggregateCall, InputRef
 
 

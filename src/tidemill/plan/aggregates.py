@@ -11,7 +11,7 @@ with `d` = 0 carry the partials that add up.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from sqlglot import exp
 
@@ -33,6 +33,7 @@ from tidemill.plan.lowering.build import cast, fn
 from tidemill.plan.lowering.row_aggregates import IN_PANES, ROW_AGGREGATES
 from tidemill.plan.physical import FIRST_END, KIND, ROW, FusedStage, wide
 from tidemill.plan.windows import MILLI_US, WindowGrid, minus, number, plus, timestamp_of
+from tidemill.records import dataclass
 from tidemill.sql.expressions import Call, InputRef
 from tidemill.sql.logical import Aggregate, WindowProperty
 

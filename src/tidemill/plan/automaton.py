@@ -8,9 +8,10 @@ out. So there is no backtracking, and what is greedy differs from what SQL's sta
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TypeAlias
 
+from tidemill.records import dataclass
 from tidemill.sql.match import PatternVariable
 
 FINAL = -1

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 
 from tidemill.errors import SqlError, TextWhere, TidemillError, did_you_mean
 from tidemill.interfaces.connector import Changelog, Connector, JobContext
 from tidemill.model import TableDescriptor
+from tidemill.records import dataclass
 from tidemill.sql.logical import LogicalNode, Scan, Values, inputs
 
 APPEND_ONLY = Changelog(updates=False)

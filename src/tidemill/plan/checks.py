@@ -8,7 +8,6 @@ that a row that is set aside moves no watermark; a sink's rows just before they 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import reduce
 from typing import Protocol, TypeAlias
 
@@ -20,6 +19,7 @@ from tidemill.interfaces.connector import Changelog
 from tidemill.model import TableDescriptor
 from tidemill.plan.fuse import alias, column, names, relation, text
 from tidemill.plan.physical import ROW, CheckAction, RowCheck, RowChecks, wide
+from tidemill.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import sqlglot
@@ -14,6 +13,7 @@ from tidemill.plan.physical import (
     SourceStage,
     changelog_mode,
 )
+from tidemill.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,6 @@ means that some expression of the level failed.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TypeAlias, TypeGuard
 
 from sqlglot import exp
@@ -21,6 +20,7 @@ from tidemill.plan.lowering.build import fn
 from tidemill.plan.physical import KIND, ROW
 from tidemill.plan.unnest import LIST, collection_list, taken_apart, unrolled
 from tidemill.plan.windows import MILLI_US, grid_of, minus, number, plus, timestamp_of
+from tidemill.records import dataclass
 from tidemill.sql.expressions import InputRef
 from tidemill.sql.logical import (
     Correlate,

@@ -11,7 +11,7 @@ the group. `changes` finishes the groups as they were (`o_...`) and as they are 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from sqlglot import exp
 
@@ -23,6 +23,7 @@ from tidemill.plan.aggregates import AggregateSql, _big
 from tidemill.plan.fuse import alias, column, over, relation, text
 from tidemill.plan.lowering import AggregatePlan, aggregate_plan
 from tidemill.plan.lowering.row_aggregates import BEFORE
+from tidemill.records import dataclass
 from tidemill.sql.expressions import Call, Expression, InputRef, Literal
 
 GROUP = "s"

@@ -9,7 +9,6 @@ only where the `condition` query says so.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from sqlglot import exp
 
@@ -30,6 +29,7 @@ from tidemill.plan.lowering.build import fn
 from tidemill.plan.physical import FIRST_END, KIND, ROW, FusedStage, wide
 from tidemill.plan.ranks import TIME, weight
 from tidemill.plan.windows import micros
+from tidemill.records import dataclass
 from tidemill.sql.expressions import Expression, InputRef, input_indexes
 from tidemill.sql.join_conditions import Equality, conjunction, conjuncts, equality
 from tidemill.sql.logical import Fields, Join, TimeAttribute

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 from tidemill.errors import TextWhere
 from tidemill.plan.physical import PhysicalPlan
+from tidemill.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

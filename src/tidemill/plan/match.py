@@ -11,7 +11,6 @@ is a query over rows that have those values beside them as `y<i>`; its result is
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from sqlglot import exp
 
@@ -32,6 +31,7 @@ from tidemill.plan.lowering.build import cast, fn, template
 from tidemill.plan.physical import ROW, FusedStage, wide
 from tidemill.plan.ranks import HEAD, SEQUENCE, TIME
 from tidemill.plan.windows import micros
+from tidemill.records import dataclass
 from tidemill.sql.expressions import (
     AggregateCall,
     Expression,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import pyarrow as pa
@@ -13,6 +12,7 @@ from tidemill.plan.fuse import alias, column, names, relation, text
 from tidemill.plan.keys import state_bound
 from tidemill.plan.physical import KIND, FusedStage, OperatorStage, changelog_mode
 from tidemill.plan.ranks import HEAD, SEQUENCE
+from tidemill.records import dataclass
 from tidemill.sql.logical import Scan
 
 

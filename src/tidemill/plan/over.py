@@ -15,7 +15,7 @@ them.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Literal
 
 from sqlglot import exp
@@ -45,6 +45,7 @@ from tidemill.plan.ranks import (
     weight,
 )
 from tidemill.plan.windows import micros
+from tidemill.records import dataclass
 from tidemill.sql.expressions import AggregateCall, InputRef
 from tidemill.sql.expressions import Literal as Constant
 from tidemill.sql.logical import OverAggregate

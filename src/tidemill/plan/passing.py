@@ -6,7 +6,6 @@ adds nor moves rows, its plain columns are the columns of the batch.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
 
 import sqlglot
@@ -14,6 +13,7 @@ from sqlglot import exp
 
 from tidemill.plan.fuse import column, text
 from tidemill.plan.fuse import relation as of_relation
+from tidemill.records import dataclass
 
 _PARTS = {"expressions", "from_"}
 _MOVES_ROWS = (exp.Window, exp.AggFunc, exp.Unnest, exp.Explode, exp.Query, exp.Placeholder)

@@ -10,7 +10,7 @@ the `wide` one); input columns are `c0`, `c1`, ... by position,
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Literal
 
 import pyarrow as pa
@@ -18,6 +18,7 @@ import pyarrow as pa
 from tidemill.errors import TextWhere
 from tidemill.interfaces.connector import Changelog
 from tidemill.model import TableDescriptor
+from tidemill.records import dataclass
 
 LateMode = Literal["drop", "table", "fail"]
 ErrorMode = Literal["dead-letter", "fail"]

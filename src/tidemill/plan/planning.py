@@ -7,7 +7,7 @@ its inputs first (`parts`, `row_edges`), names itself (`name`), and returns its 
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, TypeAlias
 
 import pyarrow as pa
@@ -43,6 +43,7 @@ from tidemill.plan.physical import (
     wide,
 )
 from tidemill.plan.sources import SourceDraft, event_time, idle_timeout_ms, values_table
+from tidemill.records import dataclass
 from tidemill.sql.column_lineage import ColumnLineage
 from tidemill.sql.expressions import input_indexes
 from tidemill.sql.logical import Fields, LogicalNode, Scan, Values, Watermark, inputs

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from tidemill.errors import SqlError, TextWhere
 from tidemill.plan.python_lift import calls_python, lift, ref
+from tidemill.records import dataclass
 from tidemill.sql.binder.shapes import map_inputs
 from tidemill.sql.expressions import Call, Cast, Expression, InputRef, children, input_indexes
 from tidemill.sql.logical import Join, LogicalNode, Project, RowField

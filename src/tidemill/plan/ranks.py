@@ -12,7 +12,6 @@ no state and is append-only: a window's rows come all at once.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Literal
 
 from sqlglot import exp
@@ -32,6 +31,7 @@ from tidemill.plan.fuse import (
 from tidemill.plan.lowering import lower
 from tidemill.plan.physical import KIND, ROW, FusedStage, wide
 from tidemill.plan.windows import micros
+from tidemill.records import dataclass
 from tidemill.sql.expressions import InputRef
 from tidemill.sql.logical import (
     Aggregate,

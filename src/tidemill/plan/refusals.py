@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import cast
 
 from tidemill.errors import SqlError, TextWhere
@@ -20,6 +19,7 @@ from tidemill.plan.lowering.row_aggregates import (
 )
 from tidemill.plan.physical import ErrorMode, LateMode
 from tidemill.plan.windows import WindowGrid, grid_of
+from tidemill.records import dataclass
 from tidemill.sql.functions import AGGREGATES
 from tidemill.sql.logical import (
     Aggregate,

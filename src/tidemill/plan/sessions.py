@@ -10,7 +10,6 @@ session ends.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from sqlglot import exp
 
@@ -30,6 +29,7 @@ from tidemill.plan.local_time import clock_micros, rowtime_of, window_zone
 from tidemill.plan.lowering import lower
 from tidemill.plan.physical import FIRST_END, KIND, ROW, FusedStage, wide
 from tidemill.plan.windows import MILLI_US, minus, timestamp_of
+from tidemill.records import dataclass
 from tidemill.sql.expressions import Call, Expression, InputRef
 from tidemill.sql.logical import WindowSpec, WindowTableFunction
 

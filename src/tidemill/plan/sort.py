@@ -5,7 +5,6 @@ Over a changelog the rows that were withdrawn are left out first, so that insert
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from sqlglot import exp
@@ -14,6 +13,7 @@ from tidemill.plan.fuse import alias, column, names, over, relation, text
 from tidemill.plan.lowering import lower
 from tidemill.plan.physical import OperatorStage
 from tidemill.plan.ranks import WEIGHT, rows_left, told_apart, weight
+from tidemill.records import dataclass
 from tidemill.sql.logical import Sort
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 import pyarrow as pa
 
@@ -26,6 +26,7 @@ from tidemill.plan.lowering import lower
 from tidemill.plan.parts import Path, columns_of
 from tidemill.plan.physical import EventTime, RowChecks, wide
 from tidemill.plan.windows import micros
+from tidemill.records import dataclass
 from tidemill.sql.expressions import Call, Expression, InputRef, Interval, Literal
 from tidemill.sql.logical import Fields, Values, Watermark
 

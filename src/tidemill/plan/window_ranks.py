@@ -7,8 +7,6 @@ arrived last.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from sqlglot import exp
 
 from tidemill.plan.fuse import (
@@ -27,6 +25,7 @@ from tidemill.plan.lowering import lower
 from tidemill.plan.physical import FIRST_END, ROW, FusedStage, wide
 from tidemill.plan.ranks import NUMBER, SEQUENCE
 from tidemill.plan.windows import WindowGrid, micros, minus, plus
+from tidemill.records import dataclass
 from tidemill.sql.expressions import InputRef
 from tidemill.sql.logical import Correlate, Project, Rank, TimeAttribute, WindowTableFunction
 

@@ -10,7 +10,6 @@ build the same arithmetic for DuckDB, whose `%` truncates.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import TypeVar
 
 import numpy as np
@@ -18,6 +17,7 @@ import numpy.typing as npt
 from sqlglot import exp
 
 from tidemill.plan.lowering.build import fn
+from tidemill.records import dataclass
 from tidemill.sql.logical import WindowKind, WindowSpec
 
 Micros = TypeVar("Micros", int, npt.NDArray[np.int64])

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from tidemill.errors import ProjectError, Span, TextWhere, did_you_mean
 from tidemill.project.model import Pipeline, ProjectFile, Servers
 from tidemill.project.state import STATE_DIR
 from tidemill.project.yaml_text import YamlText
+from tidemill.records import dataclass
 
 PROJECT_FILE = "tidemill.yaml"
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from tidemill.errors import ProjectError, Span, TextWhere, did_you_mean
+from tidemill.records import dataclass
 
 KINDS = ("env", "server", "secret", "var", "file")
 _REFERENCE = re.compile(r"\$\{([^}\n]*)(\}?)")

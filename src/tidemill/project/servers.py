@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from tidemill.interfaces.service import Endpoint
 from tidemill.project.secret import Secret
+from tidemill.records import dataclass
 
 NOMINAL: Mapping[str, Mapping[str, str]] = {
     "postgres": {

@@ -9,7 +9,6 @@ from __future__ import annotations
 import datetime as dt
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
 from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal, InvalidOperation
 from typing import Any
 
@@ -17,6 +16,7 @@ import pyarrow as pa
 from sqlglot import exp
 
 from tidemill.quality.kinds.base import UnfitError
+from tidemill.records import dataclass
 
 _DIGITS_MAX = 38
 _WIDE = Context(prec=400)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Literal
 
 from tidemill.errors import TextWhere
+from tidemill.records import dataclass
 
 Severity = Literal["critical", "warning", "info"]
 Action = Literal["warn", "dead-letter", "stop"]

@@ -5,10 +5,11 @@ from __future__ import annotations
 import datetime as dt
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from tidemill.quality.model import Expectation
+from tidemill.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

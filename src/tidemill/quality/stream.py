@@ -8,7 +8,6 @@ is left to `tidemill checks run` and noted, with another action it is refused.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 import pyarrow as pa
 from sqlglot import exp
@@ -20,6 +19,7 @@ from tidemill.plan.physical import CheckAction
 from tidemill.quality.kinds import KINDS
 from tidemill.quality.kinds.base import Columns, UnfitError
 from tidemill.quality.model import Expectation, Suite
+from tidemill.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from tidemill.errors import ServiceError, Where, did_you_mean
+from tidemill.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

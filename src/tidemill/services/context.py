@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from tidemill.interfaces.service import Service
+from tidemill.records import dataclass
 from tidemill.services.settings import ServerSettings
 
 

@@ -9,13 +9,13 @@ import os
 import platform
 import shutil
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 import psutil
 
 from tidemill.errors import TidemillError
+from tidemill.records import dataclass
 from tidemill.services.artifacts import server_files
 from tidemill.services.cache import cache_folder, make_cache_folder
 from tidemill.services.install import is_installed, verify

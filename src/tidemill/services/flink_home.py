@@ -7,12 +7,13 @@ Flink itself comes from its Python package (`packages`), the SQL Gateway and the
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
 from tidemill.errors import ServiceError
 from tidemill.interfaces.service import Command
+from tidemill.records import dataclass
 from tidemill.services.environments import environment_python
 from tidemill.services.install import class_path
 from tidemill.services.jvm import jvm_command

@@ -13,10 +13,10 @@ import tarfile
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 
 from tidemill.errors import ServiceError, Where
+from tidemill.records import dataclass
 from tidemill.services.artifacts import Artifact, ServerFiles, server_files
 from tidemill.services.cache import artifact_path, cache_folder, make_cache_folder, plugin_path
 from tidemill.services.download import download

@@ -10,10 +10,10 @@ from __future__ import annotations
 import hashlib
 import sys
 import tempfile
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tidemill.records import dataclass
 from tidemill.services.artifacts import Artifact, split_coordinates
 from tidemill.services.repository import repository_url
 

@@ -13,10 +13,10 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from tidemill.errors import ServiceError, Where
+from tidemill.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,11 @@ import contextlib
 import os
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any
 
 import psutil
+
+from tidemill.records import dataclass
 
 _SAME_S = 2.0  # the clock may be corrected between two readings of one process's creation
 

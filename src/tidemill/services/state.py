@@ -15,11 +15,11 @@ from __future__ import annotations
 import errno
 import json
 import os
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from tidemill.errors import ServiceError, Where
+from tidemill.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 import pwd
-from dataclasses import dataclass
 
 from tidemill.errors import ServiceError, Where
+from tidemill.records import dataclass
 
 _CANDIDATES = ("nobody", "daemon", "postgres")
 

@@ -7,7 +7,7 @@ kept until the end of the file.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TypeAlias
 
 from tidemill.errors import Span, SqlError, did_you_mean
@@ -15,6 +15,7 @@ from tidemill.interfaces.catalog import TableCatalog
 from tidemill.interfaces.connector import Connector
 from tidemill.interfaces.python_function import Model, PythonFunction
 from tidemill.model import Column, DataType, TableDescriptor
+from tidemill.records import dataclass
 from tidemill.sql.logical import LogicalNode
 from tidemill.sql.syntax.definitions import TableDefinition
 from tidemill.sql.syntax.nodes import Name, Path

@@ -17,13 +17,13 @@ Flink name in upper case (SUBSTRING, EXTRACT with the unit as a string literal f
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import TypeAlias
 
 from tidemill.errors import Span
 from tidemill.interfaces.python_function import PythonFunction
 from tidemill.model import DataType
+from tidemill.records import dataclass
 
 LiteralValue: TypeAlias = (
     "None | bool | int | float | Decimal | str | bytes | dt.date | dt.time | dt.datetime | Interval"

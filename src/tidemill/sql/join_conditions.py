@@ -6,9 +6,9 @@ Conditions are over the left fields, then the right ones.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from tidemill.model.types import BOOLEAN
+from tidemill.records import dataclass
 from tidemill.sql.binder.shapes import map_inputs
 from tidemill.sql.expressions import Call, Cast, Expression, InputRef, children, input_indexes
 

@@ -7,8 +7,8 @@ time attribute of each side, both of event time or both of processing time.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from tidemill.records import dataclass
 from tidemill.sql.expressions import Call, Expression, InputRef, Interval, Literal
 from tidemill.sql.join_conditions import conjunction, conjuncts
 from tidemill.sql.logical import Fields, Join, TimeAttribute

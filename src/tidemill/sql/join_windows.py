@@ -7,8 +7,9 @@ keys are joined as any rows are.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from tidemill.records import dataclass
 from tidemill.sql.expressions import Expression, InputRef
 from tidemill.sql.join_conditions import conjuncts, equality
 from tidemill.sql.logical import (

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from tidemill.errors import TextWhere
 from tidemill.model import DataType
 from tidemill.model.types import BOOLEAN, STRING
+from tidemill.records import dataclass
 
 Cell: TypeAlias = "str | bool | None"
 

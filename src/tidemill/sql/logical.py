@@ -8,13 +8,14 @@ immutable; two INSERTs over one view share the view's node by identity.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import Enum
 from typing import TypeAlias
 
 from tidemill.errors import TextWhere
 from tidemill.interfaces.python_function import PythonFunction
 from tidemill.model import DataType, Schema, TableDescriptor
+from tidemill.records import dataclass
 from tidemill.sql.expressions import AggregateCall, Call, Expression, LiteralValue
 from tidemill.sql.listing import Listing
 from tidemill.sql.match import (

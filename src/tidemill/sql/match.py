@@ -7,10 +7,10 @@ each variable took.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 from typing import TypeAlias
 
+from tidemill.records import dataclass
 from tidemill.sql.expressions import AggregateCall, Expression
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from tidemill.errors import ProjectError, Span, SqlError, did_you_mean
 from tidemill.interfaces.connector import Connector
 from tidemill.interfaces.format import FormatFactory
 from tidemill.interfaces.options import OptionSet
+from tidemill.records import dataclass
 from tidemill.sql.session import Session
 from tidemill.sql.syntax.definitions import OptionPair, TableDefinition
 from tidemill.sql.text import SourceText, cover

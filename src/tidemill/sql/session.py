@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from tidemill.errors import Span, SqlError
 from tidemill.interfaces.connector import Connector
 from tidemill.interfaces.format import FormatFactory
 from tidemill.interfaces.python_function import FunctionLoader
+from tidemill.records import dataclass
 from tidemill.sql.catalog import BrokenNameError, Catalog, FullName
 from tidemill.sql.listing import Listing
 from tidemill.sql.logical import Insert, Select

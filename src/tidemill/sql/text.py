@@ -7,9 +7,8 @@ inside a string or a comment is no separator.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from tidemill.errors import Span, SqlError, TextWhere
+from tidemill.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Protocol
+
+from tidemill.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,11 +8,12 @@ project get them from its running server `s3`, or from `connections:`.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from urllib.parse import urlsplit
 
 from tidemill.interfaces.addresses import on_this_machine
 from tidemill.interfaces.options import Option, OptionSet, OptionType
+from tidemill.records import dataclass
 
 PREFIX = "s3."
 

@@ -9,10 +9,11 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Literal
 
 from tidemill.errors import StoreError, TidemillError
+from tidemill.records import dataclass
 from tidemill.stores.options import S3Options
 from tidemill.stores.s3 import S3Store
 

@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote
 
 from tidemill.errors import StoreError
+from tidemill.records import dataclass
 
 _S3 = re.compile(r"(?:s3|s3a|s3n)://([^/]*)(?:/(.*))?", re.DOTALL | re.IGNORECASE)
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")

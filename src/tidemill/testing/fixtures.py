@@ -8,11 +8,12 @@ fixture.check()
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from tidemill.control.fixtures.suite import Chosen, Suite
 from tidemill.control.fixtures.text import outcome_text
+from tidemill.records import dataclass
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,6 @@ ARRAY is `<name>.element`, of a MAP `<name>.key` and `<name>.value`, of a ROW `<
 from __future__ import annotations
 
 import datetime
-from dataclasses import dataclass
 
 from tidemill.errors import ProjectError
 from tidemill.interfaces.options import (
@@ -18,6 +17,7 @@ from tidemill.interfaces.options import (
     OptionValues,
 )
 from tidemill.model import TableDescriptor
+from tidemill.records import dataclass
 
 OPTIONS = OptionSet(
     "the datagen connector",

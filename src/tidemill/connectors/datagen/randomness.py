@@ -7,10 +7,11 @@ and skipping ahead costs nothing.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+
+from tidemill.records import dataclass
 
 Words = npt.NDArray[np.uint64]
 

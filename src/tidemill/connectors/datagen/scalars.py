@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal, localcontext
 from typing import Any
 
@@ -17,6 +16,7 @@ from tidemill.connectors.datagen.randomness import Stream, uniform_int64
 from tidemill.interfaces.options import OptionType
 from tidemill.model import DataType, TypeRoot
 from tidemill.model.types import MAX_LENGTH
+from tidemill.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from tidemill.connectors.delta.types import check_types
 from tidemill.errors import ProjectError, did_you_mean
 from tidemill.interfaces.options import (
@@ -14,6 +12,7 @@ from tidemill.interfaces.options import (
     OptionValues,
 )
 from tidemill.model import ColumnKind, TableDescriptor
+from tidemill.records import dataclass
 from tidemill.stores import StoreUrl, parse_url
 from tidemill.stores.options import OPTIONS as STORE_OPTIONS
 from tidemill.stores.options import parse_options

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from tidemill.records import dataclass
 
 _CALL = re.compile(r"#\{\s*([A-Za-z_][\w.]*)\s*((?:'(?:[^'\\]|\\.)*'[\s,]*)*)\}", re.DOTALL)
 _ARGUMENT = re.compile(r"'((?:[^'\\]|\\.)*)'", re.DOTALL)

@@ -7,12 +7,12 @@ quantifiers `?`, `*`, `+`, `{n}`, `{n,m}`; what has no upper bound repeats ten t
 from __future__ import annotations
 
 import string
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from tidemill.connectors.datagen.randomness import Stream
 from tidemill.connectors.datagen.scalars import Generate
 from tidemill.connectors.faker.texts import choice, constant, joined, one_of, repeated
+from tidemill.records import dataclass
 
 REPEATS_MAX = 10
 _REPEATS_ALLOWED = 200

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from tidemill.records import dataclass
 from tidemill.stores.interface import ObjectInfo, ObjectStore
 from tidemill.stores.reader import open_object
 

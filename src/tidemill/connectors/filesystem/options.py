@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from pathlib import Path
 
 from tidemill.connectors.filesystem.paths import local_path
@@ -18,6 +17,7 @@ from tidemill.interfaces.options import (
     OptionValues,
 )
 from tidemill.model import Schema, TableDescriptor
+from tidemill.records import dataclass
 from tidemill.stores import StoreUrl, is_store_url, parse_url
 from tidemill.stores.options import OPTIONS as STORE_OPTIONS
 

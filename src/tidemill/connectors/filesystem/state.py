@@ -17,11 +17,12 @@ import secrets
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, field
 from pathlib import Path
 
 from tidemill.connectors.filesystem.paths import sync_folder
 from tidemill.errors import ConnectorError, Where
+from tidemill.records import dataclass
 
 _LOCK_WAIT_S = 30.0
 

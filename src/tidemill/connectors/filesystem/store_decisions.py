@@ -16,9 +16,10 @@ import json
 import re
 import secrets
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, field
 
 from tidemill.errors import ConnectorError, StoreError, Where
+from tidemill.records import dataclass
 from tidemill.stores import ObjectStore, Part
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from tidemill.records import dataclass
 
 if TYPE_CHECKING:
     from pyiceberg.table import Table, Transaction

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 from tidemill.connectors.iceberg.types import check_types
@@ -16,6 +15,7 @@ from tidemill.interfaces.options import (
     OptionValues,
 )
 from tidemill.model import ColumnKind, TableDescriptor
+from tidemill.records import dataclass
 from tidemill.stores import is_store_url
 from tidemill.stores.options import OPTIONS as STORE_OPTIONS
 

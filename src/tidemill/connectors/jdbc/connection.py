@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 
 import psycopg
 from psycopg import sql
@@ -13,6 +13,7 @@ from psycopg.conninfo import make_conninfo
 
 from tidemill.connectors.jdbc.options import JdbcOptions
 from tidemill.errors import ConnectorError, Where
+from tidemill.records import dataclass
 
 Connection = psycopg.Connection[tuple[object, ...]]
 

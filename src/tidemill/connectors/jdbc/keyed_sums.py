@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from psycopg import sql
 
@@ -32,6 +31,7 @@ from tidemill.connectors.jdbc.target import (
 )
 from tidemill.connectors.jdbc.types import created_type
 from tidemill.model import Column, TableDescriptor, TypeRoot
+from tidemill.records import dataclass
 
 Key = tuple[str, ...]
 """The texts of a key's values."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from tidemill.connectors.jdbc.url import Target, parse_url
 from tidemill.errors import ProjectError
@@ -14,6 +14,7 @@ from tidemill.interfaces.options import (
     OptionValues,
 )
 from tidemill.model import TableDescriptor
+from tidemill.records import dataclass
 
 _S, _I, _L, _B, _D, _E = (
     OptionType.STRING, OptionType.INT, OptionType.LONG, OptionType.BOOLEAN,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
@@ -15,6 +14,7 @@ from pyarrow import csv
 
 from tidemill.connectors.jdbc.target import TargetTable
 from tidemill.model import Column, TypeRoot
+from tidemill.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,6 @@ takes away what it had on tables that are not named any more. All is one transac
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import psycopg
@@ -19,6 +18,7 @@ from tidemill.connectors.jdbc.connection import translated
 from tidemill.connectors.jdbc.fence import CREATE_EPOCHS, EPOCHS
 from tidemill.connectors.jdbc.server_stats import PostgresLogin
 from tidemill.errors import ConnectorError, Where
+from tidemill.records import dataclass
 
 KINDS = ("capture", "sink", "reader")
 STATEMENT_TIMEOUT_S = 60

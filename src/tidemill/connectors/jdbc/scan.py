@@ -9,7 +9,6 @@ view without a declared key is read in the order of all its columns (position: a
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from psycopg import sql
 
@@ -18,6 +17,7 @@ from tidemill.connectors.jdbc.reading import expression
 from tidemill.connectors.jdbc.target import TargetTable
 from tidemill.errors import ConnectorError, Where
 from tidemill.model import Column, JsonValue, Position, TableDescriptor
+from tidemill.records import dataclass
 
 DONE: dict[str, JsonValue] = {"done": True}
 

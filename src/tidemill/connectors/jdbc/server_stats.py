@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import psycopg
 
 from tidemill.errors import ConnectorError, Where
+from tidemill.records import dataclass
 
 _SLOTS = """
 SELECT slot_name, COALESCE(plugin, ''), COALESCE(database, ''), active, COALESCE(wal_status, ''),

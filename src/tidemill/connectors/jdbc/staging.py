@@ -6,8 +6,6 @@ some rows are at fault the rest are found by halving, so that only the bad ones 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import psycopg
 import pyarrow as pa
 from psycopg import sql
@@ -17,6 +15,7 @@ from tidemill.connectors.jdbc.csv_text import to_csv
 from tidemill.connectors.jdbc.target import TargetTable
 from tidemill.connectors.jdbc.types import TEXTS, PgType, stage_type
 from tidemill.model import Column, TableDescriptor
+from tidemill.records import dataclass
 
 DELETED = "deleted"
 

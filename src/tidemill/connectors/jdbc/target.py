@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from psycopg import sql
 
 from tidemill.connectors.jdbc.connection import Connection
@@ -11,6 +9,7 @@ from tidemill.connectors.jdbc.options import JdbcOptions
 from tidemill.connectors.jdbc.types import PgType, check_supported, created_type, fits
 from tidemill.errors import ConnectorError, Where, did_you_mean
 from tidemill.model import Column, TableDescriptor
+from tidemill.records import dataclass
 
 _COLUMNS = """
 SELECT a.attname, format_type(a.atttypid, a.atttypmod), n.nspname, b.typname,

@@ -7,13 +7,12 @@ the same kind fits; a value that does not fit then is that row's fault.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from psycopg import sql
 
 from tidemill.errors import ProjectError
 from tidemill.model import DataType, TypeRoot
 from tidemill.model.types import MAX_LENGTH
+from tidemill.records import dataclass
 
 _INTS = frozenset({"int2", "int4", "int8"})
 _APPROXIMATE = frozenset({"float4", "float8"})

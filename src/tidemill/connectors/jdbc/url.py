@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from urllib.parse import parse_qsl, unquote
 
 from tidemill.errors import ProjectError, did_you_mean
+from tidemill.records import dataclass
 
 _SHAPE = re.compile(
     r"jdbc:postgresql:(?://(?P<host>\[[^]]+]|[^:/?\[\]]*)(?::(?P<port>\d+))?/)?"

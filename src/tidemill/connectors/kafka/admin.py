@@ -10,7 +10,6 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from confluent_kafka import (
@@ -24,6 +23,7 @@ from confluent_kafka.admin import AdminClient, ConfigResource, NewTopic, Resourc
 
 from tidemill.connectors.kafka.login import check_login
 from tidemill.errors import ConnectorError, Where, did_you_mean
+from tidemill.records import dataclass
 
 TIMEOUT_S = 15.0
 _TIMED_OUT = KafkaError(KafkaError._TIMED_OUT)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import overload
 
 import pyarrow as pa
 
 from tidemill.connectors.kafka.startup import Partition
+from tidemill.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,13 +7,13 @@ paths.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 from confluent_kafka import cimpl
 
 from tidemill.interfaces.native import library
+from tidemill.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from confluent_kafka import ConsumerGroupTopicPartitions, KafkaException, TopicPartition
@@ -11,6 +10,7 @@ from confluent_kafka import ConsumerGroupTopicPartitions, KafkaException, TopicP
 from tidemill.connectors.kafka.admin import TIMEOUT_S, KafkaAdmin
 from tidemill.connectors.kafka.topic_facts import end_offsets
 from tidemill.errors import ConnectorError, did_you_mean
+from tidemill.records import dataclass
 
 Part = tuple[str, int]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from confluent_kafka import Consumer
 
@@ -13,6 +12,7 @@ from tidemill.connectors.kafka.client import consumer_config, create
 from tidemill.connectors.kafka.options import KafkaTable
 from tidemill.connectors.kafka.properties import SOURCE_ONLY
 from tidemill.connectors.kafka.topic_facts import settings_of
+from tidemill.records import dataclass
 
 FIXED_STARTS = ("earliest-offset", "specific-offsets", "timestamp")
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from confluent_kafka import Consumer
 
@@ -13,6 +12,7 @@ from tidemill.connectors.kafka.history_options import HistoryOptions
 from tidemill.connectors.kafka.options import KafkaTable
 from tidemill.connectors.kafka.startup import Partition
 from tidemill.errors import ConnectorError, Where
+from tidemill.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from tidemill.connectors.kafka.layout import layout
 from tidemill.connectors.kafka.options import KafkaTable, parse_offsets, wrong
@@ -11,6 +11,7 @@ from tidemill.interfaces.connector import JobContext
 from tidemill.interfaces.history import HISTORY_TABLE
 from tidemill.model import ColumnKind, TableDescriptor, TypeRoot
 from tidemill.model.lsn import lsn_of, lsn_text
+from tidemill.records import dataclass
 
 _TAKES = {
     "offset-columns": ("scan.history.partition-column", "scan.history.offset-column"),

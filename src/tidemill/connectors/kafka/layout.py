@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from tidemill.connectors.kafka.options import KafkaTable, wrong
 from tidemill.errors import did_you_mean
@@ -11,6 +11,7 @@ from tidemill.interfaces.format import Decoder, Encoder, FormatFactory
 from tidemill.interfaces.options import OptionValues
 from tidemill.model import Column, DataType, Schema, TypeRoot
 from tidemill.model.types import BYTES, INT, STRING, Field, timestamp_ltz
+from tidemill.records import dataclass
 
 VALUE_PREFIX = "value."
 _HEADERS = DataType(TypeRoot.MAP, False, key=STRING, value=BYTES)

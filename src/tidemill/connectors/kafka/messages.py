@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import pyarrow as pa
+
+from tidemill.records import dataclass
 
 Header = tuple[str, bytes | None]
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from tidemill.connectors.kafka.properties import client_properties
 from tidemill.errors import ProjectError
@@ -18,6 +17,7 @@ from tidemill.interfaces.options import (
     OptionValues,
 )
 from tidemill.model import TableDescriptor
+from tidemill.records import dataclass
 
 _STRING, _LIST, _ENUM = OptionType.STRING, OptionType.LIST, OptionType.ENUM
 

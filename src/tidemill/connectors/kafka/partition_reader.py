@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 from confluent_kafka import KafkaError
@@ -11,6 +10,7 @@ from confluent_kafka import KafkaError
 from tidemill.connectors.kafka.repeats import Repeats
 from tidemill.connectors.kafka.rows import Assembled
 from tidemill.connectors.kafka.startup import Partition
+from tidemill.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,6 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Generator, Iterable
-from dataclasses import dataclass
 from typing import Any
 
 from confluent_kafka import (
@@ -26,6 +25,7 @@ from confluent_kafka import Message as ClientMessage
 
 from tidemill.connectors.kafka.admin import QUIET, TIMEOUT_S, KafkaAdmin
 from tidemill.errors import ConnectorError, Where
+from tidemill.records import dataclass
 
 _PAUSE_S = 0.002
 

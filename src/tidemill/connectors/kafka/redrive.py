@@ -8,7 +8,6 @@ messages that were already there.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from types import TracebackType
 from typing import Any
 
@@ -17,6 +16,7 @@ from confluent_kafka import KafkaException, Producer
 from tidemill.connectors.kafka.admin import QUIET, TIMEOUT_S, KafkaAdmin
 from tidemill.connectors.kafka.records import NewRecord, ReadFrom, read_records
 from tidemill.errors import ConnectorError
+from tidemill.records import dataclass
 
 HEADER = "tidemill-redriven"
 """The header that says where a message was first: topic, partition and offset, by slashes."""

@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -27,6 +27,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tidemill.interfaces.format import Change, ChangeColumns
+from tidemill.records import dataclass
 
 _KEY_BYTES_MAX = 64
 Keys: TypeAlias = Sequence[bytes | None] | pa.BinaryArray

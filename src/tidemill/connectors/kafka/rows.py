@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias
 
 import numpy as np
@@ -24,6 +23,7 @@ from tidemill.errors import ConnectorError, Where
 from tidemill.interfaces.format import Change, ChangeColumns, ColumnDecoder, Decoded, Reject
 from tidemill.interfaces.source import RowOrigin
 from tidemill.model import DeadLetter, RowKind
+from tidemill.records import dataclass
 
 Messages: TypeAlias = Sequence[Any] | MessageColumns
 """Messages as a client gives them, or in columns: then only what a dead letter needs is asked."""

@@ -6,7 +6,6 @@ Each question is one request for all topics, so a thousand of them take no longe
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from confluent_kafka import IsolationLevel, KafkaException, TopicPartition
 from confluent_kafka.admin import (  # type: ignore[attr-defined]
@@ -19,6 +18,7 @@ from confluent_kafka.admin import (  # type: ignore[attr-defined]
 )
 
 from tidemill.connectors.kafka.admin import TIMEOUT_S, KafkaAdmin
+from tidemill.records import dataclass
 
 _SHOWN = ("retention.ms", "retention.bytes", "cleanup.policy")
 

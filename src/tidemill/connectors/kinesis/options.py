@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from tidemill.errors import ProjectError, did_you_mean
 from tidemill.interfaces.connector import JobContext
@@ -18,6 +18,7 @@ from tidemill.interfaces.options import (
 )
 from tidemill.model import Column, Schema, TableDescriptor
 from tidemill.model.types import STRING, timestamp_ltz
+from tidemill.records import dataclass
 
 _S, _I, _E, _D = OptionType.STRING, OptionType.INT, OptionType.ENUM, OptionType.DURATION
 METADATA = {

@@ -7,11 +7,12 @@ record, and has `"closed": true` once it was split or merged and is read to its 
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from tidemill.errors import ConnectorError, Where
 from tidemill.model import Position
+from tidemill.records import dataclass
 
 EARLIEST = {"from": "TRIM_HORIZON"}
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from tidemill.records import dataclass
 
 Tell = Callable[[int, int], None]
 """Told how much is done, of how much."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -15,6 +14,7 @@ from tidemill.connectors.postgres_cdc.stream import Taken
 from tidemill.connectors.postgres_cdc.tuples import Changes, Ints, Mask, read_changes
 from tidemill.connectors.postgres_cdc.values import typed
 from tidemill.model import Column, RowKind
+from tidemill.records import dataclass
 
 
 class RowBeforeMissingError(Exception):

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
 from tidemill.connectors.jdbc.connection import Connection
 from tidemill.connectors.jdbc.target import TargetTable
 from tidemill.connectors.postgres_cdc.options import CdcOptions
 from tidemill.connectors.postgres_cdc.stream import Relation
+from tidemill.records import dataclass
 
 _PUBLISHED = """
 SELECT a.attname::text, format_type(a.atttypid, a.atttypmod) FROM pg_attribute a

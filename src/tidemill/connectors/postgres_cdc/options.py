@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from tidemill.connectors.jdbc.connection import Login
 from tidemill.connectors.jdbc.options import JdbcOptions
@@ -20,6 +20,7 @@ from tidemill.interfaces.options import (
 from tidemill.interfaces.schema_change import BEHAVIOR
 from tidemill.model import DataType, TableDescriptor, TypeRoot
 from tidemill.model.types import STRING
+from tidemill.records import dataclass
 
 _S, _I, _B, _D, _E = (
     OptionType.STRING, OptionType.INT, OptionType.BOOLEAN, OptionType.DURATION, OptionType.ENUM,

@@ -8,12 +8,13 @@ there. Both name the database cluster and the publication they belong to.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from tidemill.errors import ConnectorError, Where
 from tidemill.interfaces.schema_change import SchemaChanges
 from tidemill.model import JsonValue, Position
 from tidemill.model.lsn import lsn_of, lsn_text
+from tidemill.records import dataclass
 
 PARTITION = "0"
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import LiteralString
 
 import psycopg
@@ -16,6 +15,7 @@ from tidemill.connectors.postgres_cdc.options import CdcOptions
 from tidemill.connectors.postgres_cdc.refusals import AGAIN, lost, no_row_before
 from tidemill.errors import ConnectorError, Where
 from tidemill.model.lsn import lsn_of, lsn_text
+from tidemill.records import dataclass
 
 _SLOT = """
 SELECT COALESCE(plugin, ''), COALESCE(database, ''), active_pid, COALESCE(wal_status, ''),

@@ -12,13 +12,14 @@ import select
 import struct
 import time
 from collections import deque
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 import psycopg
 from psycopg import pq, sql
 
 from tidemill.connectors.jdbc.connection import Connection
 from tidemill.model.lsn import lsn_text
+from tidemill.records import dataclass
 
 _BYTES_MAX = 16 << 20
 _STATUS_EVERY_S = 5.0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from urllib.parse import urlsplit
 
 from tidemill.connectors.redis.pattern import KeyPattern, checked_pattern, columns_named
@@ -18,6 +18,7 @@ from tidemill.interfaces.options import (
     OptionValues,
 )
 from tidemill.model import Column, Schema, TableDescriptor
+from tidemill.records import dataclass
 
 _S, _I, _L, _B, _D, _E = (
     OptionType.STRING, OptionType.INT, OptionType.LONG, OptionType.BOOLEAN,

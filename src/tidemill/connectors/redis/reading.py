@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import pyarrow as pa
@@ -14,6 +13,7 @@ from tidemill.connectors.redis.connection import RedisConnection, chunks, transl
 from tidemill.connectors.redis.options import RedisOptions
 from tidemill.connectors.redis.texts import values
 from tidemill.model import Column, Schema
+from tidemill.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

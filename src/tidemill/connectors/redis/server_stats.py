@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import redis.exceptions as failures
 from redis.connection import Connection as Client
 
 from tidemill.errors import ConnectorError, Where
+from tidemill.records import dataclass
 
 _TIMEOUT_S = 2.0
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -19,6 +18,7 @@ from tidemill.connectors.redis.options import RedisOptions
 from tidemill.connectors.redis.texts import texts
 from tidemill.model import Batch, DataType, DeadLetter, RowKind, Schema
 from tidemill.model.row_json import row_json
+from tidemill.records import dataclass
 
 BUFFER_BYTES_MAX = 32 << 20
 _WITHDRAWN = pa.array([RowKind.DELETE, RowKind.UPDATE_BEFORE], pa.int8())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from urllib.parse import quote
 
 from nicegui import ui
@@ -21,6 +20,7 @@ from tidemill.console.parts.numbers import count, length, size
 from tidemill.control.account import committed_account
 from tidemill.control.pipeline_processes import start_pipeline, stop_pipeline
 from tidemill.control.pipeline_states import PipelineState, pipeline_state
+from tidemill.records import dataclass
 
 PATH = "/pipelines/{name}"
 _BLUE, _GREEN, _AMBER, _RED = "#2a8fb0", "#3a9d62", "#c08a1e", "#c4473b"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from nicegui import ui
@@ -23,6 +22,7 @@ from tidemill.control.change.planned import (
 )
 from tidemill.control.change.side_by_side import difference_lines, side_by_side
 from tidemill.control.savepoints import Kept, delete_savepoint, list_savepoints, take_savepoint
+from tidemill.records import dataclass
 
 PATH = "/pipelines/{name}/change"
 _SAVEPOINTS = (

@@ -6,7 +6,7 @@ import json
 import threading
 import time
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -22,6 +22,7 @@ from tidemill.control.message_view import MessageView
 from tidemill.control.messages import Browse, browse, tail
 from tidemill.control.topics import json_records, write_topic
 from tidemill.errors import TidemillError
+from tidemill.records import dataclass
 
 SHOWN_MAX = 200
 _COLUMNS = (

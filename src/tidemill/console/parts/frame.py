@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 
 from nicegui import ui
 
@@ -12,6 +11,7 @@ from tidemill.console.hub import Hub
 from tidemill.console.parts.editor import theme_editors
 from tidemill.console.parts.failures import Failures
 from tidemill.console.security.sessions import Session
+from tidemill.records import dataclass
 
 NAVIGATION = (
     ("Overview", "/overview", "dashboard", "o"),

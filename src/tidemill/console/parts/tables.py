@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from nicegui import ui
+
+from tidemill.records import dataclass
 
 PAGE_ROWS = 50
 

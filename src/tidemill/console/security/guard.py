@@ -11,7 +11,7 @@ from __future__ import annotations
 import hmac
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from http import HTTPStatus
 from http.cookies import CookieError, SimpleCookie
 from urllib.parse import quote
@@ -21,6 +21,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from tidemill.console.security.audit import note
 from tidemill.console.security.headers import security_headers
 from tidemill.console.security.sessions import Session, Sessions
+from tidemill.records import dataclass
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 PUBLIC = frozenset({"/login", "/console-assets/login.css", "/console-assets/login.js"})

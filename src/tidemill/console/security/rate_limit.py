@@ -5,7 +5,9 @@ from __future__ import annotations
 import time
 from collections import defaultdict, deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from tidemill.records import dataclass
 
 WINDOW_S = 60.0
 FAILURES_MAX = 5

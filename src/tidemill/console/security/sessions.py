@@ -11,8 +11,10 @@ import hmac
 import secrets
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
+
+from tidemill.records import dataclass
 
 Role = Literal["operator", "viewer"]
 IDLE_S = 12 * 3600.0

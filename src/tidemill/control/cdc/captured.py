@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from tidemill.connectors.jdbc.server_stats import PostgresLogin
 from tidemill.control.connect_client import ConnectClient
@@ -14,6 +13,7 @@ from tidemill.control.slots import postgres_of
 from tidemill.errors import ProjectError, UserError, Where
 from tidemill.model import TableDescriptor
 from tidemill.project import Project
+from tidemill.records import dataclass
 
 _KAFKA = ("kafka", "upsert-kafka")
 _POSTGRES = "postgresql.PostgresConnector"

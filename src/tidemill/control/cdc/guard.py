@@ -10,7 +10,7 @@ rows to be read anew. Only slots that a connector or a pipeline of the project r
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any, Literal
 
 from tidemill.control.account import committed_positions
@@ -21,6 +21,7 @@ from tidemill.control.released_slot import drop_released
 from tidemill.control.slots import Slot, postgres_of, slots
 from tidemill.interfaces.schema_change import SchemaChanges
 from tidemill.project import Project
+from tidemill.records import dataclass
 
 Action = Literal["none", "warn", "pause", "drop"]
 

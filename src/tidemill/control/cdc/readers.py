@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Literal
 
 from tidemill.control.connect_client import ConnectClient
@@ -13,6 +12,7 @@ from tidemill.control.pipeline_states import pipeline_state
 from tidemill.errors import TidemillError
 from tidemill.model import TableDescriptor
 from tidemill.project import Project
+from tidemill.records import dataclass
 
 CONNECTOR_NAME = "postgres-cdc"
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +38,7 @@ from tidemill.engine.checkpoint import CheckpointStore
 from tidemill.errors import TidemillError, UserError, Where
 from tidemill.model import TableDescriptor
 from tidemill.project import Project
+from tidemill.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,6 @@ from __future__ import annotations
 import logging
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +28,7 @@ from tidemill.errors import EngineError, UserError, Where
 from tidemill.interfaces.connector import JobContext
 from tidemill.model import TableDescriptor
 from tidemill.project import Project, ensure_state_dir
+from tidemill.records import dataclass
 
 _log = logging.getLogger("tidemill.control.apply")
 

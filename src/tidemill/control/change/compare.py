@@ -8,7 +8,7 @@ and what of it comes out.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from tidemill.engine.manifest_nodes import manifest_nodes
@@ -16,6 +16,7 @@ from tidemill.engine.node import Stateless
 from tidemill.engine.nodes import NODES
 from tidemill.plan import PhysicalPlan
 from tidemill.plan.physical import OperatorStage, OutputStage
+from tidemill.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

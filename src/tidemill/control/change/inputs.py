@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from tidemill.control.account import offset_of
 from tidemill.interfaces.connector import JobContext
 from tidemill.model import Position, TableDescriptor
+from tidemill.records import dataclass
 
 KAFKA = ("kafka", "upsert-kafka")
 

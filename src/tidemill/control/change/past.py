@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from tidemill.control.account import offset_of
@@ -24,6 +24,7 @@ from tidemill.interfaces.source import PartitionBatch, Source
 from tidemill.model import Batch, Position, TableDescriptor
 from tidemill.plan import PhysicalPlan
 from tidemill.plan.physical import OutputStage
+from tidemill.records import dataclass
 
 Positions = Mapping[str, Mapping[str, Position]]
 Settle = Callable[[TableDescriptor], TableDescriptor]

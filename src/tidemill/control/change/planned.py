@@ -7,7 +7,6 @@ changed, and a pipeline that runs goes on.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +22,7 @@ from tidemill.errors import UserError, Where
 from tidemill.interfaces.connector import JobContext
 from tidemill.plan.physical import OperatorStage
 from tidemill.project import Project
+from tidemill.records import dataclass
 
 _BY_CLOCK = "what goes by the time of day cannot be computed again"
 UNCHANGED, KEPT, REBUILT, LOST = "unchanged", "kept", "rebuilt", "lost"

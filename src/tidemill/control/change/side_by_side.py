@@ -10,7 +10,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,7 @@ from tidemill.errors import UserError, Where
 from tidemill.interfaces.connector import JobContext
 from tidemill.model import TableDescriptor
 from tidemill.project import Project
+from tidemill.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

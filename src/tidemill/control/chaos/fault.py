@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from random import Random
 from typing import TypeAlias
 
 from tidemill.control.chaos.scene import Scene
+from tidemill.records import dataclass
 
 Given: TypeAlias = Mapping[str, str]
 WINDOWS, CDC, PROJECT = "windows", "cdc", "project"

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, field
 from pathlib import Path
 from typing import Any, TypeAlias
 
 from tidemill.control.up import StackEvent
+from tidemill.records import dataclass
 
 INVARIANTS: Mapping[str, str] = {
     "no-loss": "every acknowledged input row is in the output, or a dead letter",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Protocol
 
@@ -11,6 +11,7 @@ from tidemill.control.chaos.change_capture.capture import Capture
 from tidemill.control.chaos.engine_process import EngineProcess
 from tidemill.control.chaos.model import Broken
 from tidemill.control.chaos.servers import ChaosServers
+from tidemill.records import dataclass
 
 
 class Feed(Protocol):

@@ -5,12 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from tidemill.control.chaos.faults import FAULTS
 from tidemill.control.chaos.model import Action, Broken, Done, Step
 from tidemill.control.chaos.scene import Scene
 from tidemill.control.chaos.schedule import line
+from tidemill.records import dataclass
 
 _POLL_S = 0.01
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
@@ -24,6 +23,7 @@ from tidemill.quality import ExpectationResult, Suite, SuiteResult, Target, meas
 from tidemill.quality.measure import ROWS_SHOWN
 from tidemill.quality.report import html_report
 from tidemill.quality.store import keep
+from tidemill.records import dataclass
 
 
 @dataclass(frozen=True)

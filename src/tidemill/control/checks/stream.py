@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from tidemill.control.checks.suites import in_pipeline, suites_of
 from tidemill.errors import ProjectError, UserError, did_you_mean
@@ -14,6 +14,7 @@ from tidemill.quality.model import Suite, Target
 from tidemill.quality.result import ExpectationResult, SuiteResult, meets
 from tidemill.quality.store import keep
 from tidemill.quality.stream import StreamExpectation, in_stream
+from tidemill.records import dataclass
 from tidemill.sql.logical import Script
 
 

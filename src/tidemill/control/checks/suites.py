@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ from tidemill.project import Project
 from tidemill.quality.model import Suite, Target
 from tidemill.quality.store import kept
 from tidemill.quality.suites import FOLDER, read_suite, suite_files
+from tidemill.records import dataclass
 
 
 def suites_of(project: Project) -> list[Suite]:

@@ -10,7 +10,6 @@ import json
 import os
 import subprocess
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +20,7 @@ from tidemill.control.project_context import open_project
 from tidemill.control.up import Progress
 from tidemill.errors import VerificationError, Where
 from tidemill.project import Project, ensure_state_dir
+from tidemill.records import dataclass
 
 _PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "TERM", "NO_COLOR")
 

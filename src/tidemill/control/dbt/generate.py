@@ -13,7 +13,6 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +23,7 @@ from tidemill.control.flow import PipelineFlow, flows_of
 from tidemill.control.project_context import open_project
 from tidemill.model import TableDescriptor, TypeRoot
 from tidemill.project import Project
+from tidemill.records import dataclass
 
 GENERATED = Path("models") / "tidemill"
 _HEAD = "# Made by `tidemill dbt generate` from the pipelines; it is written anew each time.\n"

@@ -6,7 +6,7 @@ import base64
 import binascii
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from tidemill.control.topics import Cluster, bytes_as_data
 from tidemill.errors import ConnectorError
 from tidemill.model import DeadLetter
 from tidemill.project import Project
+from tidemill.records import dataclass
 
 FOREIGN = "foreign"
 """The stage of what lies among the letters and is none; its table is the place."""

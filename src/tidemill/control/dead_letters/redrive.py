@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from itertools import islice
 
 from tidemill.connectors.kafka.records import NewRecord
@@ -23,6 +22,7 @@ from tidemill.control.topic_admin import topic_uses
 from tidemill.control.topics import Cluster
 from tidemill.plan import PhysicalPlan
 from tidemill.project import Project
+from tidemill.records import dataclass
 
 BATCH_RECORDS = 500
 _BEFORE_THE_PLAN = ("parse", "type")

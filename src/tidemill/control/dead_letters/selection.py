@@ -5,12 +5,13 @@ from __future__ import annotations
 import binascii
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from tidemill.control.dead_letters.read import Letter
 from tidemill.control.topics import data_as_bytes
 from tidemill.errors import Span, TextWhere, UserError, Where
+from tidemill.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, field
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
@@ -12,6 +12,7 @@ from typing import Any, TypeAlias
 from tidemill.control.demo.nyc_taxi.verify import Verification
 from tidemill.control.up import StackEvent
 from tidemill.errors import VerificationError, Where
+from tidemill.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from tidemill.control.demo.clickstream_iot.flow import run_clickstream_iot
 from tidemill.control.demo.diabetes.flow import run_diabetes
@@ -12,6 +12,7 @@ from tidemill.control.demo.model import DemoOutcome, DemoRequest, DemoResult, Re
 from tidemill.control.demo.nyc_taxi.flow import run_nyc_taxi
 from tidemill.control.demo.shop_sessions.flow import run_shop_sessions
 from tidemill.errors import UsageError
+from tidemill.records import dataclass
 
 RATE_MAX = 10_000_000
 ROWS_MAX = 10_000_000

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
 from tidemill.control.export.servers import Container
+from tidemill.records import dataclass
 
 Target = Literal["compose", "kubernetes"]
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from tidemill.control.export.images import image_of
+from tidemill.records import dataclass
 
 USER = "tidemill"
 PROBED = "http://127.0.0.1"

@@ -11,7 +11,7 @@ import datetime
 import itertools
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any
 
 import duckdb
@@ -25,6 +25,7 @@ from tidemill.control.project_context import resolver
 from tidemill.errors import ProjectError, StoreError, UserError
 from tidemill.project import Project
 from tidemill.project.lake import read_lake
+from tidemill.records import dataclass
 from tidemill.stores import ObjectInfo, ObjectStore, StoreUrl, open_store, parse_url
 from tidemill.stores.options import parse_options
 from tidemill.stores.reader import open_object

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import datetime
 import json
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote_plus
 
+from tidemill.records import dataclass
 from tidemill.stores import ObjectInfo
 
 CREATED, COMPLETED, REMOVED = (

@@ -10,7 +10,6 @@ import datetime
 import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Literal
 
@@ -18,6 +17,7 @@ from tidemill.control.object_stores import open_project_store, store_options
 from tidemill.control.project_context import open_project, resolver
 from tidemill.errors import StoreError, UsageError, Where
 from tidemill.project import ensure_state_dir
+from tidemill.records import dataclass
 from tidemill.stores import ObjectInfo, ObjectStore, StoreUrl, parse_url
 from tidemill.stores.globs import glob_pattern, glob_root, is_glob
 from tidemill.stores.options import parse_options

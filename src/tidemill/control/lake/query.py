@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
@@ -23,6 +22,7 @@ from tidemill.control.project_context import open_project, resolver
 from tidemill.errors import TidemillError, UserError
 from tidemill.project import Project
 from tidemill.project.lake import LAKE_FILE, read_lake
+from tidemill.records import dataclass
 from tidemill.stores import ObjectStore, StoreUrl, open_store
 from tidemill.stores.filesystem import StoreFileSystem
 

@@ -10,7 +10,7 @@ import datetime
 import json
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any
 
 import pyarrow as pa
@@ -22,6 +22,7 @@ from tidemill.control.object_stores import store_options
 from tidemill.control.project_context import resolver
 from tidemill.errors import TidemillError, UserError
 from tidemill.project import Project
+from tidemill.records import dataclass
 from tidemill.stores import ObjectStore, StoreUrl, open_store
 
 VERSIONS_MAX = 100

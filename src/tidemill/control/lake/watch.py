@@ -19,7 +19,6 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from tidemill.connectors.kafka.journal import Journal
@@ -28,6 +27,7 @@ from tidemill.control.lake.events import SeenVersion, created, removed, version_
 from tidemill.control.object_stores import open_project_store, store_options
 from tidemill.control.project_context import kafka_properties, open_project, resolver
 from tidemill.errors import ConnectorError, UsageError
+from tidemill.records import dataclass
 from tidemill.stores import ObjectStore, StoreUrl
 
 STATE_SUFFIX = ".watched"

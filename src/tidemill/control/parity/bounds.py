@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from tidemill.connectors.kafka.admin import KafkaAdmin
 from tidemill.connectors.kafka.records import ReadFrom, read_records
 from tidemill.errors import UserError
+from tidemill.records import dataclass
 from tidemill.runners.flink import TableOptions
 from tidemill.sql.logical import LogicalNode, Scan, Script, inputs
 

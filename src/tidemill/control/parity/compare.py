@@ -11,11 +11,12 @@ from __future__ import annotations
 import math
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from tidemill.control.parity.results import QueryResult
 from tidemill.model import DataType, RowKind
+from tidemill.records import dataclass
 
 RELATIVE = 1e-9
 _ADDS = (RowKind.INSERT, RowKind.UPDATE_AFTER)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
@@ -16,6 +16,7 @@ from tidemill.interfaces.lookup import Lookup
 from tidemill.interfaces.source import Source
 from tidemill.model import TableDescriptor
 from tidemill.plan import PhysicalPlan, build_plan
+from tidemill.records import dataclass
 from tidemill.sql.logical import Insert, Script
 
 Settle = Callable[[TableDescriptor], TableDescriptor]

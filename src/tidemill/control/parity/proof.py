@@ -11,7 +11,7 @@ import json
 import platform
 import tempfile
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +32,7 @@ from tidemill.control.project_context import project_for
 from tidemill.control.run import only_pipeline
 from tidemill.errors import TidemillError
 from tidemill.project import Project, Secret, ensure_state_dir, find_references
+from tidemill.records import dataclass
 from tidemill.runners.flink import Gateway, Statement, TableOptions, cut
 from tidemill.sql.logical import Script
 from tidemill.version import __version__

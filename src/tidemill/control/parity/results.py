@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from tidemill.model import Batch, DataType, RowKind, Schema
+from tidemill.records import dataclass
 from tidemill.runners.flink.values import plain_from_arrow
 
 

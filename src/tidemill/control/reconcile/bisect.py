@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass
 
 from tidemill.connectors.jdbc.keyed_sums import Key, KeyRange, RangeSum, values_of
 from tidemill.control.reconcile.side import Side
+from tidemill.records import dataclass
 
 PARTS = 16
 LEAF_ROWS = 500

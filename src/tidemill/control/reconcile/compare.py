@@ -8,7 +8,6 @@ a whole). Equal sums of different tables are as likely as a collision of 64 bits
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import duckdb
@@ -16,6 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tidemill.model import RowKind
+from tidemill.records import dataclass
 
 SHOWN_MAX = 20
 _ADDED = pa.array([RowKind.INSERT, RowKind.UPDATE_AFTER], pa.int8())

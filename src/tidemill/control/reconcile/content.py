@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import pyarrow as pa
 
@@ -10,6 +10,7 @@ from tidemill.control.lake_options import without_streaming
 from tidemill.errors import UserError
 from tidemill.interfaces.connector import JobContext
 from tidemill.model import TableDescriptor
+from tidemill.records import dataclass
 
 _ROWS_PER_READ = 50_000
 _WAIT_MS = 1000

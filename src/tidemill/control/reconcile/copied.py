@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -23,6 +23,7 @@ from tidemill.errors import UserError, Where
 from tidemill.interfaces.connector import Connector, JobContext
 from tidemill.interfaces.source import PartitionBatch
 from tidemill.model import Column, Position, RowKind, TableDescriptor
+from tidemill.records import dataclass
 
 _ROWS_PER_READ = 50_000
 _WAIT_MS = 200

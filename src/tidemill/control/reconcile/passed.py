@@ -8,7 +8,7 @@ sinks have the epoch.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from tidemill.connectors.jdbc.keyed_sums import KeyedSums
@@ -24,6 +24,7 @@ from tidemill.errors import UserError
 from tidemill.model import TableDescriptor
 from tidemill.model.lsn import lsn_of
 from tidemill.project import Project
+from tidemill.records import dataclass
 
 
 @dataclass(slots=True)

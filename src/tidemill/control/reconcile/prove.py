@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +32,7 @@ from tidemill.interfaces.connector import JobContext
 from tidemill.model import Schema, TableDescriptor
 from tidemill.model.lsn import lsn_text
 from tidemill.project import Project
+from tidemill.records import dataclass
 
 RECOMPUTED = "recomputed"
 

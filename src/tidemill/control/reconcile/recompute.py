@@ -8,7 +8,7 @@ Tables of `postgres-cdc` are read as they are now, each in one snapshot.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -19,6 +19,7 @@ from tidemill.control.parity.memory import CONNECTOR_NAME
 from tidemill.control.reconcile.compare import last_by_key, left_over
 from tidemill.errors import UserError
 from tidemill.model import Batch, TableDescriptor
+from tidemill.records import dataclass
 from tidemill.sql.logical import Insert, Script
 
 _REPEATABLE = (

@@ -12,10 +12,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from tidemill.connectors.jdbc.keyed_sums import Key, KeyedRow, values_of
 from tidemill.control.reconcile.side import Side
+from tidemill.records import dataclass
 
 SEEN_TWICE = 2
 ROUNDS_MAX = 10

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 from urllib.parse import quote
+
+from tidemill.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

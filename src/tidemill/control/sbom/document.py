@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from tidemill.control.sbom.component import Component, is_expression
 from tidemill.control.sbom.locked import environment_components, server_components
 from tidemill.control.sbom.python_packages import python_components
+from tidemill.records import dataclass
 
 SPEC_VERSION = "1.6"
 

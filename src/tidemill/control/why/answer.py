@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from tidemill.control.message_view import MessageView
+from tidemill.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

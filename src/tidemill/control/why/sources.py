@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from tidemill.control.account import next_offset
@@ -13,6 +13,7 @@ from tidemill.control.why.thread import KAFKA
 from tidemill.interfaces.connector import Changelog, Connector, JobContext
 from tidemill.interfaces.source import PartitionBatch, Source
 from tidemill.model import Position, RowKind, TableDescriptor
+from tidemill.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

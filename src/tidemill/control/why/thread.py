@@ -9,11 +9,12 @@ pipeline, and a row's places are those of exactly the messages that it counts.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from tidemill.control.why.refusals import refuse, untraceable
 from tidemill.model import Column, ColumnKind, DataType, Schema, TableDescriptor, TypeRoot
 from tidemill.model.types import INT, STRING
+from tidemill.records import dataclass
 from tidemill.sql.expressions import (
     AggregateCall,
     Call,

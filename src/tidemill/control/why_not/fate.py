@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from tidemill.control.why_not.place import Place
 from tidemill.engine.accounting import Account
+from tidemill.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from tidemill.control.pipeline import CompiledPipeline
 from tidemill.errors import UserError, Where, did_you_mean
 from tidemill.model import TableDescriptor
+from tidemill.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

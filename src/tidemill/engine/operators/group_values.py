@@ -8,7 +8,6 @@ Where the input withdraws nothing only values that come are written, each once.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import reduce
 from typing import TypeAlias
 
@@ -21,6 +20,7 @@ from tidemill.engine.state.hash_index import EMPTY, Ids
 from tidemill.engine.state.keyed import KeyedState, Mask
 from tidemill.plan.group_aggregates import GROUP, move_column
 from tidemill.plan.operators.group_aggregate import GroupStage
+from tidemill.records import dataclass
 
 Weights: TypeAlias = "np.ndarray[tuple[int, int], np.dtype[np.int64]]"
 """One row a value, one column a slot of its set."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 import pyarrow as pa
 
@@ -13,6 +11,7 @@ from tidemill.engine.state.row_bag import Codes, RowBag
 from tidemill.plan.joins import KEY_CODE, ROW_CODE, SEQUENCE, WEIGHT
 from tidemill.plan.operators.join_stage import JoinSide
 from tidemill.plan.physical import ROW
+from tidemill.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

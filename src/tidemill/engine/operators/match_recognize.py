@@ -13,7 +13,7 @@ be computed is set aside, as if it had not come.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 import numpy as np
 import numpy.typing as npt
@@ -32,6 +32,7 @@ from tidemill.interfaces.operator import StateDelta
 from tidemill.plan.operators.match_recognize import MatchStage
 from tidemill.plan.ranks import HEAD, SEQUENCE, TIME
 from tidemill.plan.windows import MAX_WATERMARK_US
+from tidemill.records import dataclass
 
 
 @dataclass(slots=True)

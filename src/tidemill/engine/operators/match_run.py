@@ -8,13 +8,13 @@ out. The rows of a match are neighbours, so it is known by its first row and the
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from tidemill.engine.operators.match_queue import Begun, Queue, drop, pop, push, push_all
 from tidemill.errors import EngineError, Where
 from tidemill.plan.automaton import FINAL, Tests
 from tidemill.plan.operators.match_recognize import MatchStage
+from tidemill.records import dataclass
 from tidemill.sql.match import AfterMatchSkip
 
 NOT_BEGUN = 2**62

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
@@ -21,6 +20,7 @@ from tidemill.engine.state.hash_index import EMPTY
 from tidemill.engine.state.keyed import KeyedState
 from tidemill.engine.state.row_bag import Codes, RowBag
 from tidemill.plan.ranks import TIME
+from tidemill.records import dataclass
 
 NUMBER = "$row"
 """Hidden column: the number of a row among all that have been taken."""

@@ -14,13 +14,12 @@ between.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 import numpy.typing as npt
 
 from tidemill.engine.batches import Int64s, Mask
 from tidemill.plan.windows import MILLI_US, MIN_WATERMARK_US
+from tidemill.records import dataclass
 
 LATE = -1
 """In place of a session's number: the row is late."""

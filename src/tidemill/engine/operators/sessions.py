@@ -13,7 +13,6 @@ were all withdrawn do not come out.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import duckdb
 import numpy as np
@@ -31,6 +30,7 @@ from tidemill.plan.operators.session import SessionStage
 from tidemill.plan.physical import ROW
 from tidemill.plan.sessions import END, HEAD, SEQUENCE, SESSION, START, heads_query
 from tidemill.plan.windows import MAX_WATERMARK_US, MILLI_US, MIN_WATERMARK_US
+from tidemill.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,6 @@ one for a late row.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -40,6 +39,7 @@ from tidemill.plan.operators.temporal_join import (
 )
 from tidemill.plan.physical import KIND, ROW
 from tidemill.plan.windows import MIN_WATERMARK_US
+from tidemill.records import dataclass
 from tidemill.sql.logical import JoinKind
 
 STANDING = "s"

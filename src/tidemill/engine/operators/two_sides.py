@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 
 import duckdb
 import numpy as np
@@ -17,6 +16,7 @@ from tidemill.errors import EngineError, Where
 from tidemill.model import RowKind
 from tidemill.plan.operators.join_stage import JoinStage
 from tidemill.plan.physical import KIND, ROW
+from tidemill.records import dataclass
 from tidemill.sql.logical import JoinKind
 
 PAIRS_MAX = 1_000_000

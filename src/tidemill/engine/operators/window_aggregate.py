@@ -14,7 +14,6 @@ all withdrawn do not come out.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import duckdb
 import numpy as np
@@ -27,6 +26,7 @@ from tidemill.engine.python.aggregate import placed_rows
 from tidemill.interfaces.operator import StateDelta
 from tidemill.plan.operators.window_aggregate import AggregateStage
 from tidemill.plan.windows import MAX_WATERMARK_US, MIN_WATERMARK_US
+from tidemill.records import dataclass
 
 MERGE_ROWS_MIN = 50_000
 """The pile is not merged while it is smaller than this."""

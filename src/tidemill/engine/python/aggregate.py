@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -21,6 +20,7 @@ from tidemill.engine.python.values import coercion, from_python, to_python
 from tidemill.interfaces.python_function import PythonFunction
 from tidemill.model import DataType
 from tidemill.plan.lowering.python_rows import PLACE, WEIGHT
+from tidemill.records import dataclass
 
 Row = tuple[tuple[Any, ...], int, int]
 """A row of a group: arguments, weight, place."""

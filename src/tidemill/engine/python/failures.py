@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from tidemill.engine.isolate import BadRow
 from tidemill.engine.python.values import ResultError
 from tidemill.interfaces.python_function import PythonFunction
+from tidemill.records import dataclass
 
 FAILED = "engine.function-failed"
 WRONG_RESULT = "engine.wrong-result"

@@ -7,7 +7,7 @@ value, text that is no UTF-8, a number beyond its column, NULL in a NOT NULL col
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 import numpy as np
 import pyarrow as pa
@@ -27,6 +27,7 @@ from tidemill.formats.avro.resolve import Convert, check_missing, resolver
 from tidemill.formats.avro.vectors import Numbers, read_flat
 from tidemill.interfaces.format import Decoded, Reject
 from tidemill.model import Schema
+from tidemill.records import dataclass
 
 _MALFORMED = "the bytes are no record of the writer's schema"
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from tidemill.errors import ProjectError
 from tidemill.formats.avro.options import LEGACY as AVRO_LEGACY
@@ -10,6 +10,7 @@ from tidemill.formats.avro.raw import AvroSchema, UnreadableSchemaError, read_sc
 from tidemill.formats.avro_confluent.schema_change import AVRO_BEHAVIOR
 from tidemill.formats.schema_registry.client import RegistryLogin, SchemaRegistry
 from tidemill.interfaces.options import Option, OptionSet, OptionType, OptionValues
+from tidemill.records import dataclass
 
 _S = OptionType.STRING
 REGISTRY = (

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from tidemill.errors import ConnectorError, Where
 from tidemill.formats.avro.raw import AvroSchema, kind, nullable_of
 from tidemill.interfaces.schema_change import BEHAVIOR
 from tidemill.model import Schema
+from tidemill.records import dataclass
 
 _log = logging.getLogger("tidemill.formats.avro_confluent")
 

@@ -8,9 +8,10 @@ and plain `ISO-8601` ones strictly; so do we.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import date
 from typing import Final
+
+from tidemill.records import dataclass
 
 _DATE: Final = r"(?P<year>\d{4}|\+\d{5,9}|-\d{4,9})-(?P<month>\d\d)-(?P<day>\d\d)"
 _TIME: Final = r"(?P<hour>\d\d):(?P<minute>\d\d):(?P<second>\d\d)(?:\.(?P<fraction>\d{0,9}))?"

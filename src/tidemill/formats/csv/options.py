@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from tidemill.errors import ProjectError
 from tidemill.interfaces.options import Option, OptionSet, OptionType, OptionValues
+from tidemill.records import dataclass
 
 _STRING, _BOOLEAN = OptionType.STRING, OptionType.BOOLEAN
 

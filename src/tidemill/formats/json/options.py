@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from tidemill.errors import ProjectError
 from tidemill.interfaces.options import Option, OptionSet, OptionType, OptionValues
+from tidemill.records import dataclass
 
 IGNORE_PARSE_ERRORS = Option(
     "ignore-parse-errors",

@@ -11,12 +11,13 @@ import http.client
 import json
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 from urllib.parse import quote, urlsplit
 
 from tidemill.errors import ConnectorError, ProjectError, Where
 from tidemill.project.http import CheckedHTTPConnection, CheckedHTTPSConnection
+from tidemill.records import dataclass
 
 _TIMEOUT_S = 10.0
 _TYPE = "application/vnd.schemaregistry.v1+json"

@@ -13,7 +13,6 @@ are exact; FLOAT and DOUBLE are summed as DOUBLE (Flink sums FLOAT in FLOAT, in 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 
 from sqlglot import exp
 
@@ -25,6 +24,7 @@ from tidemill.plan.lowering.decimals import quotient, scaled, unscaled
 from tidemill.plan.lowering.lower import lower
 from tidemill.plan.lowering.python_rows import merged, row_list, rows_type
 from tidemill.plan.lowering.row_aggregates import ROW_AGGREGATES, RowLists, check_distinct
+from tidemill.records import dataclass
 from tidemill.sql.expressions import AggregateCall
 
 

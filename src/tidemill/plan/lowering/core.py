@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from sqlglot import exp
 
 from tidemill.model import DataType
+from tidemill.records import dataclass
 from tidemill.sql.expressions import Call, Cast, Expression, InputRef, Literal
 
 UTC = "UTC"

@@ -8,7 +8,6 @@ lists do. The first and the last value need one row only, unless rows can go.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 from sqlglot import exp
 
@@ -16,6 +15,7 @@ from tidemill.errors import SqlError
 from tidemill.plan.lowering.build import cast, duckdb_type, error, fn, template, text
 from tidemill.plan.lowering.json_text import json_text, or_null
 from tidemill.plan.physical import ROW
+from tidemill.records import dataclass
 from tidemill.sql.expressions import AggregateCall, Call, Cast, Expression, Literal
 
 BEFORE = "b"

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from tidemill.plan.fuse import chains
 from tidemill.plan.lowering.watermarks import current_watermark_refusal
 from tidemill.plan.physical import OperatorStage
 from tidemill.plan.planning import Columns, OperatorPlanner, Planning, stage_schema
+from tidemill.records import dataclass
 from tidemill.sql.logical import CurrentWatermark, Scan
 
 

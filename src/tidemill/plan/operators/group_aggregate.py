@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from tidemill.interfaces.connector import Changelog
@@ -12,6 +11,7 @@ from tidemill.plan.group_aggregates import GroupSql, PythonAggregate
 from tidemill.plan.keys import state_bound, state_ttl_ms
 from tidemill.plan.physical import OperatorStage, changelog_mode
 from tidemill.plan.planning import Planning, stage_schema
+from tidemill.records import dataclass
 from tidemill.sql.logical import Aggregate
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from tidemill.plan import refusals
@@ -10,6 +9,7 @@ from tidemill.plan.changelog import APPEND_ONLY
 from tidemill.plan.joins import split_parts
 from tidemill.plan.operators.join_stage import JoinStage, draft_join
 from tidemill.plan.planning import Columns, Planning, stage_schema
+from tidemill.records import dataclass
 from tidemill.sql.join_times import IntervalBounds
 from tidemill.sql.logical import Join, TimeAttribute
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from tidemill.plan import refusals
@@ -11,6 +10,7 @@ from tidemill.plan.fuse import Chain
 from tidemill.plan.joins import JoinSql, SideSql
 from tidemill.plan.physical import FusedStage, OperatorStage, changelog_mode
 from tidemill.plan.planning import Columns, Planning
+from tidemill.records import dataclass
 from tidemill.sql.expressions import Expression
 from tidemill.sql.join_conditions import Equality
 from tidemill.sql.logical import Join, JoinKind

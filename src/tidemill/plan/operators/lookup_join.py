@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from sqlglot import exp
@@ -25,6 +24,7 @@ from tidemill.plan.fuse import (
 from tidemill.plan.lowering import lower
 from tidemill.plan.physical import KIND, ROW, FusedStage, OperatorStage, changelog_mode, wide
 from tidemill.plan.planning import Columns, OperatorPlanner, Planning, stage_schema
+from tidemill.records import dataclass
 from tidemill.sql.expressions import Expression
 from tidemill.sql.logical import JoinKind, LookupJoin, LookupRetry
 from tidemill.sql.render import render_expression

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from tidemill.errors import SqlError
@@ -12,6 +11,7 @@ from tidemill.plan.changelog import APPEND_ONLY
 from tidemill.plan.match import ConditionPlan, MatchSql, TermsPlan
 from tidemill.plan.physical import OperatorStage, changelog_mode
 from tidemill.plan.planning import RUNTIME_MODE, Columns, OperatorPlanner, Planning, stage_schema
+from tidemill.records import dataclass
 from tidemill.sql.expressions import InputRef
 from tidemill.sql.logical import MatchRecognize, TimeAttribute
 from tidemill.sql.match import AfterMatchSkip

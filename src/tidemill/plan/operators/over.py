@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from tidemill.interfaces.connector import Changelog
@@ -13,6 +12,7 @@ from tidemill.plan.over import PARTITION, OverMode, OverSql
 from tidemill.plan.physical import OperatorStage, changelog_mode
 from tidemill.plan.planning import Columns, OperatorPlanner, Planning, stage_schema
 from tidemill.plan.sort import SortStage
+from tidemill.records import dataclass
 from tidemill.sql.expressions import AggregateCall
 from tidemill.sql.logical import OverAggregate, OverFrame, Rank, TimeAttribute
 from tidemill.sql.render import render_expression

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from tidemill.errors import SqlError
@@ -10,6 +9,7 @@ from tidemill.interfaces.python_function import PythonFunction
 from tidemill.model import DataType, TypeRoot
 from tidemill.plan.physical import OperatorStage
 from tidemill.plan.planning import Columns, OperatorPlanner, Planning, stage_schema
+from tidemill.records import dataclass
 from tidemill.sql.expressions import Call, InputRef
 from tidemill.sql.logical import Project, PythonCalc, RowField
 from tidemill.sql.render import render_expression

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from tidemill.interfaces.connector import Changelog
@@ -14,6 +14,7 @@ from tidemill.plan.operators.window_rank import plan_window_rank
 from tidemill.plan.physical import OperatorStage, changelog_mode
 from tidemill.plan.planning import Columns, OperatorPlanner, Planning, stage_schema
 from tidemill.plan.ranks import RankKind, RankSql, rank_kind
+from tidemill.records import dataclass
 from tidemill.sql.logical import Rank, RowField, Sort
 from tidemill.sql.render import render_expression
 

@@ -5,7 +5,6 @@ Over bounded input (in batch mode) only the final rows come out, at the end.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from tidemill.interfaces.connector import Changelog
@@ -14,6 +13,7 @@ from tidemill.plan.joins import split_condition
 from tidemill.plan.keys import state_bound, state_ttl_ms
 from tidemill.plan.operators.join_stage import JoinStage, draft_join
 from tidemill.plan.planning import Columns, Planning, stage_schema
+from tidemill.records import dataclass
 from tidemill.sql.logical import Join, JoinKind
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from tidemill.plan import refusals
@@ -13,6 +12,7 @@ from tidemill.plan.local_time import window_zone
 from tidemill.plan.physical import OperatorStage, changelog_mode
 from tidemill.plan.planning import Columns, OperatorPlanner, Planning, stage_schema
 from tidemill.plan.sessions import SessionRowsSql, SessionSql
+from tidemill.records import dataclass
 from tidemill.sql.logical import Aggregate, WindowSpec, WindowTableFunction
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from sqlglot import exp
@@ -15,6 +14,7 @@ from tidemill.plan.keys import state_bound, state_ttl_ms
 from tidemill.plan.physical import KIND, ROW, FusedStage, OperatorStage, changelog_mode, wide
 from tidemill.plan.planning import Columns, OperatorPlanner, Planning, stage_schema
 from tidemill.plan.ranks import WEIGHT, weight
+from tidemill.records import dataclass
 from tidemill.sql.logical import SetOperation, SetOperator
 
 ROWS = "n"

@@ -5,7 +5,6 @@ As in Flink a row is late, and dropped, where a row with its time or a later one
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from tidemill.plan import refusals
@@ -13,6 +12,7 @@ from tidemill.plan.changelog import APPEND_ONLY
 from tidemill.plan.physical import OperatorStage
 from tidemill.plan.planning import Planning, stage_schema
 from tidemill.plan.sort import sort_query
+from tidemill.records import dataclass
 from tidemill.sql.expressions import InputRef
 from tidemill.sql.logical import Sort, TimeAttribute
 

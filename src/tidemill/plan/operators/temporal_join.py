@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import pyarrow as pa
@@ -26,6 +25,7 @@ from tidemill.plan.lowering import lower
 from tidemill.plan.physical import KIND, ROW, FusedStage, OperatorStage, changelog_mode, wide
 from tidemill.plan.planning import Columns, OperatorPlanner, Planning, stage_schema
 from tidemill.plan.windows import micros
+from tidemill.records import dataclass
 from tidemill.sql.expressions import Expression
 from tidemill.sql.logical import JoinKind, LogicalNode, TemporalJoin
 from tidemill.sql.render import render_expression

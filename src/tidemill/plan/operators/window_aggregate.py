@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from tidemill.plan import refusals
@@ -14,6 +13,7 @@ from tidemill.plan.local_time import window_zone
 from tidemill.plan.physical import OperatorStage
 from tidemill.plan.planning import Planning, stage_schema
 from tidemill.plan.windows import WindowGrid
+from tidemill.records import dataclass
 from tidemill.sql.logical import Aggregate
 
 

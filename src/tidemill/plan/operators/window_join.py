@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from tidemill.plan import refusals
@@ -11,6 +10,7 @@ from tidemill.plan.joins import split_condition
 from tidemill.plan.operators.join_stage import JoinStage, draft_join
 from tidemill.plan.planning import Columns, Planning, stage_schema
 from tidemill.plan.windows import WindowGrid
+from tidemill.records import dataclass
 from tidemill.sql.join_windows import WindowEnds
 from tidemill.sql.logical import Join
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from tidemill.plan import refusals
@@ -12,6 +11,7 @@ from tidemill.plan.operators.window_aggregate import AggregateStage
 from tidemill.plan.planning import Planning, stage_schema
 from tidemill.plan.window_ranks import WindowRankSql, ranked_window
 from tidemill.plan.windows import WindowGrid
+from tidemill.records import dataclass
 from tidemill.sql.logical import Rank
 from tidemill.sql.render import render_expression
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Literal
 
 import pyarrow as pa
 from sqlglot import exp
 
 from tidemill.plan.checks import RowConditions
+from tidemill.records import dataclass
 
 Kwargs = Mapping[str, Any]
 ArgumentType = Literal[

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from tidemill.records import dataclass
 
 _CAUSE = re.compile(r"^\s*Caused by: ", re.MULTILINE)
 _END = re.compile(

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from tidemill.errors import ComponentError, Where
+from tidemill.records import dataclass
 from tidemill.runners.flink.causes import root_cause
 from tidemill.runners.flink.metrics import JobMetrics, read_metrics
 from tidemill.runners.flink.rest import TIMEOUT_S, RefusedError, Rest

@@ -10,13 +10,13 @@ from __future__ import annotations
 import time
 import urllib.parse
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from types import TracebackType
 from typing import Any
 
 from tidemill.errors import ComponentError, TextWhere, TidemillError, UserError, Where
 from tidemill.model.row_kind import RowKind
 from tidemill.model.types import DataType
+from tidemill.records import dataclass
 from tidemill.runners.flink.causes import root_cause
 from tidemill.runners.flink.rest import RefusedError, Rest
 from tidemill.runners.flink.script import Statement

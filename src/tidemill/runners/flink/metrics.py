@@ -10,8 +10,9 @@ from __future__ import annotations
 import re
 import urllib.parse
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from tidemill.records import dataclass
 
 Get = Callable[[str], Any]
 

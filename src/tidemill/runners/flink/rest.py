@@ -12,11 +12,11 @@ import json
 import urllib.error
 import urllib.parse
 import urllib.request
-from dataclasses import dataclass
 from typing import Any
 
 from tidemill.errors import ComponentError, Where
 from tidemill.project.http import open_checked
+from tidemill.records import dataclass
 
 TIMEOUT_S = 60.0
 

@@ -7,12 +7,12 @@ ever rewritten; everything else goes to Flink as it was written.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from sqlglot import exp
 
 from tidemill.errors import Span, TextWhere, UserError
 from tidemill.interfaces.history import HISTORY_TABLE
+from tidemill.records import dataclass
 from tidemill.sql.dialect import Token, TokenKind, tokenize
 from tidemill.sql.text import SourceText
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 from sqlglot import exp
 
 from tidemill.model import TableDescriptor
+from tidemill.records import dataclass
 from tidemill.runners.spark.lowering.build import SINCE_1970
 from tidemill.runners.spark.python_text import Values, block, identifier, literal, sql_block
 from tidemill.runners.spark.queries import Queries

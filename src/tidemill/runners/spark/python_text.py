@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 import textwrap
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from sqlglot import exp
 
+from tidemill.records import dataclass
 from tidemill.runners.spark.lowering.build import DIALECT
 
 _REFERENCE = re.compile(r"\$\{([^}]*)\}")

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from sqlglot import exp
 
+from tidemill.records import dataclass
 from tidemill.runners.spark.aggregates import lower_aggregate
 from tidemill.runners.spark.lowering import lower
 from tidemill.runners.spark.lowering.build import binary, fn, number

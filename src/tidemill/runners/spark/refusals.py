@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import NoReturn
 
 from tidemill.errors import Span, TextWhere, UserError
 from tidemill.model import DataType
+from tidemill.records import dataclass
 from tidemill.sql.expressions import Call, Cast
 
 CODE = "runner.not-on-spark"

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from sqlglot import exp
 
+from tidemill.records import dataclass
 from tidemill.runners.spark.lowering.build import both
 from tidemill.sql.expressions import Expression, InputRef, children
 from tidemill.sql.logical import Fields

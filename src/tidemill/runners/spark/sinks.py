@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from sqlglot import exp
 
 from tidemill.model import DataType, TableDescriptor, TypeRoot
+from tidemill.records import dataclass
 from tidemill.runners.spark.lowering.build import cast, failing, fn, text
 from tidemill.runners.spark.lowering.casts import is_utc
 from tidemill.runners.spark.python_text import Values, literal

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from tidemill.model import ColumnKind, TableDescriptor
+from tidemill.records import dataclass
 from tidemill.runners.kafka_security import KAFKA, java_security
 from tidemill.runners.spark.python_text import Values, block, identifier, literal
 from tidemill.runners.spark.refusals import Refuser

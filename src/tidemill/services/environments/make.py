@@ -16,10 +16,10 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 from tidemill.errors import ServiceError, Where
+from tidemill.records import dataclass
 from tidemill.services.cache import cache_folder, make_cache_folder
 from tidemill.services.environments.pythons import choose_python
 from tidemill.services.environments.specs import EnvironmentSpec, environment_spec

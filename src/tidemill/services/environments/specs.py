@@ -5,12 +5,12 @@ from __future__ import annotations
 import hashlib
 import platform
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
 
 from tidemill.errors import ServiceError, Where, did_you_mean
+from tidemill.records import dataclass
 
 _FOLDER = Path(__file__).parent
 

@@ -16,11 +16,12 @@ import subprocess
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor, Future
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from tidemill.errors import ServiceError, TidemillError
 from tidemill.interfaces.service import Endpoint, Service
+from tidemill.records import dataclass
 from tidemill.services.context import ServiceContext, ServiceFactory
 from tidemill.services.endpoints import save_endpoint
 from tidemill.services.processes import ProcessId, identify, signal_group

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, field
 from enum import Enum
 from typing import Any
 
 from tidemill.errors import CATALOGUE, ServiceError, Where
+from tidemill.records import dataclass
 from tidemill.services.processes import ProcessId, parse_process_id
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from tidemill.errors import did_you_mean
 from tidemill.model import Column, ColumnKind, DataType
+from tidemill.records import dataclass
 from tidemill.sql.binder.context import BindContext
 from tidemill.sql.dialect import tokenize
 from tidemill.sql.functions.coerce import can_cast

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TypeAlias
 
 from tidemill.errors import Span, SqlError
 from tidemill.interfaces.python_function import PythonFunction
+from tidemill.records import dataclass
 from tidemill.sql.catalog import BrokenNameError, Catalog, Table
 from tidemill.sql.functions.registry import AggregateTable, FunctionTable
 from tidemill.sql.logical import LogicalNode

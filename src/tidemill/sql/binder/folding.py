@@ -7,10 +7,11 @@ long as it does not look at the window's own columns.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TypeAlias
 
 from tidemill.errors import Span
+from tidemill.records import dataclass
 from tidemill.sql.binder.shapes import map_inputs
 from tidemill.sql.expressions import Call, Cast, Expression, InputRef, input_indexes
 from tidemill.sql.join_conditions import conjuncts

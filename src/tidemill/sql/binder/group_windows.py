@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from tidemill.model.types import timestamp, timestamp_ltz
+from tidemill.records import dataclass
 from tidemill.sql.binder.context import BindContext
 from tidemill.sql.binder.scope import Scope
 from tidemill.sql.binder.shapes import shape

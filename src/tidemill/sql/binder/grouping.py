@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from tidemill.errors import Span
 from tidemill.model.types import BIGINT
+from tidemill.records import dataclass
 from tidemill.sql.binder.context import BindContext
 from tidemill.sql.binder.expressions import ExpressionBinder
 from tidemill.sql.binder.folding import (

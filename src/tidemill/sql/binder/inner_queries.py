@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TypeAlias
 
 from tidemill.errors import SqlError
+from tidemill.records import dataclass
 from tidemill.sql.binder.context import BindContext
 from tidemill.sql.binder.expressions import ExpressionBinder, contains_aggregate
 from tidemill.sql.binder.from_items import Relation, bind_from

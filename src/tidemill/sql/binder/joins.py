@@ -7,10 +7,11 @@ side before the join, as far as the kind of the join allows.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tidemill.errors import Span, did_you_mean
+from tidemill.records import dataclass
 from tidemill.sql.binder.context import BindContext
 from tidemill.sql.binder.expressions import ExpressionBinder
 from tidemill.sql.binder.pushdown import join_node

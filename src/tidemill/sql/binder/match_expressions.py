@@ -7,10 +7,11 @@ a column is the variable's last row. FIRST and LAST choose another row, aggregat
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from tidemill.errors import did_you_mean
 from tidemill.model.types import timestamp_ltz
+from tidemill.records import dataclass
 from tidemill.sql.binder.context import BindContext
 from tidemill.sql.binder.expressions import ExpressionBinder, is_aggregate
 from tidemill.sql.binder.scope import Scope

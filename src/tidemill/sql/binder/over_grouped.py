@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
+from tidemill.records import dataclass
 from tidemill.sql.binder.over import over_calls
 from tidemill.sql.binder.shapes import shape
 from tidemill.sql.syntax.nodes import (

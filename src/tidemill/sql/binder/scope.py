@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from tidemill.errors import SqlError, did_you_mean
 from tidemill.model import DataType, TypeRoot
+from tidemill.records import dataclass
 from tidemill.sql.binder.shapes import map_inputs
 from tidemill.sql.expressions import Call, Expression, InputRef, Literal
 from tidemill.sql.logical import Fields, TimeAttribute

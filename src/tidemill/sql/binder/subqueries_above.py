@@ -7,10 +7,11 @@ places are known only when all aggregates are: `settle` gives them.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from tidemill.model import DataType
 from tidemill.model.types import BOOLEAN
+from tidemill.records import dataclass
 from tidemill.sql.binder.context import BindContext
 from tidemill.sql.binder.found_rows import Found
 from tidemill.sql.binder.inner_queries import BindQuery, InnerRows, uncorrelated

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from enum import Enum
 
 from sqlglot.errors import TokenError
 from sqlglot.tokenizer_core import TokenType
 
 from tidemill.errors import Span, SqlError
+from tidemill.records import dataclass
 from tidemill.sql.dialect.flink import Flink
 from tidemill.sql.text import SourceText
 

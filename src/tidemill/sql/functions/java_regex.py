@@ -8,8 +8,10 @@ answer it with NULL or FALSE.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import lru_cache
+
+from tidemill.records import dataclass
 
 _LINE_ENDS = "\\n\\r\\x85\\u2028\\u2029"
 _DOT = f"[^{_LINE_ENDS}]"

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from tidemill.model import DataType, TypeRoot
 from tidemill.model.types import BOOLEAN, INT, STRING
+from tidemill.records import dataclass
 from tidemill.sql.expressions import Expression, Literal
 from tidemill.sql.functions.java_regex import PatternError, java_pattern, similar_to_java
 from tidemill.sql.functions.registry import (

@@ -8,9 +8,9 @@ refused by name, with its place in the text.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 
 from tidemill.model import DataType
+from tidemill.records import dataclass
 from tidemill.sql.expressions import Expression
 
 

@@ -7,9 +7,10 @@ declaration is Tidemill's.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from tidemill.errors import Span, SqlError, did_you_mean
+from tidemill.records import dataclass
 from tidemill.sql.binder.tables import bind_table
 from tidemill.sql.catalog import FullName, Table
 from tidemill.sql.session import Session

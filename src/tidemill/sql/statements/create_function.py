@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, MutableMapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 
 from tidemill.errors import Span, SqlError
 from tidemill.interfaces.python_function import (
@@ -13,6 +12,7 @@ from tidemill.interfaces.python_function import (
     PythonFunction,
 )
 from tidemill.model import DataType, Field, TypeRoot
+from tidemill.records import dataclass
 from tidemill.sql.catalog import BrokenNameError, FullName
 from tidemill.sql.dialect import tokenize
 from tidemill.sql.session import Session

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import Enum
 
 from tidemill.errors import did_you_mean
 from tidemill.model import ColumnKind
+from tidemill.records import dataclass
 from tidemill.sql.binder.insert import bind_insert
 from tidemill.sql.binder.query import bind_query
 from tidemill.sql.binder.renaming import references

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TypeAlias
 
 from tidemill.errors import Span
 from tidemill.model import ColumnKind, DataType
+from tidemill.records import dataclass
 from tidemill.sql.syntax.nodes import Name, Node, Path, StringLiteral
 
 OptionPair: TypeAlias = "tuple[StringLiteral, StringLiteral]"

@@ -6,10 +6,10 @@ by side are multiplied: each set of one with each set of the others.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import product
 
 from tidemill.errors import Span
+from tidemill.records import dataclass
 from tidemill.sql.dialect.tokens import TokenKind
 from tidemill.sql.syntax.cursor import Cursor
 from tidemill.sql.syntax.expressions import parse_expression

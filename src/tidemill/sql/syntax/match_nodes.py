@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from tidemill.errors import Span
+from tidemill.records import dataclass
 from tidemill.sql.syntax.nodes import (
     DerivedTable,
     Name,

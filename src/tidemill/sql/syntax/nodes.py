@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 from tidemill.errors import Span
 from tidemill.model import DataType
+from tidemill.records import dataclass
 
 if TYPE_CHECKING:
     from tidemill.sql.syntax.match_nodes import MatchRecognizeTable

@@ -10,9 +10,10 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
+from tidemill.records import dataclass
 from tidemill.testing.simulation.run import SEEDS_AN_INPUT, Outcome, folder, run_seed
 
 _SHOWN_MAX = 20

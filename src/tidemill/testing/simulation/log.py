@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 import pyarrow as pa
@@ -11,6 +11,7 @@ import pyarrow as pa
 from tidemill.errors import ConnectorError
 from tidemill.interfaces.source import PartitionBatch
 from tidemill.model import DeadLetter
+from tidemill.records import dataclass
 from tidemill.testing.simulation.world import World
 
 

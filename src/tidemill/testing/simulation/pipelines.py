@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache
 
 from tidemill.engine.accounting import AccountNode, account_nodes
@@ -10,6 +9,7 @@ from tidemill.interfaces.connector import Changelog, Connector
 from tidemill.interfaces.options import Option, OptionSet, OptionType
 from tidemill.model import TableDescriptor
 from tidemill.plan import PhysicalPlan, build_plan
+from tidemill.records import dataclass
 from tidemill.sql import compile_script
 from tidemill.testing.simulation.kernel import RememberingKernel
 from tidemill.testing.simulation.scenarios import SCENARIOS, Scenario

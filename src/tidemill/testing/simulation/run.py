@@ -7,13 +7,14 @@ import tempfile
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeAlias
 
 from tidemill.engine import Engine, EngineSettings, GroupSpec, crash_points
 from tidemill.errors import TidemillError
+from tidemill.records import dataclass
 from tidemill.testing.simulation.crew import SimulatedCrew
 from tidemill.testing.simulation.disk import Backup
 from tidemill.testing.simulation.faults import PLAIN, draw_faults, draw_layout, draw_settings

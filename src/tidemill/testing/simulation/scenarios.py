@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 import pyarrow as pa
 
+from tidemill.records import dataclass
 from tidemill.testing.simulation.log import Log
 
 Draw = Callable[[random.Random], dict[str, dict[str, Log]]]

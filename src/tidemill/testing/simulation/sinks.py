@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from tidemill.errors import ConnectorError, DoubtfulCommitError
 from tidemill.interfaces.sink import SinkWriter
 from tidemill.model import Batch, DeadLetter
+from tidemill.records import dataclass
 from tidemill.testing.simulation.world import World
 
 Writes = list[tuple[str, Batch]]

@@ -10,10 +10,11 @@ from __future__ import annotations
 import random
 from collections import Counter, defaultdict
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, TypeAlias
 
 from tidemill.engine import ManualClock
+from tidemill.records import dataclass
 
 STEPS_MAX = 20_000
 """Steps of the scheduler after which a seed counts as stuck."""

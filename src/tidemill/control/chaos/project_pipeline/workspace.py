@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +21,7 @@ from tidemill.errors import UserError, Where
 from tidemill.model import TableDescriptor
 from tidemill.plan.operators.lookup_join import LookupJoinStage
 from tidemill.project import PROJECT_FILE, Project, load_project
+from tidemill.records import dataclass
 
 FED = ("kafka", "upsert-kafka")
 CHECKED = ("kafka", "upsert-kafka", "jdbc", "filesystem")

@@ -19,7 +19,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,7 @@ from tidemill.control.demo.clickstream_iot.chart import latency_html, latency_te
 from tidemill.control.demo.workspace import DemoRun
 from tidemill.control.topics import Cluster, create_topic, list_topics, read_topic, write_topic
 from tidemill.errors import TidemillError
+from tidemill.records import dataclass
 
 TOPIC = "latency_in"
 CHART = "latency.html"

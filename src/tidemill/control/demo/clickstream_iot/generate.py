@@ -11,9 +11,10 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+
+from tidemill.records import dataclass
 
 BEGIN = datetime(2026, 6, 1, 6)  # noqa: DTZ001 - the buildings' wall clock, as TIMESTAMP(3)
 DEVICES, USERS = 40, 60

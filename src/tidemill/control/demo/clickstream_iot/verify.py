@@ -10,7 +10,6 @@ import io
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +20,7 @@ import pyarrow.json
 from tidemill.control.demo.model import Comparison
 from tidemill.control.demo.rows import compare_tables, sink_rows, topic_rows
 from tidemill.control.topics import Cluster, read_topic
+from tidemill.records import dataclass
 
 READING = pa.schema(
     [

@@ -11,7 +11,6 @@ patients of another file is refused.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow as pa
@@ -21,6 +20,7 @@ import pyarrow.parquet as pq
 
 from tidemill.control.demo.nyc_taxi.parts import fingerprint, write_whole
 from tidemill.errors import UserError, Where, did_you_mean
+from tidemill.records import dataclass
 
 COLUMNS: tuple[tuple[str, str, pa.DataType], ...] = (
     ("Pregnancies", "pregnancies", pa.int64()),

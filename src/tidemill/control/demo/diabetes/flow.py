@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +32,7 @@ from tidemill.control.down import down
 from tidemill.control.up import up
 from tidemill.interfaces.service import Endpoint
 from tidemill.project import load_project
+from tidemill.records import dataclass
 from tidemill.services import running_endpoints
 
 EXAMPLE = "diabetes"

@@ -8,7 +8,6 @@ has a prediction or, where a needed key is missing, a dead letter; an error of a
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg
@@ -22,6 +21,7 @@ from tidemill.control.demo.postgres import connect
 from tidemill.control.topics import Cluster, create_topic, list_topics
 from tidemill.errors import ComponentError, TidemillError, Where
 from tidemill.interfaces.service import Endpoint
+from tidemill.records import dataclass
 
 CHANGES = "diabetes_cdc.public.diabetes_new"
 MERGED = "diabetes_cdc.public.sink_diabetes"

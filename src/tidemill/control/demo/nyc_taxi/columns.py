@@ -6,9 +6,9 @@ where yellow ones say `tpep_`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import pyarrow as pa
+
+from tidemill.records import dataclass
 
 MONEY = pa.decimal128(12, 2)
 TIME = pa.timestamp("us")

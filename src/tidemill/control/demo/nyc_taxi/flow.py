@@ -11,7 +11,7 @@ import contextlib
 import shutil
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +42,7 @@ from tidemill.control.up import up
 from tidemill.errors import ServiceError, Where
 from tidemill.interfaces.service import Endpoint
 from tidemill.project import load_project
+from tidemill.records import dataclass
 from tidemill.services import running_endpoints
 
 PIPELINE = "nyc_taxi"

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -23,6 +22,7 @@ import pyarrow.parquet as pq
 from tidemill.control.demo.nyc_taxi.generate import STARTS_AT, generate_trips, span
 from tidemill.control.demo.nyc_taxi.tlc_file import read_trips
 from tidemill.errors import UserError, Where
+from tidemill.records import dataclass
 
 GENERATED = "generated, seed {seed}"
 

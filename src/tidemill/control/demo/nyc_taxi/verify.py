@@ -14,7 +14,7 @@ their ids.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
@@ -24,6 +24,7 @@ import psycopg
 from psycopg import sql
 
 from tidemill.errors import VerificationError, Where
+from tidemill.records import dataclass
 
 SHOWN_MAX = 5
 

@@ -12,9 +12,10 @@ import math
 import random
 import uuid
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+
+from tidemill.records import dataclass
 
 PRODUCTS, USERS = 400, 3_000
 BEGIN = datetime(2026, 6, 1)  # noqa: DTZ001 - the shop's wall clock, as TIMESTAMP(3)

@@ -11,7 +11,6 @@ import json
 import random
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -20,6 +19,7 @@ from pyarrow import parquet
 
 from tidemill.control.demo.shop_sessions.generate import BEGIN, Event, generate_events
 from tidemill.control.object_stores import open_project_store
+from tidemill.records import dataclass
 from tidemill.stores import ObjectStore
 
 STORAGE, BRONZE = "s3://storage/", "s3://bronze/"

@@ -11,7 +11,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +23,7 @@ from tidemill.control.demo.shop_sessions.objects import BRONZE, read_bronze
 from tidemill.control.object_stores import open_project_store
 from tidemill.control.topics import Cluster, read_topic
 from tidemill.project import load_project
+from tidemill.records import dataclass
 
 KINDS = ("training_data", "testing_data")
 SINKS = ("session_products", "processed_data", "lake_sessions", "arrivals")

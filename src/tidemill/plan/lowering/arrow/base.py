@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import pyarrow as pa
+
+from tidemill.records import dataclass
 
 Compute: TypeAlias = Callable[..., pa.Array]
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Context, Decimal
 
 import numpy as np
 import pyarrow as pa
 
 from tidemill.plan.lowering.arrow.base import ArrowFunction, ArrowTable, BadValueError, per_value
+from tidemill.records import dataclass
 
 _SPEC = re.compile(
     r"%(?:(?P<index>\d+)\$)?(?P<flags>[-#+ 0,(<]*)(?P<width>\d+)?(?:\.(?P<precision>\d+))?"

@@ -5,13 +5,13 @@ from __future__ import annotations
 import ipaddress
 import re
 import unicodedata
-from dataclasses import dataclass
 from functools import lru_cache
 from urllib.parse import unquote_to_bytes
 
 import pyarrow as pa
 
 from tidemill.plan.lowering.arrow.base import ArrowFunction, ArrowTable, BadValueError, per_value
+from tidemill.records import dataclass
 
 _HANDLED = ("http", "https", "ftp", "file", "mailto")
 _NOT_FOLLOWED = ("jar", "jrt", "jmod")

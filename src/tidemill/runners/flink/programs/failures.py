@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from tidemill.errors import ComponentError, Span, TextWhere, TidemillError, UserError, Where
+from tidemill.records import dataclass
 from tidemill.runners.flink.causes import root_cause
 
 Frame = tuple[str, int, str]

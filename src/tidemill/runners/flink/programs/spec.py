@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
+
+from tidemill.records import dataclass
 
 LAUNCHER = Path(__file__).with_name("launch.py")
 """The script that PyFlink's interpreter runs."""

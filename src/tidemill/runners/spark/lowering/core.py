@@ -8,12 +8,12 @@ gives None for argument types that were not; that is refused like a function tha
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from sqlglot import exp
 
 from tidemill.model import DataType
+from tidemill.records import dataclass
 from tidemill.runners.spark.refusals import Refuser
 from tidemill.runners.spark.types import spark_type
 from tidemill.sql.expressions import Call, Cast, Expression, InputRef, Literal
