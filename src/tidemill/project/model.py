@@ -26,7 +26,7 @@ HeapMb = Annotated[int, Field(ge=128, le=65536, description="Java heap in MB")]
 
 
 class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, defer_build=True)
 
 
 class _Server(_Strict):
