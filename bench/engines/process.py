@@ -16,11 +16,7 @@ LINES_SHOWN = 4
 
 
 class ProcessRun:
-    """Runs a command in a folder and a process group of its own; what it says goes to `log`.
-
-    Python may keep the modules that it compiled, as on a user's machine, even where this process
-    may not: else whatever is not installed would be compiled at each start.
-    """
+    """Runs a command in a folder and a process group of its own; what it says goes to `log`."""
 
     def __init__(
         self,
@@ -31,15 +27,13 @@ class ProcessRun:
     ) -> None:
         self._name = name
         self._log = folder / "log"
-        variables = dict(os.environ if env is None else env)
-        variables.pop("PYTHONDONTWRITEBYTECODE", None)
         with self._log.open("wb") as log:
             self._process = subprocess.Popen(
                 [str(part) for part in command],
                 cwd=folder,
                 stdout=log,
                 stderr=log,
-                env=variables,
+                env=dict(env) if env is not None else None,
                 start_new_session=True,
             )
 

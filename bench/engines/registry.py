@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from bench.engines import BenchEngine
 from bench.engines.flink import TASKMANAGER_HEAP_MB, FlinkSql
-from bench.engines.tidemill import Tidemill, TidemillMarked
+from bench.engines.tidemill import Tidemill, TidemillMarked, TidemillRare
 
 
 def _peer(module: str, name: str) -> Callable[[int], BenchEngine]:
@@ -21,6 +21,7 @@ def _peer(module: str, name: str) -> Callable[[int], BenchEngine]:
 ENGINES: dict[str, Callable[[int], BenchEngine]] = {
     "tidemill": lambda _heap_mb: Tidemill(),
     "tidemill-marked": lambda _heap_mb: TidemillMarked(),
+    "tidemill-rare": lambda _heap_mb: TidemillRare(),
     "flink-1": lambda heap_mb: FlinkSql(1, heap_mb),
     "flink-2": lambda heap_mb: FlinkSql(2, heap_mb),
     "pyflink": _peer("pyflink", "PyFlinkDataStream"),
@@ -32,12 +33,15 @@ ENGINES: dict[str, Callable[[int], BenchEngine]] = {
     "sqlflow": _peer("sqlflow", "SqlFlow"),
     "floor": _peer("floor", "Floor"),
 }
+VARIANTS = ("tidemill-marked", "tidemill-rare")
+"""Tidemill with another setting, for questions of their own; not of `all`."""
 DEFAULT = ("tidemill", "flink-1", "flink-2")
 
 
 def chosen(text: str, heap_mb: int = TASKMANAGER_HEAP_MB) -> list[BenchEngine]:
-    """Engines by their names, separated by commas; `all` stands for all of them."""
-    names = list(ENGINES) if text == "all" else text.split(",")
+    """Engines by their names, separated by commas; `all` stands for all but variants."""
+    every = [name for name in ENGINES if name not in VARIANTS]
+    names = every if text == "all" else text.split(",")
     if unknown := [name for name in names if name not in ENGINES]:
         raise SystemExit(f"there is no engine {unknown[0]}; there are: all, {', '.join(ENGINES)}")
     return [ENGINES[name](heap_mb) for name in names]

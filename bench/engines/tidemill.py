@@ -10,6 +10,8 @@ from bench.engines.process import ProcessRun
 from bench.job import Job
 from bench.servers import Servers
 
+RARE_EPOCHS = Path(__file__).parents[1] / "programs" / "rare_epochs.py"
+
 
 class Tidemill:
     """The embedded engine with its defaults: exactly once, epochs of tens of milliseconds."""
@@ -36,8 +38,11 @@ class Tidemill:
         """Run the text in a fresh folder and process."""
         file = job.folder / "task.sql"
         file.write_text(self.text(job))
-        program = Path(sys.executable).with_name("tidemill")
-        return ProcessRun(self.name, [program, "run", file, "--json"], job.folder)
+        return ProcessRun(self.name, [*self.program(), "run", file, "--json"], job.folder)
+
+    def program(self) -> Sequence[Path]:
+        """What stands before the verb."""
+        return [Path(sys.executable).with_name("tidemill")]
 
     def text(self, job: Job) -> str:
         """The task, unchanged."""
@@ -57,3 +62,14 @@ class TidemillMarked(Tidemill):
         """The task with one option more in each Kafka sink."""
         guarantee = "'sink.delivery-guarantee'"
         return job.text.replace(guarantee, f"'sink.epoch-header' = 'true', {guarantee}")
+
+
+class TidemillRare(Tidemill):
+    """What checkpoints cost: the same with one epoch, at the end."""
+
+    name = "Tidemill, one checkpoint"
+    settings = "exactly once, one epoch an hour"
+
+    def program(self) -> Sequence[Path]:
+        """A program of ours around `tidemill`."""
+        return [Path(sys.executable), RARE_EPOCHS]

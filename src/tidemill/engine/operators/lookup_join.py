@@ -117,17 +117,27 @@ class LookupJoin:
 
 
 def _places(rows: pa.Table, keys: pa.Table) -> Ids:
-    """The place in `keys` of each row's key."""
-    given = keys.append_column("$key", pa.array(np.arange(keys.num_rows)))
-    own = rows.append_column("$row", pa.array(np.arange(rows.num_rows)))
-    joined = own.join(given, keys=rows.column_names, join_type="inner").sort_by("$row")
-    places: Ids = joined.column("$key").to_numpy()
-    assert len(places) == rows.num_rows, "a lookup gave rows of keys that nobody asked for"
+    """The place in `keys`, which differ and have no NULL, of each row's key."""
+    given = keys.num_rows
+    group, known = _numbered(pa.concat_tables([keys, rows]))
+    place = np.full(known, -1, np.int64)
+    place[group[:given]] = np.arange(given)
+    places: Ids = place[group[given:]]
+    assert (places >= 0).all(), "a lookup gave rows of keys that nobody asked for"
     return places
 
 
 def _different(keys: pa.Table) -> tuple[Ids, pa.Table]:
-    """For each row the number of its key, -1 where a part of it is NULL; and the different keys.
+    """For each row the number of its key, -1 where a part of it is NULL; and the different keys."""
+    group, known = _numbered(keys)
+    there = np.flatnonzero(group >= 0)
+    first = np.zeros(known, np.int64)
+    first[group[there[::-1]]] = there[::-1]  # the last one written is the first of the key
+    return group, keys.take(pa.array(first))
+
+
+def _numbered(keys: pa.Table) -> tuple[Ids, int]:
+    """For each row the number of its key, -1 where a part of it is NULL; and how many there are.
 
     Keys are numbered as they come first, by hash: sorting them cost more than the rest of the join.
     """
@@ -136,10 +146,7 @@ def _different(keys: pa.Table) -> tuple[Ids, pa.Table]:
         codes, count = _codes(column)
         both = np.where((group < 0) | (codes < 0), -1, group * count + codes)
         group, known = _codes(pa.chunked_array([pa.array(both, mask=both < 0)]))
-    there = np.flatnonzero(group >= 0)
-    first = np.zeros(known, np.int64)
-    first[group[there[::-1]]] = there[::-1]  # the last one written is the first of the key
-    return group, keys.take(pa.array(first))
+    return group, known
 
 
 def _codes(column: pa.ChunkedArray) -> tuple[Ids, int]:
