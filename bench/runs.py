@@ -110,8 +110,8 @@ class Bench:
             engine, task, self.recorded(task, count), count=count, exactly_once=exactly_once
         )
         checked = task.check is not None and engine.writes
-        first = FirstOutput(self.servers.bootstrap, job.output) if checked else None
         with self.alone():
+            first = FirstOutput(self.servers.bootstrap, job.output) if checked else None
             usage, broker_s = self._measured(engine, job)
             run = Run(usage, first.stop() if first else None, broker_s)
         if checked:
