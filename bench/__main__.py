@@ -48,7 +48,10 @@ def main() -> int:
             measurement.start()
             if asked.runs:
                 measurement.throughput(tasks)
-            for rate in (int(part) for part in asked.rates.split(",") if part):
+            rates = [int(part) for part in asked.rates.split(",") if part]
+            if rates and asked.warm_up and not asked.runs:
+                measurement.warm_broker(tasks, rates[0])
+            for rate in rates:
                 measurement.latency(tasks, rate)
         finally:
             for engine in engines:
@@ -120,13 +123,7 @@ class _Measurement:
         return sizes[0]
 
     def latency(self, tasks: list[Task], rate_per_s: int) -> None:
-        """Feed at a fixed rate: at least once, and exactly once where an engine can.
-
-        What is measured first meets a broker that has just started, whose code is still being
-        compiled, and had twice the latency; so there is one measurement that does not count.
-        """
-        if self._asked.warm_up:
-            self._warm_broker(tasks, rate_per_s)
+        """Feed at a fixed rate: at least once, and exactly once where an engine can."""
         for _ in range(max(1, self._asked.runs)):
             for task in tasks:
                 for engine in self._engines:
@@ -135,7 +132,12 @@ class _Measurement:
                             self._one_latency(engine, task, rate_per_s, once)
             _write(self._results, self._asked.output)
 
-    def _warm_broker(self, tasks: list[Task], rate_per_s: int) -> None:
+    def warm_broker(self, tasks: list[Task], rate_per_s: int) -> None:
+        """One measurement of latency that does not count.
+
+        What is measured first meets a broker that has just started, whose code is still being
+        compiled, and had twice the latency.
+        """
         for engine, task in product(self._engines, tasks):
             if task.latency_key and self._can(engine, task):
                 say(f"warming the broker by {task.name} on {engine.name}")

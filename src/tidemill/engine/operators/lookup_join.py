@@ -119,11 +119,12 @@ class LookupJoin:
 def _places(rows: pa.Table, keys: pa.Table) -> Ids:
     """The place in `keys`, which differ and have no NULL, of each row's key."""
     given = keys.num_rows
-    group, known = _numbered(pa.concat_tables([keys, rows]))
+    group, known = _numbered(pa.concat_tables([keys, rows.cast(keys.schema)]))
     place = np.full(known, -1, np.int64)
     place[group[:given]] = np.arange(given)
     places: Ids = place[group[given:]]
-    assert (places >= 0).all(), "a lookup gave rows of keys that nobody asked for"
+    known_all = (group >= 0).all() and (places >= 0).all()
+    assert known_all, "a lookup gave rows of keys that nobody asked for"
     return places
 
 
