@@ -18,7 +18,9 @@ import hashlib
 import json
 import os
 import struct
+from collections.abc import Callable
 from dataclasses import field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +41,11 @@ _LOCK = "lock"
 _EPOCH = "epoch-"
 _SUFFIX = ".checkpoint"
 _DROPPED = ".dropped"
+_PIECEMEAL_BYTES = 4 << 20
+"""A section above it is written buffer by buffer, which takes more calls and less memory."""
+
+Chunk = bytes | memoryview
+Put = Callable[[Chunk], None]
 
 
 class DamagedError(Exception):
@@ -126,23 +133,27 @@ class CheckpointStore:
 
     def write(self, checkpoint: Checkpoint) -> int:
         """Make the checkpoint durable; returns its size in bytes."""
-        chunks = _encode(checkpoint)
-        self._write_file(self.path(checkpoint.epoch), chunks)
-        return sum(len(chunk) for chunk in chunks)
+        return self._write_file(self.path(checkpoint.epoch), partial(_encode, checkpoint))
 
-    def _write_file(self, path: Path, chunks: list[bytes | memoryview]) -> None:
-        temporary = path.with_suffix(".tmp")
+    def _write_file(self, path: Path, encode: Callable[[Put], None]) -> int:
+        temporary, size = path.with_suffix(".tmp"), 0
+
+        def put(chunk: Chunk) -> None:
+            nonlocal size
+            self._put(file.fileno(), memoryview(chunk))
+            if size == 0:
+                crash_points.reach("mid-staging")
+            size += len(chunk)
+
         try:
             with temporary.open("wb", buffering=0) as file:
-                for number, chunk in enumerate(chunks):
-                    self._put(file.fileno(), memoryview(chunk))
-                    if number == 0:
-                        crash_points.reach("mid-staging")
+                encode(put)
                 self._flush(file.fileno())
             temporary.rename(path)
             self._flush_folder()
         except OSError as error:
             raise _io_error(path, error) from error
+        return size
 
     def _put(self, fd: int, chunk: memoryview) -> None:
         _write_all(fd, chunk)
@@ -222,7 +233,7 @@ class CheckpointStore:
         stopped job. It is written once, at an orderly end, and counts only while no newer epoch
         is decided.
         """
-        self._write_file(self.folder / _APPLIED, [str(epoch).encode()])
+        self._write_file(self.folder / _APPLIED, lambda put: put(str(epoch).encode()))
 
     def applied(self) -> int | None:
         """The epoch of the last orderly end, if there was one."""
@@ -247,20 +258,29 @@ class CheckpointStore:
         return kept
 
 
-def _encode(checkpoint: Checkpoint) -> list[bytes | memoryview]:
-    sections = [_ipc(table) for table in checkpoint.sections]
+def _encode(checkpoint: Checkpoint, put: Put) -> None:
+    """Hand the file over piece by piece; a large section is never there as a whole."""
+    sections = [_section(table) for table in checkpoint.sections]
     manifest = {
         **checkpoint.manifest,
         "format": FORMAT,
         "epoch": checkpoint.epoch,
-        "section_bytes": [len(section) for section in sections],
+        "section_bytes": [size for _, size in sections],
     }
     head = json.dumps(manifest, separators=(",", ":")).encode()
-    chunks: list[bytes | memoryview] = [_MAGIC + struct.pack("<Q", len(head)) + head, *sections]
     digest = hashlib.blake2b(digest_size=_DIGEST_BYTES)
-    for chunk in chunks:
+
+    def hashed(chunk: Chunk) -> None:
         digest.update(chunk)
-    return [*chunks, digest.digest()]
+        put(chunk)
+
+    hashed(_MAGIC + struct.pack("<Q", len(head)) + head)
+    for section, _ in sections:
+        if isinstance(section, pa.Table):
+            _stream(section, pa.PythonFile(_Pieces(hashed), mode="w"))
+        else:
+            hashed(section)
+    put(digest.digest())
 
 
 def _decode(epoch: int, data: bytes) -> Checkpoint:
@@ -289,11 +309,36 @@ def _decode(epoch: int, data: bytes) -> Checkpoint:
     return checkpoint
 
 
-def _ipc(table: pa.Table) -> memoryview:
+def _section(table: pa.Table) -> tuple[pa.Table | memoryview, int]:
+    """A section as it is to be written, and its size: a small one is encoded now, in one piece."""
+    if table.nbytes > _PIECEMEAL_BYTES:
+        counted = pa.MockOutputStream()
+        _stream(table, counted)
+        return table, counted.size()
     sink = pa.BufferOutputStream()
+    _stream(table, sink)
+    encoded = memoryview(sink.getvalue())
+    return encoded, len(encoded)
+
+
+def _stream(table: pa.Table, sink: pa.NativeFile) -> None:
     with pa.ipc.new_stream(sink, table.schema) as writer:
         writer.write_table(table)
-    return memoryview(sink.getvalue())
+
+
+class _Pieces:
+    """A file, for Arrow, that hands over what is written to it."""
+
+    closed = False
+
+    def __init__(self, put: Put) -> None:
+        self.write = put
+
+    def flush(self) -> None:
+        """Nothing waits here."""
+
+    def close(self) -> None:
+        """Nothing to give back."""
 
 
 def _write_all(fd: int, view: memoryview) -> None:

@@ -1,4 +1,4 @@
-"""`blackhole`: takes everything, counts what is committed."""
+"""`blackhole`: takes everything, counts what it took, at once."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ JOB = JobContext("job", {})
 TABLE = TableDescriptor("hole", Schema((Column("a", t.INT),)), {"connector": "blackhole"})
 
 
-def test_only_committed_rows_count():
+def test_rows_are_counted_at_once_and_wait_for_no_epoch():
     batch = Batch(pa.record_batch({"a": pa.array([1, 2, 3], pa.int32())}), None)
     group = CONNECTOR.commit_group([TABLE], JOB)
     assert group.open() is None
+    assert group.at_once
     writer = group.writer("hole")
     assert writer.write(batch) == []
+    assert writer.rows_total == 3
     group.prepare(1)
     group.commit(1, {})
-    writer.write(batch)
-    group.abort()
     group.close()
     assert writer.rows_total == 3
 

@@ -1,4 +1,4 @@
-"""The blackhole sink keeps the laws of sinks; what it committed is seen in its counter."""
+"""The blackhole sink keeps the laws of sinks; what it took is seen in its counter."""
 
 from __future__ import annotations
 

@@ -27,7 +27,8 @@ from tidemill.engine.state.row_log import RowLog
 from tidemill.interfaces.operator import StateDelta
 
 _SWEEP_ROWS_MIN = 50_000
-_SWEPT_AT_ONCE = 500_000
+_COPIED_AT_ONCE = 100_000
+"""Rows' copies on the way to a new log, or a checkpoint, take several times their own memory."""
 _FILE_ROWS = 2_000
 """What reading one more checkpoint file costs at a restore, in rows."""
 BLOCK = "$block"
@@ -201,9 +202,8 @@ class KeyedState:
     def _sweep(self) -> None:
         live = self.live()
         swept = RowLog(self.schema, self._kernel.memory)
-        for start in range(0, len(live), _SWEPT_AT_ONCE):  # never all of it in memory
-            rows, _ = self.take(live[start : start + _SWEPT_AT_ONCE])
-            swept.append(rows)
+        for piece in _pieces(live):
+            swept.append(self.take(piece)[0])
         self._log = swept
         sizes = self._size[live].astype(np.int64)
         self._first[live] = np.cumsum(sizes) - sizes
@@ -256,11 +256,12 @@ class KeyedState:
         return np.flatnonzero(dirty & (self._size[: len(dirty)] > 0))
 
     def _saved(self, ids: Ids) -> pa.Table:
-        rows, owners = self.take(ids)
-        if (self._size[ids] != 1).any():
-            rows = rows.append_column(BLOCK, pa.array(owners))
+        rows = pa.concat_tables([self.take(piece)[0] for piece in _pieces(ids)])
+        sizes = self._size[ids]
+        if (sizes != 1).any():
+            rows = rows.append_column(BLOCK, pa.array(np.repeat(np.arange(len(ids)), sizes)))
         if self.ttl_ms:
-            rows = rows.append_column(TOUCHED, pa.array(self._touched[ids][owners]))
+            rows = rows.append_column(TOUCHED, pa.array(np.repeat(self._touched[ids], sizes)))
         return rows
 
     def restore(self, deltas: Sequence[StateDelta]) -> None:
@@ -307,6 +308,13 @@ def _grown(array: npt.NDArray[_Number], size: int) -> npt.NDArray[_Number]:
     grown = np.zeros(max(size, 2 * len(array), 1024), array.dtype)
     grown[: len(array)] = array
     return grown
+
+
+def _pieces(ids: Ids) -> list[Ids]:
+    """The entries in runs of a bounded size, at least one run."""
+    return [
+        ids[start : start + _COPIED_AT_ONCE] for start in range(0, len(ids) or 1, _COPIED_AT_ONCE)
+    ]
 
 
 def _with_rows(table: pa.Table, rows: int) -> pa.Table:
