@@ -54,7 +54,7 @@ def project_of(pipeline_file: Path) -> Project:
 
 def bare_project(root: Path) -> Project:
     """A project without a project file."""
-    return Project(root.resolve(), safe_name(root.resolve().name), ProjectFile())
+    return Project(root.resolve(), safe_name(root.resolve().name), ProjectFile.model_construct())
 
 
 def read_project(file: Path) -> Project:

@@ -255,7 +255,7 @@ class ProjectFile(_Strict):
     """A Tidemill project: its servers, connections, pipelines and variables."""
 
     name: Annotated[Name | None, Field(description="By default the folder's name")] = None
-    servers: Annotated[Servers, BeforeValidator(_empty_if_none)] = Servers()
+    servers: Annotated[Servers, BeforeValidator(_empty_if_none)] = Servers.model_construct()
     connections: Annotated[
         dict[Name, dict[str, str | int | bool]],
         Field(
@@ -281,7 +281,7 @@ class ProjectFile(_Strict):
             "(`customer.email`) or with `*`; `_key` hides the keys of messages"
         ),
     ] = []
-    spark: Annotated[Spark, BeforeValidator(_empty_if_none)] = Spark()
-    observe: Annotated[Observe, BeforeValidator(_empty_if_none)] = Observe()
-    cdc: Annotated[Cdc, BeforeValidator(_empty_if_none)] = Cdc()
-    functions: Annotated[Functions, BeforeValidator(_empty_if_none)] = Functions()
+    spark: Annotated[Spark, BeforeValidator(_empty_if_none)] = Spark.model_construct()
+    observe: Annotated[Observe, BeforeValidator(_empty_if_none)] = Observe.model_construct()
+    cdc: Annotated[Cdc, BeforeValidator(_empty_if_none)] = Cdc.model_construct()
+    functions: Annotated[Functions, BeforeValidator(_empty_if_none)] = Functions.model_construct()
