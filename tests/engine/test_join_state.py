@@ -6,6 +6,7 @@ import datetime as dt
 import random
 from collections import Counter
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import kit
@@ -19,7 +20,9 @@ from tidemill.engine.clock import ManualClock
 from tidemill.engine.counters import Counters
 from tidemill.engine.graph import Graph
 from tidemill.engine.kernel import Kernel
-from tidemill.engine.state import row_bag
+from tidemill.engine.state import memory as state_memory
+from tidemill.engine.state import row_bag, row_log
+from tidemill.engine.state.memory import StateMemory
 from tidemill.engine.state.row_bag import Codes, RowBag
 from tidemill.errors import EngineError
 from tidemill.interfaces.operator import StateDelta
@@ -32,12 +35,13 @@ Rows = list[tuple[Any, ...]]
 class Running:
     """A graph of two sources under the test's hand."""
 
-    def __init__(self, p: PhysicalPlan) -> None:
+    def __init__(self, p: PhysicalPlan, memory: StateMemory | None = None) -> None:
         self.clock = ManualClock(1_000)
         self.rows: list[dict[str, Any]] = []
         self.graph = Graph(
-            p, Kernel(), Counters(), self._write, lambda _: None, lambda *_: None, 64, self.clock
-        )
+            p, Kernel(memory=memory), Counters(), self._write, lambda _: None, lambda *_: None,
+            64, self.clock,
+        )  # fmt: skip
 
     def _write(self, _stage: Any, batch: Batch) -> None:
         kinds = [0] * batch.rows.num_rows if batch.kinds is None else batch.kinds.to_pylist()
@@ -102,7 +106,12 @@ EVERY_TYPE = """k BIGINT, a ARRAY<INT>, m MAP<STRING, INT>, w ROW<x INT, y ARRAY
   d DECIMAL(38, 10), t TIMESTAMP(9), z TIMESTAMP_LTZ(3), c TIME, y DATE, b BYTES, f FLOAT"""
 
 
-def test_rows_of_every_type_come_and_go() -> None:
+@pytest.mark.parametrize("budget_bytes", [1 << 30, 0])
+def test_rows_of_every_type_come_and_go_in_memory_and_in_files(
+    budget_bytes: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(state_memory, "SPILL_BYTES_MIN", 1)
+    memory = StateMemory(budget_bytes, tmp_path)
     options = "WITH ('connector' = 'memory', 'bounded' = 'false', 'changelog' = 'true')"
     p = kit.plan_of(
         f"""CREATE TABLE a ({EVERY_TYPE}) {options}; CREATE TABLE b ({EVERY_TYPE}) {options};
@@ -113,7 +122,7 @@ def test_rows_of_every_type_come_and_go() -> None:
     one = (1, [1, None], [("a", 1)], {"x": 1, "y": ["p"]}, Decimal("1.5"),
            NOW.replace(tzinfo=None), NOW, dt.time(1), NOW.date(), b"\0", 1.5)  # fmt: skip
     none = (2, *[None] * 10)
-    running = Running(p)
+    running = Running(p, memory)
     running.push("a", [one, none, one], [0, 0, 0])
     running.push("b", [one, none], [0, 0])
     running.push("a", [none, one, one], [3, 3, 3])
@@ -122,6 +131,7 @@ def test_rows_of_every_type_come_and_go() -> None:
              "m2": str(row["m2"])} for row in running.rows]  # fmt: skip
     assert len(rows) >= 12
     assert not materialised(rows)
+    assert (memory.spilled_bytes > 0) == (budget_bytes == 0)
 
 
 # -- the bag of rows
@@ -132,14 +142,18 @@ def _codes(rows: pa.Table) -> Codes:
     return Codes(keys, np.ones(len(keys), np.bool_), rows.column("v").to_numpy())
 
 
+@pytest.mark.parametrize("budget_bytes", [1 << 30, 0])
 @pytest.mark.parametrize("seed", range(4))
 def test_a_bag_is_what_a_naive_one_is_and_survives_restores(
-    seed: int, monkeypatch: pytest.MonkeyPatch
+    seed: int, budget_bytes: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(row_bag, "_SWEEP_ROWS_MIN", 20)
+    monkeypatch.setattr(row_log, "COPIED_AT_ONCE", 7)
+    monkeypatch.setattr(state_memory, "SPILL_BYTES_MIN", 1)
+    memory = StateMemory(budget_bytes, tmp_path)
     generator = random.Random(seed)
     schema = pa.schema([("k", pa.int64()), ("v", pa.int64())])
-    bag, naive = RowBag(schema, _codes, deltas_max=3), {}
+    bag, naive = RowBag(schema, _codes, memory, deltas_max=3), {}
     chain: list[StateDelta] = []
     number = 0
     for step in range(60):
@@ -162,13 +176,14 @@ def test_a_bag_is_what_a_naive_one_is_and_survives_restores(
         if delta is not None:
             chain = [delta] if delta.base else [*chain, delta]
         if step % 7 == 0:
-            bag = RowBag(schema, _codes, deltas_max=3)
+            bag = RowBag(schema, _codes, memory, deltas_max=3)
             bag.restore(chain)
         live = bag.live()
         kept = bag.take(live).to_pydict()
         got = Counter(zip(kept["k"], kept["v"], bag.numbers(live).tolist(), strict=True))
         assert got == Counter((k, v, n) for v, (k, n) in naive.items())
         assert len(bag) == len(naive)
+    assert (memory.spilled_bytes > 0) == (budget_bytes == 0)
 
 
 def test_processing_time_bounds_a_join() -> None:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tidemill.engine.kernel import Kernel
-from tidemill.engine.state import keyed
+from tidemill.engine.state import keyed, row_log
 from tidemill.engine.state.hash_index import EMPTY
 from tidemill.engine.state.keyed import KeyedState
 
@@ -53,7 +53,7 @@ def test_checkpoints_and_sweeps_of_any_piece_keep_every_row(
     kernel: Kernel, puts: list[Blocks], piece: int, ttl_ms: int
 ) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(keyed, "_COPIED_AT_ONCE", piece)
+        patch.setattr(row_log, "COPIED_AT_ONCE", piece)
         patch.setattr(keyed, "_SWEEP_ROWS_MIN", 2)
         state = KeyedState(kernel, "x", SCHEMA, ["k"], ttl_ms)
         deltas = []

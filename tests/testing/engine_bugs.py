@@ -93,7 +93,7 @@ def forgets_to_abort(put: Any) -> None:
     def init(original: Any) -> Any:
         def made(self: Session, *arguments: Any) -> None:
             original(self, *arguments)
-            for worker in self._workers.values():
+            for worker in self._groups.by_name.values():
                 spec = worker.spec
                 assert spec is not None
                 worker.spec = replace(spec, factory=lambda s=spec: again(s))  # type: ignore[misc]

@@ -19,6 +19,7 @@ from tidemill.engine.counters import Counters
 from tidemill.engine.epochs import Committer, EpochWork, apply_staged
 from tidemill.engine.given_back import GivenBack, use_returnable_pool
 from tidemill.engine.graph import Graph
+from tidemill.engine.group_workers import GroupWorkers
 from tidemill.engine.grown_input import closed_sources, input_has_grown
 from tidemill.engine.intake import Intake
 from tidemill.engine.job import Job
@@ -58,13 +59,8 @@ class Session:
         """Set when the session failed: what it had computed since its last commit is undone."""
         self.committed_counts: dict[str, int] = {}
         self.committed_any = False
-        self._workers = {
-            spec.name: job.crew.worker(spec, self.failure, job.settings) for spec in job.groups
-        }
-        for worker in self._workers.values():
-            worker.blocked_s = partial(self._writer_blocked, worker.name)
+        self._groups = GroupWorkers(job, self.failure)
         self._way = OnTheWay()
-        self._decider = job.crew.worker(None, self.failure, job.settings)
         self._readers: dict[str, Reader] = {}
         self._positions: dict[str, dict[str, Position]] = {}
         self._in_flight = threading.Event()
@@ -86,10 +82,9 @@ class Session:
     def begin(self) -> None:
         """Recover: everything stands as the last decided epoch left it."""
         use_returnable_pool()
-        held = self._start_groups()
+        self._groups.start()
         self._open_kernel()
-        self._await_groups(held)
-        recovered = self._recover()
+        recovered = self._recover(self._groups.opened())
         self._build(recovered)
         self._reapply(recovered)
 
@@ -103,18 +98,13 @@ class Session:
             self.graph.close()
         for reader in self._readers.values():
             reader.stop()
-        for worker in self._all_workers():
-            worker.close()
+        self._groups.close()
         for reader in self._readers.values():
             reader.join()
         if self.job.kernel is not None:
             self.job.kernel.release()
         elif hasattr(self, "_kernel"):
             self._kernel.close()
-
-    def _all_workers(self) -> list[GroupWorker]:
-        workers = list(self._workers.values())
-        return workers if self._decider in workers else [*workers, self._decider]
 
     @property
     def positions(self) -> Mapping[str, Mapping[str, Position]]:
@@ -145,21 +135,6 @@ class Session:
 
     # -- start
 
-    def _start_groups(self) -> dict[str, Held]:
-        """Open each on its own thread; what it returns is filled until all are open."""
-        held: dict[str, Held] = {}
-
-        def open_one(worker: GroupWorker) -> None:
-            assert worker.spec is not None
-            worker.group = worker.spec.factory()
-            epoch = worker.group.open()
-            held[worker.name] = Held(epoch, worker.group.atomic)
-
-        for worker in self._workers.values():
-            worker.start()
-            worker.submit(lambda w=worker: open_one(w))  # type: ignore[misc]
-        return held
-
     def _open_kernel(self) -> None:
         """Of use before the first row, so while the groups wait for their servers."""
         job = self.job
@@ -170,18 +145,8 @@ class Session:
         if job.kernel is None:
             self._kernel.warm()
 
-    def _await_groups(self, held: dict[str, Held]) -> None:
-        for worker in self._workers.values():
-            worker.drain()
-        self._held = held
-        atomic = [w for w in self._workers.values() if w.group is not None and w.group.atomic]
-        if atomic:
-            self._decider = atomic[0]
-        else:
-            self._decider.start()
-
-    def _recover(self) -> Recovered:
-        return recover(self.store, self._held, self.job.plan.fingerprint, self._nodes)
+    def _recover(self, held: Mapping[str, Held]) -> Recovered:
+        return recover(self.store, held, self.job.plan.fingerprint, self._nodes)
 
     def _build(self, recovered: Recovered) -> None:
         job, manifest = self.job, {}
@@ -199,15 +164,17 @@ class Session:
         )  # fmt: skip
         self._cut_ms = job.clock.monotonic_ms()
         self.router = Router(
-            job.name, self._workers, self._decider, job.dead_letter_table, job.late_tables,
-            job.collect, self.counters,
+            job.name, self._groups.by_name, self._groups.decider, job.dead_letter_table,
+            job.late_tables, job.collect, self.counters,
         )  # fmt: skip
         self.graph = Graph(
             job.plan, self._kernel, self.counters, self.router.write, self.router.report,
             self.router.write_late, job.settings.deltas_max, job.clock,
             job.lookups, job.samples, job.times,
         )  # fmt: skip
-        self._letters = ReturnedLetters(job, self._workers, self.graph, self.router, self.counters)
+        self._letters = ReturnedLetters(
+            job, self._groups.by_name, self.graph, self.router, self.counters
+        )
         watermarks: dict[str, dict[str, int]] = manifest.get("watermarks", {})
         for stage in job.plan.sources:
             marks = SourceWatermarks(job.clock, stage.idle_timeout_ms)
@@ -221,8 +188,8 @@ class Session:
         self._committer = Committer(
             job=job.name,
             store=self.store,
-            decider=self._decider,
-            others={n: w for n, w in self._workers.items() if w is not self._decider},
+            decider=self._groups.decider,
+            others=self._groups.others,
             fingerprint=job.plan.fingerprint,
             nodes=self._nodes,
             dead_letter_table=job.dead_letter_table,
@@ -241,7 +208,7 @@ class Session:
         for name, epoch, table in recovered.letters:
             self._letters.keep(name, epoch, table)
         for name, writes in recovered.reapply.items():
-            worker = self._workers[name]
+            worker = self._groups.by_name[name]
 
             def apply(
                 worker: GroupWorker = worker, writes: list[tuple[str, Batch]] = writes
@@ -414,9 +381,6 @@ class Session:
     def _reader_blocked(self, table: str, seconds: float) -> None:
         self.job.times.reader_blocked_s[table] += seconds
 
-    def _writer_blocked(self, group: str, seconds: float) -> None:
-        self.job.times.writer_blocked_s[group] += seconds
-
     def finish(self) -> None:
         """Commit what is left, and wait until all groups have it."""
         for _ in range(3):
@@ -433,5 +397,4 @@ class Session:
         while self._in_flight.is_set():
             self.failure.check()
             self.job.crew.wait(self.failure.event, 0.001)
-        for worker in self._all_workers():
-            worker.drain()
+        self._groups.drain()

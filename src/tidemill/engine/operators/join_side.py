@@ -44,7 +44,7 @@ class Side:
         self._name = name
         self._kernel = kernel
         columns = pa.schema([schema.field(column) for column in side.sql.columns])
-        self.bag = RowBag(columns, self._codes_of, side.ttl_ms, deltas_max, stamped)
+        self.bag = RowBag(columns, self._codes_of, kernel.memory, side.ttl_ms, deltas_max, stamped)
 
     def changes(self, rows: pa.Table, now_ms: int) -> Changes:
         """Sum up a batch: a row that comes and goes within it was never there."""

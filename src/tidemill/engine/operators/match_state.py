@@ -67,7 +67,8 @@ class MatchState:
         self._schema = rows
         self._partitions = KeyedState(kernel, f"{name}_partitions", keyed, keys, 0, deltas_max)
         self._begun = KeyedState(kernel, f"{name}_begun", _BEGUN, [_PARTITION], 0, deltas_max)
-        self._rows = RowBag(pa.schema([*rows, partition]), _codes_of, deltas_max=deltas_max)
+        kept = pa.schema([*rows, partition])
+        self._rows = RowBag(kept, _codes_of, kernel.memory, deltas_max=deltas_max)
         self.parts: dict[str, KeyedState | RowBag] = {
             "partitions": self._partitions,
             "begun": self._begun,

@@ -27,8 +27,6 @@ from tidemill.engine.state.row_log import RowLog
 from tidemill.interfaces.operator import StateDelta
 
 _SWEEP_ROWS_MIN = 50_000
-_COPIED_AT_ONCE = 100_000
-"""Rows' copies on the way to a new log, or a checkpoint, take several times their own memory."""
 _FILE_ROWS = 2_000
 """What reading one more checkpoint file costs at a restore, in rows."""
 BLOCK = "$block"
@@ -138,6 +136,11 @@ class KeyedState:
 
     def take(self, ids: Ids) -> tuple[pa.Table, Ids]:
         """The rows of entries, block by block, and for each row the index in `ids`."""
+        positions, owners = self._positions(ids)
+        return self._log.take(positions), owners
+
+    def _positions(self, ids: Ids) -> tuple[Ids, Ids]:
+        """Where the rows of entries lie, and for each row the index in `ids`."""
         sizes = self._size[ids]
         owners = np.arange(len(ids), dtype=np.int64)
         positions = self._first[ids]
@@ -145,7 +148,7 @@ class KeyedState:
             owners = np.repeat(owners, sizes)
             before = np.cumsum(sizes) - sizes
             positions = positions[owners] + np.arange(len(owners)) - before[owners]
-        return self._log.take(positions), owners
+        return positions, owners
 
     def put(self, ids: Ids, rows: pa.Table, sizes: Ids | None = None, now_ms: int = 0) -> None:
         """Replace the blocks of (different) entries; `sizes` None: one row each, else above 0."""
@@ -202,8 +205,8 @@ class KeyedState:
     def _sweep(self) -> None:
         live = self.live()
         swept = RowLog(self.schema, self._kernel.memory)
-        for piece in _pieces(live):
-            swept.append(self.take(piece)[0])
+        for rows in self._log.pieces(self._positions(live)[0]):
+            swept.append(rows)
         self._log = swept
         sizes = self._size[live].astype(np.int64)
         self._first[live] = np.cumsum(sizes) - sizes
@@ -256,12 +259,12 @@ class KeyedState:
         return np.flatnonzero(dirty & (self._size[: len(dirty)] > 0))
 
     def _saved(self, ids: Ids) -> pa.Table:
-        rows = pa.concat_tables([self.take(piece)[0] for piece in _pieces(ids)])
-        sizes = self._size[ids]
-        if (sizes != 1).any():
-            rows = rows.append_column(BLOCK, pa.array(np.repeat(np.arange(len(ids)), sizes)))
+        positions, owners = self._positions(ids)
+        rows = pa.concat_tables(self._log.pieces(positions))
+        if (self._size[ids] != 1).any():
+            rows = rows.append_column(BLOCK, pa.array(owners))
         if self.ttl_ms:
-            rows = rows.append_column(TOUCHED, pa.array(np.repeat(self._touched[ids], sizes)))
+            rows = rows.append_column(TOUCHED, pa.array(self._touched[ids][owners]))
         return rows
 
     def restore(self, deltas: Sequence[StateDelta]) -> None:
@@ -308,13 +311,6 @@ def _grown(array: npt.NDArray[_Number], size: int) -> npt.NDArray[_Number]:
     grown = np.zeros(max(size, 2 * len(array), 1024), array.dtype)
     grown[: len(array)] = array
     return grown
-
-
-def _pieces(ids: Ids) -> list[Ids]:
-    """The entries in runs of a bounded size, at least one run."""
-    return [
-        ids[start : start + _COPIED_AT_ONCE] for start in range(0, len(ids) or 1, _COPIED_AT_ONCE)
-    ]
 
 
 def _with_rows(table: pa.Table, rows: int) -> pa.Table:

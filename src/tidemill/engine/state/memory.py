@@ -6,8 +6,9 @@ removed as soon as it is mapped; it lives as long as the table and ends with the
 crash leaves nothing behind.
 
 Guarantees: after `settle` the tables in memory are within the budget, but for tables under
-`SPILL_BYTES_MIN` each. Non-guarantees: the indexes of keyed state (about 45 bytes a key), and what
-DuckDB needs for the batch at hand, come on top. Compute thread only.
+`SPILL_BYTES_MIN` each. Non-guarantees: the indexes of keyed state (about 45 bytes a key) and of
+bags of rows (29 to 53 bytes a row), the piles of open windows, the rows that wait for an ORDER BY,
+and what DuckDB needs for the batch at hand, come on top. Compute thread only.
 """
 
 from __future__ import annotations

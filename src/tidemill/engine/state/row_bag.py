@@ -23,6 +23,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from tidemill.engine.state.memory import StateMemory
 from tidemill.engine.state.multi_index import Int64s, MultiIndex
 from tidemill.engine.state.row_log import RowLog
 from tidemill.interfaces.operator import StateDelta
@@ -61,12 +62,17 @@ class RowBag:
         self,
         schema: pa.Schema,
         codes_of: CodesOf,
+        memory: StateMemory,
         ttl_ms: int = 0,
         deltas_max: int = 64,
         stamped: bool = False,
     ) -> None:
-        """With `stamped` each row has the number given to `add` as `stamps` for good."""
+        """With `stamped` each row has the number given to `add` as `stamps` for good.
+
+        Rows for which `memory` has no room lie in files.
+        """
         self.schema = schema
+        self._memory = memory
         self.ttl_ms = ttl_ms
         self._stamped = stamped or ttl_ms > 0
         self._codes_of = codes_of
@@ -75,7 +81,7 @@ class RowBag:
         self._reset()
 
     def _reset(self) -> None:
-        self._log = RowLog(self.schema)
+        self._log = RowLog(self.schema, self._memory)
         self._by_key, self._by_row = MultiIndex(), MultiIndex()
         self._ids: Int64s = np.zeros(0, np.int64)
         self._alive: Mask = np.zeros(0, np.bool_)
@@ -198,9 +204,10 @@ class RowBag:
         live = self.live()
         places = np.full(len(self._log), -1, np.int64)
         places[live] = np.arange(len(live))
-        rows = self._log.take(live)
-        self._log = RowLog(self.schema)
-        self._log.append(rows)
+        swept = RowLog(self.schema, self._memory)
+        for rows in self._log.pieces(live):
+            swept.append(rows)
+        self._log = swept
         self._ids, self._alive = self._ids[live], self._alive[live]
         self._number = self._number[live]
         self._touched = self._touched[live] if self._stamped else self._touched
@@ -261,7 +268,7 @@ class RowBag:
         own = pa.table({name: pa.array(values) for name, values in kept.items()})
         if columns == []:
             return own
-        rows = self._log.take(positions)
+        rows = pa.concat_tables(self._log.pieces(positions))
         for name, column in zip(own.column_names, own.columns, strict=True):
             rows = rows.append_column(name, column)
         return rows

@@ -7,13 +7,16 @@ no room lie in files.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
 from tidemill.engine.state.memory import StateMemory
+
+COPIED_AT_ONCE = 100_000
+"""Copies on their way to a new log, or to a checkpoint, take several times the rows' memory."""
 
 Positions = npt.NDArray[np.int64]
 
@@ -77,6 +80,11 @@ class RowLog:
         if count > 1 or chunks[-1].column(0).num_chunks > 1:
             chunks[-count:] = [pa.concat_tables(chunks[-count:]).combine_chunks()]
             self._in_file[-count:] = [False]
+
+    def pieces(self, positions: Positions) -> Iterator[pa.Table]:
+        """The rows at positions, in their order, a bounded number at a time; at least one table."""
+        for start in range(0, len(positions) or 1, COPIED_AT_ONCE):
+            yield self.take(positions[start : start + COPIED_AT_ONCE])
 
     def take(self, positions: Positions, columns: Sequence[str] | None = None) -> pa.Table:
         """The rows at positions, in their order; of them only some columns where named."""
