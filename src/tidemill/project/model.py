@@ -255,6 +255,8 @@ class ProjectFile(_Strict):
     """A Tidemill project: its servers, connections, pipelines and variables."""
 
     name: Annotated[Name | None, Field(description="By default the folder's name")] = None
+    # Defaults are constructed, not validated: validating the first one compiles its whole schema,
+    # at each start of each command.
     servers: Annotated[Servers, BeforeValidator(_empty_if_none)] = Servers.model_construct()
     connections: Annotated[
         dict[Name, dict[str, str | int | bool]],
