@@ -151,7 +151,11 @@ def test_any_rows(table: tuple[list[pa.Array], int, int], chosen: EncodeRules) -
 @given(st.lists(st.floats(allow_nan=False), min_size=20, max_size=20))
 def test_any_double(values: list[float]) -> None:
     near = [8.0000152587890625, 5e-324, 2e-323, 1e7, 9999999.999999998, 1e-3, 2.0**-1022, 1e23]
-    arrays = [column(DOUBLE, values + near), column(FLOAT, [1e-3, 1e7, 1.5e-45, 3.4e38] * 7)]
+    near += [70368744177664.625, 1.8339363220358602e15, 2.0**81, 1e22]
+    arrays = [
+        column(DOUBLE, values + near),
+        column(FLOAT, [1e-3, 1e7, 1.5e-45, 3.4e38, 2.8e-45, 475204.625, 1e10, 9.8e-45] * 4),
+    ]
     schema = Schema((Column("d", DOUBLE), Column("f", FLOAT)))
     agree(schema, arrays, EncodeRules())
 

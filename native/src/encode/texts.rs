@@ -53,31 +53,49 @@ pub fn integer(value: i64, out: &mut Vec<u8>) {
 /// `Double.toString`; what is not finite is quoted.
 pub fn double(value: f64, out: &mut Vec<u8>) {
     let size = value.abs();
+    if !value.is_finite() {
+        return not_finite(value, out);
+    }
+    let mut buffer = ryu::Buffer::new();
+    let shortest = buffer.format_finite(value);
     if size == 0.0 || (1e-3..1e7).contains(&size) {
-        out.extend_from_slice(ryu::Buffer::new().format_finite(value).as_bytes());
-    } else if value.is_finite() {
-        // Java takes the nearest of two digits where one would do.
-        let two_digits = format!("{value:.1e}");
-        if two_digits.parse() == Ok(value) {
-            scientific(&two_digits, out);
-        } else {
-            scientific(&format!("{value:e}"), out);
-        }
-    } else {
-        not_finite(value, out);
+        out.extend_from_slice(shortest.as_bytes());
+    } else if !has_one_digit(shortest) || !two_digits(value, out) {
+        scientific(shortest, out);
     }
 }
 
 /// `Float.toString`; what is not finite is quoted.
 pub fn float(value: f32, out: &mut Vec<u8>) {
     let size = value.abs();
-    if size == 0.0 || (1e-3..1e7).contains(&size) {
-        out.extend_from_slice(ryu::Buffer::new().format_finite(value).as_bytes());
-    } else if value.is_finite() {
-        scientific(&format!("{value:e}"), out);
-    } else {
-        not_finite(f64::from(value), out);
+    if !value.is_finite() {
+        return not_finite(f64::from(value), out);
     }
+    let mut buffer = ryu::Buffer::new();
+    let shortest = buffer.format_finite(value);
+    if size == 0.0 || (1e-3..1e7).contains(&size) {
+        out.extend_from_slice(shortest.as_bytes());
+    } else if !has_one_digit(shortest) || !two_digits(value, out) {
+        scientific(shortest, out);
+    }
+}
+
+fn has_one_digit(text: &str) -> bool {
+    let figures = text.split('e').next().unwrap_or_default();
+    figures.bytes().filter(|byte| (b'1'..=b'9').contains(byte)).count() == 1
+}
+
+/// Where one digit would do, Java takes the nearest of two; false where that is another number.
+fn two_digits<T: std::fmt::LowerExp + std::str::FromStr + PartialEq>(
+    value: T,
+    out: &mut Vec<u8>,
+) -> bool {
+    let text = format!("{value:.1e}");
+    let same = text.parse::<T>().is_ok_and(|read| read == value);
+    if same {
+        scientific(&text, out);
+    }
+    same
 }
 
 fn not_finite(value: f64, out: &mut Vec<u8>) {
@@ -88,15 +106,30 @@ fn not_finite(value: f64, out: &mut Vec<u8>) {
     });
 }
 
-/// `1.25e7` as `1.25E7`, and `1e7` as `1.0E7`.
+/// Any text of a number that is not 0 as Java's: `1.25e7` and `12500000.0` as `1.25E7`.
+///
+/// The digits are those of `ryu`: of two equally near it takes the even one, as Java does and as
+/// Rust's own `{:e}` does not.
 fn scientific(text: &str, out: &mut Vec<u8>) {
     let (figures, power) = text.split_once('e').unwrap_or((text, "0"));
-    out.extend_from_slice(figures.as_bytes());
-    if !figures.contains('.') {
-        out.extend_from_slice(b".0");
-    }
+    let figures = match figures.strip_prefix('-') {
+        Some(rest) => {
+            out.push(b'-');
+            rest
+        }
+        None => figures,
+    };
+    let (whole, part) = figures.split_once('.').unwrap_or((figures, ""));
+    let digits = [whole, part].concat();
+    let significant = digits.trim_start_matches('0');
+    let leading = digits.len() - significant.len();
+    let power = power.parse::<i64>().unwrap_or_default() + whole.len() as i64 - 1 - leading as i64;
+    let (first, rest) = significant.trim_end_matches('0').split_at(1);
+    out.extend_from_slice(first.as_bytes());
+    out.push(b'.');
+    out.extend_from_slice(if rest.is_empty() { b"0" } else { rest.as_bytes() });
     out.push(b'E');
-    out.extend_from_slice(power.as_bytes());
+    integer(power, out);
 }
 
 /// `BigDecimal.toString` without trailing zeros, or with `plain` never in powers of ten.

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pytest
 
 from tidemill.connectors.print.connector import CONNECTOR
-from tidemill.connectors.print.text import java_date, java_double
+from tidemill.connectors.print.text import java_date
 from tidemill.errors import ConnectorError, ProjectError
 from tidemill.interfaces.connector import JobContext
 from tidemill.model import Batch, Column, DataType, Field, Schema, TableDescriptor, TypeRoot
@@ -66,22 +66,6 @@ def test_values_are_written_as_java_does(capsys):
         "+I[true, 0.1, 1.0E10, 1.500, [1, -1], 2026-01-02, 09:05, 2026-01-02T03:04, "
         "2026-01-02T03:04:05.600Z, [true, null], {k=1.0}, +I[1, null]]\n"
     )
-
-
-@pytest.mark.parametrize(
-    ("value", "text"),
-    [
-        (1.0, "1.0"), (100.0, "100.0"), (1e7, "1.0E7"), (9999999.0, "9999999.0"),
-        (0.001, "0.001"), (0.0009, "9.0E-4"), (-0.0, "-0.0"), (float("nan"), "NaN"),
-        (float("-inf"), "-Infinity"), (1.7976931348623157e308, "1.7976931348623157E308"),
-        (5e-324, "5.0E-324"), (123456.789, "123456.789"),
-    ],
-)  # fmt: skip
-def test_doubles(value: float, text: str):
-    if text != "5.0E-324":
-        assert java_double(value) == text
-    else:
-        assert java_double(value) in ("5.0E-324", "4.9E-324")
 
 
 def test_dates_of_far_years():

@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from tidemill.formats.common.java_text import double_text, float_text
 from tidemill.model import Batch, DataType, RowKind, TypeRoot
 
 _KINDS = [kind.short for kind in RowKind]
@@ -63,8 +64,7 @@ def _timeless(type_: pa.DataType) -> pa.DataType:
 def _writer(type_: DataType) -> Callable[[Any], str]:
     root = type_.root
     if root in (TypeRoot.FLOAT, TypeRoot.DOUBLE):
-        single = root is TypeRoot.FLOAT
-        return lambda v: java_double(v, single=single)
+        return float_text if root is TypeRoot.FLOAT else double_text
     if root.value in ("BINARY", "VARBINARY"):
         return lambda v: "[" + ", ".join(str(b - 256 if b > 127 else b) for b in v) + "]"
     if root is TypeRoot.BOOLEAN:
@@ -121,21 +121,6 @@ def _interval(root: TypeRoot) -> Callable[[Any], str]:
         return "PT" + (text or "0S")
 
     return months if root is TypeRoot.INTERVAL_YEAR_MONTH else duration
-
-
-def java_double(value: float, *, single: bool = False) -> str:
-    """A FLOAT or DOUBLE as Java writes it: `1.0`, `1.0E10`, `NaN`, `-Infinity`."""
-    if value != value:
-        return "NaN"
-    if value in (float("inf"), float("-inf")):
-        return "Infinity" if value > 0 else "-Infinity"
-    number = np.float32(value) if single else np.float64(value)
-    if value == 0:
-        return "-0.0" if np.signbit(number) else "0.0"
-    if 1e-3 <= abs(value) < 1e7:
-        return np.format_float_positional(number, unique=True, trim="0")
-    mantissa, exponent = np.format_float_scientific(number, unique=True, trim="0").split("e")
-    return f"{mantissa}E{int(exponent)}"
 
 
 def java_date(days: int) -> str:

@@ -46,6 +46,9 @@ def float_text(value: float) -> str:
         return double_text(float(single))
     if single == 0 or 1e-3 <= abs(single) < 1e7:
         return np.format_float_positional(single, unique=True, trim="0")
+    two_digits = f"{value:.1e}"  # as above: `Float.MIN_VALUE` is 1.4E-45
+    if np.float32(two_digits) == single:
+        return _scientific(two_digits)
     return _scientific(np.format_float_scientific(single, unique=True))
 
 

@@ -13,6 +13,7 @@ from sqlglot import exp
 
 from tidemill.model import DataType, TypeRoot
 from tidemill.plan.lowering import instants, integers
+from tidemill.plan.lowering.approximate_text import shortest
 from tidemill.plan.lowering.build import cast, duckdb_type, error, fn, number, template, text
 from tidemill.plan.lowering.decimals import unscaled
 from tidemill.plan.lowering.from_text import parse_text
@@ -156,8 +157,7 @@ def _to_decimal(value: exp.Expression, source: DataType, target: DataType) -> ex
     sql = duckdb_type(target)
     if source.root in _APPROXIMATE:
         # Through the shortest text, as Java: 1.005 is 1.01 with two digits, not 1.00.
-        wide = cast(value, "DOUBLE")
-        return cast(cast(wide, "VARCHAR"), sql, safe=True)
+        return cast(shortest(cast(value, "DOUBLE")), sql, safe=True)
     return cast(value, sql, safe=True)
 
 

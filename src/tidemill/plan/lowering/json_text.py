@@ -6,8 +6,8 @@ from sqlglot import exp
 
 from tidemill.model import DataType, TypeRoot
 from tidemill.plan.lowering import instants
+from tidemill.plan.lowering.approximate_text import double_text
 from tidemill.plan.lowering.build import cast, fn, template, text
-from tidemill.plan.lowering.to_text import to_text
 
 _PLAIN_SCALE = 6
 """A DECIMAL of this scale at most is never written with an exponent."""
@@ -20,10 +20,8 @@ def json_text(value: exp.Expression, type_: DataType, time_zone: str) -> exp.Exp
         return cast(fn("to_json", value), "VARCHAR")
     if root is TypeRoot.BOOLEAN:
         return cast(value, "VARCHAR")
-    if root is TypeRoot.FLOAT:
-        return fn("flink_big_decimal", cast(cast(value, "DOUBLE"), "VARCHAR"))
-    if root is TypeRoot.DOUBLE:
-        return fn("flink_big_decimal", to_text(value, type_, time_zone))
+    if root in (TypeRoot.FLOAT, TypeRoot.DOUBLE):
+        return fn("flink_big_decimal", double_text(cast(value, "DOUBLE")))
     if root is TypeRoot.DECIMAL and (type_.scale or 0) > _PLAIN_SCALE:
         return fn("flink_big_decimal", cast(value, "VARCHAR"))
     if type_.is_timestamp:

@@ -8,6 +8,7 @@ from sqlglot import exp
 
 from tidemill.model import TypeRoot
 from tidemill.plan.lowering import integers
+from tidemill.plan.lowering.approximate_text import shortest
 from tidemill.plan.lowering.build import cast, duckdb_type, error, fn, number, template, text
 from tidemill.plan.lowering.core import Lowered, Lowering
 from tidemill.sql.functions.signatures import literal_int
@@ -84,7 +85,7 @@ def _approximate_digits(
     """Through DECIMAL where the digits have room there (below 10^18), else as DOUBLE."""
     if digits is None or not 0 <= digits <= 18:
         return cast(fn(name, value, places), sql)
-    exact = cast(cast(value, "VARCHAR"), "DECIMAL(38, 20)", safe=True)
+    exact = cast(shortest(cast(value, "DOUBLE")), "DECIMAL(38, 20)", safe=True)
     return template(
         "CASE WHEN abs(:v) < 100000000000000000 THEN :rounded ELSE :v END",
         v=value,

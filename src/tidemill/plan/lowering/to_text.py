@@ -6,6 +6,7 @@ from sqlglot import exp
 
 from tidemill.model import DataType, TypeRoot
 from tidemill.plan.lowering import instants
+from tidemill.plan.lowering.approximate_text import double_text, float_text
 from tidemill.plan.lowering.build import cast, fn, number, template, text
 from tidemill.plan.lowering.encodings import decode_utf8
 
@@ -18,7 +19,7 @@ def to_text(value: exp.Expression, source: DataType, time_zone: str) -> exp.Expr
     if root is TypeRoot.BOOLEAN:
         return template("CASE WHEN :v THEN 'TRUE' WHEN NOT :v THEN 'FALSE' END", v=value)
     if root in (TypeRoot.FLOAT, TypeRoot.DOUBLE):
-        return approximate_text(value)
+        return float_text(value) if root is TypeRoot.FLOAT else double_text(value)
     if source.is_timestamp:
         local = instants.to_local(value, source, time_zone)
         return timestamp_text(local, source.precision or 0)
@@ -110,45 +111,3 @@ def time_text(value: exp.Expression, digits: int) -> exp.Expression:
 
 def _milliseconds(value: exp.Expression) -> exp.Expression:
     return cast(template("date_part('milliseconds', :v) % 1000", v=value), "VARCHAR")
-
-
-def approximate_text(value: exp.Expression) -> exp.Expression:
-    """A FLOAT or DOUBLE as Java's toString: plain from 1.0E-3 to 1.0E7, else `1.5E10`.
-
-    DuckDB finds the same shortest digits and only lays them out otherwise.
-    """
-    shown = cast(value, "VARCHAR")
-    return template(
-        "CASE WHEN abs(:v) >= 0.001 AND abs(:v) < 10000000 THEN :shown "
-        "WHEN :v = 0 THEN CASE WHEN starts_with(:shown, '-') THEN '-0.0' ELSE '0.0' END "
-        "WHEN isnan(:v) THEN 'NaN' "
-        "WHEN isinf(:v) THEN CASE WHEN :v > 0 THEN 'Infinity' ELSE '-Infinity' END "
-        "WHEN :v IS NOT NULL THEN :scientific END",
-        v=value,
-        shown=shown,
-        scientific=_scientific(shown),
-    )
-
-
-def _scientific(shown: exp.Expression) -> exp.Expression:
-    """From DuckDB's `123456789.0`, `1e-05` or `1.5e+20` to `1.23456789E8`, `1.0E-5`, `1.5E20`."""
-    sign = template("CASE WHEN starts_with(:s, '-') THEN '-' ELSE '' END", s=shown)
-    mantissa = template("split_part(ltrim(:s, '-'), 'e', 1)", s=shown)
-    exponent = template("COALESCE(TRY_CAST(split_part(:s, 'e', 2) AS INTEGER), 0)", s=shown)
-    digits = template("rtrim(ltrim(replace(:m, '.', ''), '0'), '0')", m=mantissa)
-    # Places by which the point moves to stand behind the first digit that is not 0.
-    point = template(
-        "CASE WHEN :m LIKE '0.%' "
-        "THEN -(length(:m) - 1 - length(ltrim(replace(:m, '.', ''), '0'))) "
-        "ELSE length(split_part(:m, '.', 1)) - 1 END",
-        m=mantissa,
-    )
-    return template(
-        ":sign || left(:digits, 1) || '.' || "
-        "CASE WHEN length(:digits) > 1 THEN substring(:digits, 2) ELSE '0' END "
-        "|| 'E' || CAST(:point + :exponent AS VARCHAR)",
-        sign=sign,
-        digits=digits,
-        point=point,
-        exponent=exponent,
-    )

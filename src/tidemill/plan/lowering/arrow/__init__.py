@@ -13,10 +13,20 @@ from typing import Any
 
 import pyarrow as pa
 
-from tidemill.plan.lowering.arrow import hashes, json, printf, regex, simple_dates, texts, urls
+from tidemill.plan.lowering.arrow import (
+    floats,
+    hashes,
+    json,
+    printf,
+    regex,
+    simple_dates,
+    texts,
+    urls,
+)
 from tidemill.plan.lowering.arrow.base import ArrowFunction, ArrowTable, BadValueError
 
 ARROW_FUNCTIONS: ArrowTable = {
+    **floats.FUNCTIONS,
     **hashes.FUNCTIONS,
     **regex.FUNCTIONS,
     **json.FUNCTIONS,
