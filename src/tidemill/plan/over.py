@@ -15,8 +15,6 @@ them.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
-from typing import Literal
 
 from sqlglot import exp
 
@@ -31,8 +29,9 @@ from tidemill.plan.fuse import (
     rows_query,
     text,
 )
-from tidemill.plan.lowering import aggregate_plan, lower
-from tidemill.plan.lowering.build import cast, duckdb_type, fn, number, template
+from tidemill.plan.lowering import lower
+from tidemill.plan.over_calls import PLACE, OverCalls, OverMode, Piece
+from tidemill.plan.over_windows import OverWindows
 from tidemill.plan.physical import KIND, ROW, FusedStage, wide
 from tidemill.plan.ranks import (
     GROUP,
@@ -46,39 +45,15 @@ from tidemill.plan.ranks import (
 )
 from tidemill.plan.windows import micros
 from tidemill.records import dataclass
-from tidemill.sql.expressions import AggregateCall, InputRef
-from tidemill.sql.expressions import Literal as Constant
 from tidemill.sql.logical import OverAggregate
-
-OverMode = Literal["frame", "accumulate", "whole"]
 
 NEW = "new"
 """Hidden column: whether the row is one to give out, not one that is kept for the frame."""
 ROW_NUMBER = "i"
 """Hidden column: the number of the new row, while partials are merged."""
-SIDE = "s"
-"""Hidden column: 1 for partials of new rows, 0 for those before them."""
-_PLACE = "z"
-_AGGREGATES = frozenset(("sum", "count", "min", "max", "arg_min", "arg_max", "list"))
+PARTITION = GROUP
+"""In `whole` over a stream, partitions are numbered."""
 _CONSTANTS = {"LAG": (1,), "LEAD": (1,), "NTILE": (0,)}
-
-
-@dataclass(frozen=True, slots=True)
-class _Part:
-    """A column over a window, how the one before it joins in, and what is seen of the last peer."""
-
-    name: str
-    window: exp.Expression
-    merge: exp.Expression
-    of_last_peer: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class _Piece:
-    """One call: its columns, and the result over them."""
-
-    parts: tuple[_Part, ...]
-    final: exp.Expression
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,8 +216,8 @@ class OverSql:
         """Rows numbered in the order of all keys and arrival, where a call asks for the first."""
         if not any(call.function in ("FIRST_VALUE", "LAST_VALUE") for call in self.node.calls):
             return rows
-        place = exp.Window(this=exp.RowNumber(), order=self._order(arrival=True))
-        return over(rows, [exp.Star(), alias(place, _PLACE)])
+        place = exp.Window(this=exp.RowNumber(), order=self._over_windows(()).order(arrival=True))
+        return over(rows, [exp.Star(), alias(place, PLACE)])
 
     def _windows(self, rows: exp.Select, partition: Sequence[str]) -> exp.Select:
         parts = [part for piece in self._pieces(partition) for part in piece.parts]
@@ -254,7 +229,9 @@ class OverSql:
             kind="ROWS", start="UNBOUNDED", start_side="PRECEDING", end="UNBOUNDED",
             end_side="FOLLOWING",
         )  # fmt: skip
-        peers = [column(name) for name in (*partition, *self._sort_columns())]
+        peers = [
+            column(name) for name in (*partition, *self._over_windows(partition).sort_columns())
+        ]
         replaced = [
             alias(
                 exp.Window(
@@ -276,171 +253,9 @@ class OverSql:
             for piece, name in zip(self._pieces(), self.results(), strict=True)
         ]
 
-    # -- windows
+    def _over_windows(self, partition: Sequence[str]) -> OverWindows:
+        return OverWindows(self.node, self.timed, partition)
 
-    def _sort_columns(self) -> list[str]:
-        return [TIME] if self.timed else [f"o{i}" for i in range(len(self.node.order))]
-
-    def _order(self, *, arrival: bool) -> exp.Order | None:
-        ordered = [
-            exp.Ordered(
-                this=column(name),
-                desc=key.descending and not self.timed,
-                nulls_first=key.nulls_first,
-            )
-            for name, key in zip(self._sort_columns(), self.node.order, strict=True)
-        ]
-        if arrival:
-            ordered.append(exp.Ordered(this=column(SEQUENCE)))
-        return exp.Order(expressions=ordered) if ordered else None
-
-    def _spec(self) -> exp.WindowSpec:
-        frame = self.node.frame
-        ends = {}
-        for side, offset in (("start", frame.start), ("end", frame.end)):
-            if offset is None:
-                ends[side], ends[f"{side}_side"] = (
-                    "UNBOUNDED",
-                    ("PRECEDING" if side == "start" else "FOLLOWING"),
-                )
-            elif offset == 0:
-                ends[side] = "CURRENT ROW"
-            else:
-                ends[side] = exp.Literal.number(abs(offset))  # type: ignore[assignment]
-                ends[f"{side}_side"] = "PRECEDING" if offset < 0 else "FOLLOWING"
-        return exp.WindowSpec(kind="ROWS" if frame.rows else "RANGE", **ends)
-
-    def _over(
-        self,
-        function: exp.Expression,
-        partition: Sequence[str],
-        *,
-        arrival: bool | None = None,
-        spec: exp.WindowSpec | None = None,
-    ) -> exp.Expression:
-        by_arrival = self.node.frame.rows if arrival is None else arrival
-        window = exp.Window(this=function, partition_by=[column(name) for name in partition])
-        order = self._order(arrival=by_arrival)
-        if order is not None:
-            window.set("order", order)
-        if spec is not None:
-            window.set("spec", spec)
-        return window
-
-    def _framed(self, partial: exp.Expression, partition: Sequence[str]) -> exp.Expression:
-        """The expression with each aggregate in it over the frame."""
-
-        def window(node: exp.Expression) -> exp.Expression:
-            aggregate = isinstance(node, (exp.AggFunc, exp.Filter)) or (
-                isinstance(node, exp.Anonymous) and str(node.this).lower() in _AGGREGATES
-            )
-            return self._over(node, partition, spec=self._spec()) if aggregate else node
-
-        made: exp.Expression = partial.copy().transform(window)
-        return made
-
-    # -- calls
-
-    def _pieces(self, partition: Sequence[str] = (HEAD,)) -> list[_Piece]:
-        return [self._piece(i, call, partition) for i, call in enumerate(self.node.calls)]
-
-    def _piece(self, i: int, call: AggregateCall, partition: Sequence[str]) -> _Piece:
-        if call.function in ("FIRST_VALUE", "LAST_VALUE"):
-            return self._end_value(i, call, partition)
-        if call.function in ("LAG", "LEAD"):
-            return self._neighbour(i, call, partition)
-        if call.function in _NUMBERS:
-            return self._number(i, call, partition)
-        columns = self.arguments()
-        arguments = tuple(
-            InputRef(columns.index(f"x{i}_{j}"), f"x{i}_{j}", argument.type)
-            for j, argument in enumerate(call.arguments)
-        )
-        moved = replace(call, arguments=arguments)
-        if call.function == "AVG" and arguments[0].type.is_integer:
-            return self._integer_mean(i, moved, partition)
-        return self._aggregate(i, moved, partition)
-
-    def _aggregate(self, i: int, call: AggregateCall, partition: Sequence[str]) -> _Piece:
-        plan = aggregate_plan(call, i, self.arguments(), None, self.zone)
-        parts = tuple(
-            _Part(p.name, self._framed(p.partial, partition), p.merge) for p in plan.partials
-        )
-        return _Piece(parts, plan.final.copy())
-
-    def _integer_mean(self, i: int, call: AggregateCall, partition: Sequence[str]) -> _Piece:
-        """With OVER, Flink divides the sum as SUM gives it: of the argument's type, wrapped."""
-        total = self._aggregate(i, replace(call, function="SUM"), partition)
-        count = self._aggregate(i, replace(call, function="COUNT"), partition)
-        final = template("CASE WHEN :n <> 0 THEN :s // :n END", n=count.final, s=total.final)
-        parts = {part.name: part for part in (*total.parts, *count.parts)}
-        return _Piece(tuple(parts.values()), cast(final, duckdb_type(call.type)))
-
-    def _end_value(self, i: int, call: AggregateCall, partition: Sequence[str]) -> _Piece:
-        """The first or last value that is not NULL."""
-        name = f"a{i}_value"
-        function = "arg_min" if call.function == "FIRST_VALUE" else "arg_max"
-        value = self._framed(fn(function, column(f"x{i}_0"), column(_PLACE)), partition)
-        return _Piece((_Part(name, value, fn(function, column(name), column(SIDE))),), column(name))
-
-    def _number(self, i: int, call: AggregateCall, partition: Sequence[str]) -> _Piece:
-        name = f"a{i}_number"
-        merge = cast(fn("sum", column(name)), "BIGINT")
-        if self.mode == "whole":
-            arguments = []
-            if call.function == "NTILE" and isinstance(call.arguments[0], Constant):
-                arguments = [exp.Literal.number(str(call.arguments[0].value))]
-            value = self._over(
-                fn(call.function.lower(), *arguments),
-                partition,
-                arrival=call.function in ("ROW_NUMBER", "NTILE"),
-            )
-            return _Piece((_Part(name, value, merge),), column(name))
-        rows = self._framed(exp.Count(this=exp.Star()), partition)
-        return _Piece((_Part(name, rows, merge),), column(name))
-
-    def _neighbour(self, i: int, call: AggregateCall, partition: Sequence[str]) -> _Piece:
-        """LAG keeps the last values in a list; where all rows are there, DuckDB looks itself."""
-        value, away = column(f"x{i}_0"), _constant(call.arguments[1])
-        default = column(f"x{i}_2")
-        of_last_peer = self.timed and not self.node.frame.rows
-        name, other = f"a{i}_values", f"a{i}_default"
-        if self.mode == "whole":
-            looked = fn(call.function.lower(), value, number(away), default)
-            found = self._over(looked, partition, arrival=True)
-            return _Piece((_Part(name, found, fn("any_value", column(name))),), column(name))
-        spec = exp.WindowSpec(
-            kind="ROWS", start=exp.Literal.number(away), start_side="PRECEDING", end="CURRENT ROW"
-        )
-        last = self._over(fn("list", value), partition, arrival=True, spec=spec)
-        joined = template(
-            "list_slice(flatten(list(:l ORDER BY :s)), :first, -1)",
-            l=column(name),
-            s=column(SIDE),
-            first=number(-away - 1),
-        )
-        current = template("any_value(CASE WHEN :s = 1 THEN :d END)", s=column(SIDE),
-                           d=column(other))  # fmt: skip
-        parts = (
-            _Part(name, last, joined, of_last_peer),
-            _Part(other, default, current),
-        )
-        final = template(
-            "CASE WHEN len(:l) > :n THEN list_extract(:l, len(:l) - :n) ELSE :d END",
-            l=column(name),
-            n=number(away),
-            d=column(other),
-        )
-        return _Piece(parts, final)
-
-
-_NUMBERS = ("ROW_NUMBER", "RANK", "DENSE_RANK", "PERCENT_RANK", "CUME_DIST", "NTILE")
-
-PARTITION = GROUP
-"""In `whole` over a stream, partitions are numbered."""
-
-
-def _constant(expression: object) -> int:
-    assert isinstance(expression, Constant)
-    assert type(expression.value) is int
-    return expression.value
+    def _pieces(self, partition: Sequence[str] = (HEAD,)) -> list[Piece]:
+        windows = self._over_windows(partition)
+        return OverCalls(windows, self.arguments(), self.mode, self.zone).pieces()

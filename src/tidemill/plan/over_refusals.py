@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tidemill.errors import SqlError
-from tidemill.plan.over import OverMode
+from tidemill.plan.over_calls import OverMode
 from tidemill.sql.expressions import InputRef
 from tidemill.sql.logical import OverAggregate, TimeAttribute
 

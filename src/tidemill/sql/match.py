@@ -1,4 +1,4 @@
-"""What a MATCH_RECOGNIZE is made of: the values that its node in `logical.py` holds.
+"""What a MATCH_RECOGNIZE is made of: the values that its node in `logical/` holds.
 
 Pattern variables are known by their place in the PATTERN. The rows of a match are neighbours in
 their partition, and each variable has a run of them, so a match is its first row and how many rows

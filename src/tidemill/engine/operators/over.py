@@ -24,7 +24,8 @@ from tidemill.engine.state.keyed import KeyedState
 from tidemill.engine.state.several import delta_of, restore_all
 from tidemill.interfaces.operator import StateDelta
 from tidemill.plan.operators.over import OverStage
-from tidemill.plan.over import NEW, ROW_NUMBER, SIDE
+from tidemill.plan.over import NEW, ROW_NUMBER
+from tidemill.plan.over_calls import SIDE
 from tidemill.plan.ranks import HEAD, SEQUENCE, TIME
 from tidemill.plan.windows import MAX_WATERMARK_US, MIN_WATERMARK_US
 

@@ -1,6 +1,6 @@
 """The stateful operators: one file each, with the stage and how a logical node becomes one.
 
-To add one: a node in `sql/logical.py`, a file here, a line in `PLANNERS`; a file in
+To add one: a node in `sql/logical/`, a file here, a line in `PLANNERS`; a file in
 `engine/operators/` (its state) and in `engine/nodes/` (how batches reach it), a line in `NODES`.
 """
 

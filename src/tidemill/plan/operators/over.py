@@ -8,7 +8,8 @@ from tidemill.interfaces.connector import Changelog
 from tidemill.plan import over_refusals, refusals
 from tidemill.plan.changelog import APPEND_ONLY
 from tidemill.plan.keys import state_bound, state_ttl_ms
-from tidemill.plan.over import PARTITION, OverMode, OverSql
+from tidemill.plan.over import PARTITION, OverSql
+from tidemill.plan.over_calls import OverMode
 from tidemill.plan.physical import OperatorStage, changelog_mode
 from tidemill.plan.planning import Columns, OperatorPlanner, Planning, stage_schema
 from tidemill.plan.sort import SortStage
