@@ -17,7 +17,7 @@ from tidemill.interfaces.addresses import refuse_address
 from tidemill.runners.flink.rest import RefusedError, Rest
 from tidemill.services.credentials import basic_authorization
 from tidemill.stores.options import parse_options
-from tidemill.stores.s3 import _client
+from tidemill.stores.s3_client import make_client
 
 
 class Target:
@@ -110,7 +110,7 @@ def test_nothing_is_sent_where_a_name_has_led_to_a_refused_address(
 
 def test_an_endpoint_of_s3_is_looked_at() -> None:
     with pytest.raises(ProjectError) as caught:
-        _client(parse_options({"s3.endpoint": "http://169.254.169.254/"}), 1)
+        make_client(parse_options({"s3.endpoint": "http://169.254.169.254/"}), 1)
     assert caught.value.code == "project.refused-address"
 
 

@@ -12,36 +12,22 @@ import contextlib
 import datetime
 import logging
 import re
-import socket
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from typing import Any
-from urllib.parse import urlsplit
 
-import botocore.session
-from botocore.config import Config
-from botocore.exceptions import (
-    BotoCoreError,
-    ClientError,
-    HTTPClientError,
-    NoCredentialsError,
-    ParamValidationError,
-    PartialCredentialsError,
-)
+from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
 
-from tidemill.errors import StoreError, Where
-from tidemill.interfaces.addresses import refuse_address
+from tidemill.errors import StoreError
 from tidemill.stores.folders import folder_pages, is_s3proxy
 from tidemill.stores.interface import ObjectInfo, Part
 from tidemill.stores.options import S3Options
+from tidemill.stores.s3_client import make_client
+from tidemill.stores.s3_errors import code_of, status_of, translated
 
 ATTEMPTS = 8
-CONNECTIONS = 32
-TIMEOUT_S = 30
 _log = logging.getLogger("tidemill.stores.s3")
-_RETRIED = ("SlowDown", "ServiceUnavailable", "InternalError", "RequestTimeout", "Throttling")
-
 _BUSY = (429, 500, 502, 503, 504)
 
 _UNWRITTEN = re.compile(r".-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
@@ -66,7 +52,7 @@ class S3Store:
         self._page_objects = page_objects
         self._is_emulated = options.endpoint is not None
         self._proxied: bool | None = None
-        self._client: Any = _client(options, attempts)
+        self._client: Any = make_client(options, attempts)
         self._attempts = attempts
         self._client.meta.events.register_last("needs-retry.s3", self._tell_of_pause)
 
@@ -158,7 +144,7 @@ class S3Store:
         try:
             return self._get(key, etag, {"Range": f"bytes={start}-{start + length - 1}"})
         except StoreError as error:
-            if isinstance(error.__cause__, ClientError) and _status(error.__cause__) == 416:
+            if isinstance(error.__cause__, ClientError) and status_of(error.__cause__) == 416:
                 return b""
             raise
 
@@ -270,7 +256,7 @@ class S3Store:
             with self._errors(""):
                 self._client.create_bucket(Bucket=self._bucket)
         except StoreError as error:
-            if isinstance(error.__cause__, ClientError) and _code(error.__cause__) in (
+            if isinstance(error.__cause__, ClientError) and code_of(error.__cause__) in (
                 "BucketAlreadyOwnedByYou",
                 "BucketAlreadyExists",
             ):
@@ -289,71 +275,10 @@ class S3Store:
         with contextlib.suppress(Exception):
             self._client.close()
 
-    @contextmanager
-    def _errors(self, key: str, condition: str = "store.condition-failed") -> Iterator[None]:
-        """Turn botocore's errors into ours; `condition` is what a 412 means here."""
-        try:
-            yield
-        except ClientError as error:
-            raise _refused(error, f"{self.url}/{key}", condition) from error
-        except (NoCredentialsError, PartialCredentialsError) as error:
-            raise StoreError(
-                f"no keys are known for `{self.url}`",
-                code="store.login-refused",
-                where=Where(file=f"{self.url}/{key}"),
-                hint="Name them in a connection of tidemill.yaml (access-key and secret-key), or "
-                "where AWS's own tools look for them.",
-            ) from error
-        except ParamValidationError as error:
-            raise StoreError(
-                f"`{key}` cannot be a key in {self.url}: {str(error).splitlines()[-1]}",
-                code="store.key-refused",
-                where=Where(file=f"{self.url}/{key}"),
-            ) from error
-        except (HTTPClientError, BotoCoreError) as error:
-            raise StoreError(
-                f"`{self.url}` did not answer: {error}",
-                code="store.unreachable",
-                where=Where(file=f"{self.url}/{key}"),
-                hint="Is the endpoint right, and the store up? The project's own one starts with "
-                "`tidemill up s3`.",
-                retryable=True,
-            ) from error
-
-
-def _refuse_endpoint(endpoint: str) -> None:
-    """Look where an endpoint's name leads; one that leads nowhere is told when it is asked."""
-    host = urlsplit(endpoint).hostname or ""
-    with contextlib.suppress(OSError):
-        for found in socket.getaddrinfo(host, None, type=socket.SOCK_STREAM):
-            refuse_address(host, str(found[4][0]))
-
-
-def _client(options: S3Options, attempts: int) -> Any:
-    config: dict[str, Any] = {
-        "retries": {"mode": "standard", "max_attempts": attempts},
-        "max_pool_connections": CONNECTIONS,
-        "connect_timeout": TIMEOUT_S,
-        "read_timeout": TIMEOUT_S,
-        "s3": {"addressing_style": "path" if options.path_style else "auto"},
-        "signature_version": "s3v4",
-        # Trailing checksums are AWS's own; other stores refuse or store them as content.
-        "request_checksum_calculation": "when_required",
-        "response_checksum_validation": "when_required",
-    }
-    if options.is_loopback:
-        config["proxies"] = {}
-    elif options.endpoint:
-        _refuse_endpoint(options.endpoint)
-    return botocore.session.Session().create_client(
-        "s3",
-        endpoint_url=options.endpoint,
-        region_name=options.region or ("us-east-1" if options.endpoint else None),
-        aws_access_key_id=options.access_key,
-        aws_secret_access_key=options.secret_key,
-        aws_session_token=options.session_token,
-        config=Config(**config),
-    )
+    def _errors(
+        self, key: str, condition: str = "store.condition-failed"
+    ) -> AbstractContextManager[None]:
+        return translated(self.url, key, condition)
 
 
 def _info(key: str, found: Mapping[str, Any], size: int) -> ObjectInfo:
@@ -366,41 +291,3 @@ def _plain(etag: str) -> str:
 
 def _quoted(etag: str) -> str:
     return f'"{etag}"'
-
-
-def _code(error: ClientError) -> str:
-    return str(error.response.get("Error", {}).get("Code", ""))
-
-
-def _status(error: ClientError) -> int:
-    return int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
-
-
-def _refused(error: ClientError, place: str, condition: str) -> StoreError:
-    code, status = _code(error), _status(error)
-    said = error.response.get("Error", {}).get("Message") or code
-    meaning, hint, retryable = "store.refused", None, False
-    if code == "NoSuchBucket":
-        meaning, hint = "store.bucket-missing", "Make it, or mend the name in the address."
-    elif code == "NoSuchUpload":
-        meaning = "store.no-upload"
-    elif status == 404:
-        meaning = "store.missing"
-    elif status in (412, 409) and code not in ("BucketAlreadyOwnedByYou", "BucketAlreadyExists"):
-        # 409: AWS's answer to a writer that loses the race while it sends.
-        meaning = condition
-    elif status in (401, 403):
-        meaning, hint = "store.login-refused", "Look at the keys, and at what they may do."
-    elif status == 400 and code in ("InvalidURI", "InvalidRequest", "KeyTooLongError"):
-        meaning = "store.key-refused"
-    elif status >= 500 or code.startswith(_RETRIED):
-        meaning, retryable = "store.unreachable", True
-        hint = "The store is too busy or broken; it was asked several times. Try again later."
-    return StoreError(
-        f"the store refused `{place}`: {said}",
-        code=meaning,
-        where=Where(file=place),
-        detail=None if code in said else f"It answered {status} {code}.",
-        hint=hint,
-        retryable=retryable,
-    )
