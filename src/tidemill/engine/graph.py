@@ -15,9 +15,7 @@ import numpy as np
 import pyarrow as pa
 
 from tidemill.engine.batches import Int64s, Mask, StageBatch, as_record_batch, kinds_of
-from tidemill.engine.checks import stopped, unmet
 from tidemill.engine.clock import Clock, SystemClock
-from tidemill.engine.contract import forbidden_nulls, null_letters, unmet_letters
 from tidemill.engine.counters import Counters
 from tidemill.engine.intake import Intake, render
 from tidemill.engine.isolate import BadRow, edge_rows, find_bad_rows, passing_rows, run_isolated
@@ -26,26 +24,23 @@ from tidemill.engine.lateness import count_late
 from tidemill.engine.node import LateRows, Node
 from tidemill.engine.node_times import NodeTimes
 from tidemill.engine.nodes import NODES
-from tidemill.engine.pairs import run_pairs, standing_alone
+from tidemill.engine.outlet import Outlet, Write
+from tidemill.engine.pairs import run_pairs
 from tidemill.engine.samples import Sampler
 from tidemill.engine.times import EngineTimes
 from tidemill.errors import EngineError, Where
 from tidemill.interfaces.lookup import Lookup
 from tidemill.interfaces.operator import StateDelta
-from tidemill.model import Batch, DeadLetter
-from tidemill.plan.fuse import names
+from tidemill.model import DeadLetter
 from tidemill.plan.operators.lookup_join import LookupJoinStage
 from tidemill.plan.physical import (
-    KIND,
     FusedStage,
     OperatorStage,
     OutputStage,
     PhysicalPlan,
-    RowChecks,
 )
 from tidemill.plan.windows import MILLI_US, MIN_WATERMARK_US
 
-Write = Callable[[OutputStage, Batch], None]
 WriteLate = Callable[[str, pa.RecordBatch], None]
 
 
@@ -80,7 +75,7 @@ class Graph:
         """For the rows of the batch at hand, by node: how late they are; 0 where they are not."""
         self._lookups = lookups or {}
         self._open_lookups: dict[str, Lookup] = {}
-        self._write = write
+        self._outlet = Outlet(plan, kernel, counters, self.intakes, write, report, self._samples)
         self._write_late = write_late
         self.nodes: dict[str, Node] = {
             operator.id: NODES[type(operator)](operator, self) for operator in plan.operators
@@ -115,7 +110,7 @@ class Graph:
                 self.counters.add(f"{stage.id}.in.{edge.input}", len(batch))
             with self._durations.operator(stage.id):
                 if isinstance(stage, OutputStage):
-                    self._output(stage, self.rows(edge, stage.id, batch), edge.input)
+                    self._outlet.give(stage, self.rows(edge, stage.id, batch), edge.input)
                 else:
                     late.update(self.nodes[stage.id].take(edge, batch))
         if late:
@@ -294,59 +289,6 @@ class Graph:
         self.counters.add(f"source.{source.table.name}.late_written", len(table))
         self._write_late(source.table.name, as_record_batch(table, schema))
 
-    # -- outputs
-
-    def _output(self, stage: OutputStage, rows: pa.Table, node: str) -> None:
-        if rows.num_rows == 0:
-            return
-        table, kinds = kinds_of(rows)
-        mask = forbidden_nulls(stage, table)
-        if mask is not None:
-            self._refuse(stage, null_letters(stage, table, mask), node)
-            keep = pa.array(~mask)
-            table = table.filter(keep)
-            kinds = None if kinds is None else kinds.filter(keep)
-        batch = as_record_batch(table, stage.schema)
-        if stage.checks is not None and batch.num_rows:
-            batch, kinds = self._checked(stage, stage.checks, batch, kinds, node)
-        if batch.num_rows:
-            if self._samples.wanted:
-                self._samples.see(stage.id, _with_kinds(batch, kinds))
-            self._write(stage, Batch(batch, kinds))
-
-    def _checked(
-        self,
-        stage: OutputStage,
-        checks: RowChecks,
-        batch: pa.RecordBatch,
-        kinds: pa.Int8Array | None,
-        node: str,
-    ) -> tuple[pa.RecordBatch, pa.Int8Array | None]:
-        """The rows that meet the sink's expectations; the others are set aside, or stop the job."""
-        table = pa.Table.from_batches([batch]).rename_columns(names(batch.num_columns))
-        found = unmet(checks, self.kernel, self.counters, stage.id, table)
-        assert stage.sink is not None
-        if found.stop is not None:
-            index, check = found.stop
-            row = render(batch.slice(index, 1).to_pylist()[0]).decode()
-            raise stopped(check, row, Where(table=stage.sink.name))
-        if found.aside:
-            self._refuse(stage, unmet_letters(stage, batch, found), node)
-        elif kinds is None or not checks.sets_aside:
-            return batch, kinds
-        alive = found.alive(batch.num_rows)
-        if kinds is not None:
-            kinds = pa.array(standing_alone(kinds.to_numpy(), alive)[alive], pa.int8())
-        return batch.filter(pa.array(alive)), kinds
-
-    def _refuse(self, stage: OutputStage, letters: list[DeadLetter], node: str) -> None:
-        """Set aside rows that a sink's columns do not allow."""
-        self.counters.add(f"{stage.id}.out", -len(letters))
-        self.counters.add(f"{stage.id}.dead", len(letters))
-        for source in self.plan.source_of(node):
-            self.intakes[source.id].check(letters)
-        self.report(letters)
-
     # -- time
 
     def watermark(self, node: str) -> int:
@@ -402,8 +344,3 @@ class Graph:
     def state_bytes(self) -> dict[str, int]:
         """Size of each operator's state in bytes, by the operator's id."""
         return {name: node.state_bytes() for name, node in self.nodes.items()}
-
-
-def _with_kinds(batch: pa.RecordBatch, kinds: pa.Int8Array | None) -> pa.Table:
-    rows = pa.Table.from_batches([batch])
-    return rows if kinds is None else rows.append_column(KIND, kinds)
