@@ -38,6 +38,9 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # A run in the background of a shell ignores Ctrl-C, and its children with it; tests send it.
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
+os.environ.setdefault("TIDEMILL_JVM_OPTIONS", "-XX:TieredStopAtLevel=1")
+"""Tests' servers live for seconds; compiling well would take them longer than it saves."""
+
 _counter = itertools.count()
 
 

@@ -16,6 +16,7 @@ from tidemill.control.up import up
 from tidemill.errors import ServiceError
 from tidemill.services import postgres_binaries
 from tidemill.services.java import find_java, java_version, make_executable
+from tidemill.services.jvm import given_options, jvm_command
 from tidemill.services.ports import free_port, is_free
 from tidemill.services.settings import parse_settings
 from tidemill.services.supervisor.failures import check_disk
@@ -109,6 +110,15 @@ def test_which_java(tmp_path, monkeypatch) -> None:
         with pytest.raises(ServiceError, match=expected) as caught:
             find_java()
         assert caught.value.code == "service.java-unusable"
+
+
+def test_options_of_every_jvm(tmp_path, monkeypatch) -> None:
+    monkeypatch.setenv("TIDEMILL_JVM_OPTIONS", " -Xint  -Dx=y ")
+    argv = list(jvm_command(tmp_path, 64, [tmp_path], "Main", ["more"]).argv)
+    assert argv[argv.index("-Xint") + 1] == "-Dx=y"
+    assert argv.index("-Xmx64m") < argv.index("-Xint") < argv.index("-cp")
+    monkeypatch.delenv("TIDEMILL_JVM_OPTIONS")
+    assert given_options() == []
 
 
 def test_the_postgres_programs_are_copied_where_a_user_cannot_reach_them(

@@ -16,6 +16,7 @@ from tidemill.runners.spark import DRIVER
 from tidemill.services.environments import require_environment
 from tidemill.services.install import class_path
 from tidemill.services.java import find_java
+from tidemill.services.jvm import given_options
 from tidemill.services.state import write_private
 
 _HERE: Mapping[str, str] = {
@@ -116,6 +117,7 @@ def _java(python: Path, conf: Path, scratch: Path, memory: str, brief: bool) -> 
         *(("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC") if brief else ("-XX:+UseParallelGC",)),
         "-Xshare:auto",
         "-XX:-UsePerfData",
+        *given_options(),
         *(f"--add-opens=java.base/{name}=ALL-UNNAMED" for name in _OPENS),
         "--enable-native-access=ALL-UNNAMED",
         "-Dio.netty.tryReflectionSetAccessible=true",

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from tidemill.interfaces.service import Command
 from tidemill.services.java import find_java
 
+OPTIONS_VARIABLE = "TIDEMILL_JVM_OPTIONS"
 LOGGING = """\
 status = error
 appender.console.type = Console
@@ -17,6 +19,11 @@ appender.console.layout.pattern = %d{yyyy-MM-dd HH:mm:ss.SSS} %-5p %c{1} - %m%n
 rootLogger.level = info
 rootLogger.appenderRef.console.ref = console
 """
+
+
+def given_options() -> list[str]:
+    """More options for each JVM from the environment, with blanks between; they come after ours."""
+    return os.environ.get(OPTIONS_VARIABLE, "").split()
 
 
 def base_environment(folder: Path) -> dict[str, str]:
@@ -56,6 +63,7 @@ def jvm_command(
         "-XX:+ExitOnOutOfMemoryError",
         "-Xshare:auto",
         *options,
+        *given_options(),
         *(f"-D{key}={value}" for key, value in system.items()),
         "-cp",
         ":".join(str(path) for path in class_path),
