@@ -20,6 +20,7 @@ from pathlib import Path
 
 import hypothesis
 import pytest
+from tests.order import spread
 
 from tidemill.interfaces.service import Endpoint
 from tidemill.services import running_endpoints
@@ -84,6 +85,13 @@ def pytest_configure() -> None:
     if not _is_worker() and _RUNNING not in os.environ:
         os.environ[_ROOT] = tempfile.mkdtemp(prefix="tidemill-tests-")
         os.environ[_OWNER] = str(os.getpid())
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Long tests first, where several workers share the list."""
+    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    if workers > 1:
+        items[:] = spread(items, workers)
 
 
 def pytest_unconfigure() -> None:

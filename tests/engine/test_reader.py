@@ -1,5 +1,7 @@
 """Reading adapts to what comes: a batch and the inbox have room for so many rows and bytes."""
 
+from dataclasses import replace
+
 import pyarrow as pa
 
 from tidemill.engine.reader import Inbox, Reader
@@ -62,3 +64,13 @@ def test_the_inbox_is_full_by_rows_or_by_bytes_and_never_empty_handed():
     assert [[p.rows.num_rows for p in delivery.slices] for delivery in taken] == [[1], [1], [1]]
     assert taken[0].blocked
     assert inbox.has_room("t") and inbox.take(0) is None
+
+
+def test_what_is_being_worked_through_still_waits():
+    inbox = Inbox(["t"], SETTINGS, Failure())
+    inbox.put("t", [replace(piece(5, "x"), lag=7)])
+    assert (inbox.lags(), inbox.in_hand()) == ({"t": {"0": 12}}, {"t": 0})
+    inbox.take(0)
+    assert (inbox.lags(), inbox.in_hand()) == ({"t": {"0": 12}}, {"t": 5})
+    inbox.worked_through("t")
+    assert (inbox.lags(), inbox.in_hand()) == ({"t": {"0": 7}}, {"t": 0})

@@ -116,7 +116,10 @@ class Publisher:
 
         at_ms = round(time.time() * 1000)
         lags = {table: sum(parts.values()) for table, parts in now.lags.items()}
-        read = {table: now.counters.get(f"source.{table}.records", 0) for table in lags}
+        read = {
+            table: now.counters.get(f"source.{table}.records", 0) - now.in_hand.get(table, 0)
+            for table in lags
+        }
         return {
             "version": SCHEMA_VERSION,
             "tidemill": __version__,

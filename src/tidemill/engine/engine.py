@@ -246,6 +246,7 @@ class Engine:
             retractions=total(counts, "sink.", ".retractions"),
             lag=sum(known) if known else None,
             lags=lags,
+            in_hand=session.in_hand if session else {},
             histories=HistoryProof.of_all(session.positions) if session else {},
             schema_changes=SchemaChanges.of_all(session.positions) if session else {},
             watermarks_us=marks,

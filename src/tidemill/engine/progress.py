@@ -51,6 +51,8 @@ class Progress:
     """Changes of a source table's columns or key that reading went on behind, by table."""
     lags: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     """Records that wait in each partition of a source, where it says so."""
+    in_hand: Mapping[str, int] = field(default_factory=dict)
+    """Those of them, by table, that are being worked through; they count as read in `counters`."""
     epochs: EpochStats = field(default_factory=EpochStats)
     times: EngineTimes = field(default_factory=EngineTimes)
     last_rejected: str | None = None

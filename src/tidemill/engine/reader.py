@@ -33,6 +33,8 @@ class _Queue:
     known: bool = False
     lags: dict[str, int] = field(default_factory=dict)
     waiting: dict[str, int] = field(default_factory=dict)
+    in_hand: dict[str, int] = field(default_factory=dict)
+    """Records that were taken, and not worked through yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +124,10 @@ class Inbox:
                 self._condition.notify_all()
 
     def take(self, wait_s: float) -> Delivery | None:
-        """The next source's waiting rows, at most one full batch; None when nothing came."""
+        """The next source's waiting rows, at most one full batch; None when nothing came.
+
+        They count as waiting until `worked_through`.
+        """
         with self._condition:
             if not any(queue.items for queue in self._queues.values()) and not self._closed:
                 self._condition.wait(wait_s)
@@ -146,6 +151,8 @@ class Inbox:
             slices.append(piece)
             rows, size = rows + more_rows, size + more_size
             queue.waiting[piece.partition] -= piece.records
+            before = queue.in_hand.get(piece.partition, 0)
+            queue.in_hand[piece.partition] = before + piece.records
         queue.rows -= rows
         queue.bytes -= size
         blocked, queue.blocked = queue.blocked, False
@@ -154,6 +161,11 @@ class Inbox:
             name, slices, queue.partitions, queue.finished and not queue.items,
             queue.caught_up and not queue.items, blocked,
         )  # fmt: skip
+
+    def worked_through(self, source: str) -> None:
+        """What was taken of a source has gone through the plan."""
+        with self._condition:
+            self._queues[source].in_hand.clear()
 
     def states(self) -> dict[str, Delivery]:
         """What every source knows now, without rows; `finished` only once nothing waits."""
@@ -167,12 +179,20 @@ class Inbox:
             }  # fmt: skip
 
     def lags(self) -> dict[str, dict[str, int]]:
-        """By source, the records of each partition that wait: in the store, or here."""
+        """By source, the records of each partition that wait: in the store, here, or in hand."""
         with self._condition:
             return {
-                name: {part: lag + q.waiting.get(part, 0) for part, lag in q.lags.items()}
+                name: {
+                    part: lag + q.waiting.get(part, 0) + q.in_hand.get(part, 0)
+                    for part, lag in q.lags.items()
+                }
                 for name, q in self._queues.items()
             }
+
+    def in_hand(self) -> dict[str, int]:
+        """By source, the records that were taken and are being worked through."""
+        with self._condition:
+            return {name: sum(q.in_hand.values()) for name, q in self._queues.items()}
 
     def wake(self) -> None:
         """Wake whoever waits."""

@@ -119,6 +119,14 @@ class Session:
         tables = {stage.id: stage.table.name for stage in self.job.plan.sources}
         return {tables[source]: lags for source, lags in self.inbox.lags().items() if lags}
 
+    @property
+    def in_hand(self) -> Mapping[str, int]:
+        """Records of each table that are being worked through; from any thread."""
+        if not hasattr(self, "inbox"):
+            return {}
+        tables = {stage.id: stage.table.name for stage in self.job.plan.sources}
+        return {tables[source]: count for source, count in self.inbox.in_hand().items()}
+
     def touch(self) -> None:
         """Something has changed that the next epoch must keep."""
         self._dirty = True
@@ -261,6 +269,7 @@ class Session:
         delivery = self.inbox.take(wait_s)
         if delivery is not None:
             self._take(delivery)
+            self.inbox.worked_through(delivery.source)
         states = self.inbox.states()
         self._tick(states)
         self.graph.advance()
