@@ -7,7 +7,8 @@ whole, as their tests share servers.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from itertools import chain, islice
 
 import pytest
 
@@ -30,15 +31,11 @@ def spread(items: Sequence[pytest.Item], workers: int) -> list[pytest.Item]:
     heads: list[list[pytest.Item]] = [[] for _ in range(workers)]
     for number, file in enumerate(long):
         heads[number % workers] += file
-    taken = set(_all(heads))
+    taken = set(chain.from_iterable(heads))
     rest = iter([item for item in items if item not in taken])
     parts: list[pytest.Item] = []
     for number, head in enumerate(heads):
         size = len(items) * (number + 1) // workers - len(parts)
         parts += head
-        parts += [item for _, item in zip(range(size - len(head)), rest, strict=False)]
+        parts += islice(rest, max(0, size - len(head)))
     return [*parts, *rest]
-
-
-def _all(parts: Iterable[Iterable[pytest.Item]]) -> Iterable[pytest.Item]:
-    return (item for part in parts for item in part)

@@ -52,28 +52,25 @@ pub fn integer(value: i64, out: &mut Vec<u8>) {
 
 /// `Double.toString`; what is not finite is quoted.
 pub fn double(value: f64, out: &mut Vec<u8>) {
-    let size = value.abs();
-    if !value.is_finite() {
-        return not_finite(value, out);
-    }
-    let mut buffer = ryu::Buffer::new();
-    let shortest = buffer.format_finite(value);
-    if size == 0.0 || (1e-3..1e7).contains(&size) {
-        out.extend_from_slice(shortest.as_bytes());
-    } else if !has_one_digit(shortest) || !two_digits(value, out) {
-        scientific(shortest, out);
-    }
+    approximate(value, value, out);
 }
 
 /// `Float.toString`; what is not finite is quoted.
 pub fn float(value: f32, out: &mut Vec<u8>) {
-    let size = value.abs();
-    if !value.is_finite() {
-        return not_finite(f64::from(value), out);
+    approximate(value, f64::from(value), out);
+}
+
+/// `wide` is the same value, for looking at its size.
+fn approximate<T>(value: T, wide: f64, out: &mut Vec<u8>)
+where
+    T: ryu::Float + std::fmt::LowerExp + std::str::FromStr + PartialEq,
+{
+    if !wide.is_finite() {
+        return not_finite(wide, out);
     }
     let mut buffer = ryu::Buffer::new();
     let shortest = buffer.format_finite(value);
-    if size == 0.0 || (1e-3..1e7).contains(&size) {
+    if wide == 0.0 || (1e-3..1e7).contains(&wide.abs()) {
         out.extend_from_slice(shortest.as_bytes());
     } else if !has_one_digit(shortest) || !two_digits(value, out) {
         scientific(shortest, out);

@@ -11,7 +11,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Collection, Mapping
 from functools import partial
-from typing import Literal
+from typing import Literal, TypeVar
 
 from tidemill.engine.accounting import account_nodes, check_account
 from tidemill.engine.checkpoint import CheckpointStore
@@ -42,6 +42,7 @@ from tidemill.model import Batch, Position
 from tidemill.plan.windows import MAX_WATERMARK_US
 
 Until = Literal["forever", "finished", "caught-up"]
+_T = TypeVar("_T")
 
 
 class Session:
@@ -114,18 +115,19 @@ class Session:
     @property
     def lags(self) -> Mapping[str, Mapping[str, int]]:
         """Records known to wait, by table and partition; from any thread."""
-        if not hasattr(self, "inbox"):
-            return {}
-        tables = {stage.id: stage.table.name for stage in self.job.plan.sources}
-        return {tables[source]: lags for source, lags in self.inbox.lags().items() if lags}
+        return self._by_table(Inbox.lags)
 
     @property
     def in_hand(self) -> Mapping[str, int]:
         """Records of each table that are being worked through; from any thread."""
+        return self._by_table(Inbox.in_hand)
+
+    def _by_table(self, ask: Callable[[Inbox], Mapping[str, _T]]) -> dict[str, _T]:
+        """What the inbox says of each source, where it says something."""
         if not hasattr(self, "inbox"):
             return {}
         tables = {stage.id: stage.table.name for stage in self.job.plan.sources}
-        return {tables[source]: count for source, count in self.inbox.in_hand().items()}
+        return {tables[source]: said for source, said in ask(self.inbox).items() if said}
 
     def touch(self) -> None:
         """Something has changed that the next epoch must keep."""
